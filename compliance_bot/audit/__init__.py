@@ -1,0 +1,1 @@
+"""The record of every answer: sealed, committed before the answer is shown."""

@@ -1,0 +1,1 @@
+"""The governed answer, and the parts that only it uses."""

@@ -1,0 +1,1 @@
+"""Models that run in this process: the embedder, the quoting answerer; their manifests."""

@@ -1,0 +1,1 @@
+"""Find personal data in text and mask it. No database, no keys."""

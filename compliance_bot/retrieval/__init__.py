@@ -1,0 +1,1 @@
+"""Search within a scope: BM25, vectors, and their fusion."""

@@ -1,0 +1,91 @@
+"""Turn text into the index terms of the lexical search: one definition for ingest and for questions.
+
+Tokens are runs of letters and digits (inner dots, hyphens and apostrophes split, section numbers such as `3.3.32` stay
+whole), lower-cased after NFKC and stemmed (Snowball, English). Terms are the stems without function words, plus bigrams
+of neighbouring tokens. A stored term is a 64-bit hash keyed by the tenant, so that the index is no dictionary.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import Stemmer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+
+# Function words say nothing about the topic of a passage.
+STOP_WORDS = frozenset(
+    """a about after again all also am an and any are as at be because been before being below between both but by
+    can could did do does doing down during each few for from further had has have having he her here hers him his
+    if in into is it its itself just me more most my no nor not of off on once only or other our out over own per
+    same she should so some such than that the their them then there these they this those through to too under
+    until up upon us very was we were will with would you your shall may must""".split()
+)
+
+# A question's own words ("what", "how") are rare in rules and would outweigh its topic.
+QUESTION_WORDS = frozenset(
+    """what when where which who whom whose why how please tell explain describe list give mean means
+    according specific regarding""".split()
+)
+
+_local = threading.local()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A word with its place in the text; `stem` is what is compared."""
+
+    start: int
+    end: int
+    stem: str
+    is_stop: bool
+
+
+def _stems(words: Sequence[str]) -> list[str]:
+    stemmer = getattr(_local, "stemmer", None)
+    if stemmer is None:
+        # A Snowball stemmer keeps state, so each thread has its own.
+        stemmer = _local.stemmer = Stemmer.Stemmer("english")
+    stems: list[str] = stemmer.stemWords(words)
+    return stems
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """Return the tokens of `text` in order, with character offsets into `text` itself."""
+    matches = tuple(_TOKEN.finditer(text))
+    words = [unicodedata.normalize("NFKC", match.group()).casefold() for match in matches]
+    return tuple(
+        Token(start=match.start(), end=match.end(), stem=stem, is_stop=word in STOP_WORDS)
+        for match, word, stem in zip(matches, words, _stems(words), strict=True)
+    )
+
+
+def index_terms(text: str) -> tuple[str, ...]:
+    """Return the terms of a passage in order: content stems, and bigrams of neighbours written `a b`."""
+    stems = [token.stem for token in tokens(text) if not token.is_stop]
+    return (*stems, *(f"{a} {b}" for a, b in zip(stems, stems[1:], strict=False)))
+
+
+def query_terms(question: str) -> tuple[str, ...]:
+    """Return the distinct terms of a question, in order. Empty when it has only function words."""
+    content = [token.stem for token in tokens(question) if not token.is_stop]
+    kept = [stem for stem in content if stem not in _QUESTION_STEMS] or content
+    bigrams = (f"{a} {b}" for a, b in zip(kept, kept[1:], strict=False))
+    return tuple(dict.fromkeys((*kept, *bigrams)))
+
+
+def term_hash(term: str, key: bytes) -> int:
+    """Return the stored form of a term: a signed 64-bit integer, different for each key (RFC 7693, keyed BLAKE2b)."""
+    digest = hashlib.blake2b(term.encode(), digest_size=8, key=key).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+_QUESTION_STEMS = frozenset(_stems(sorted(QUESTION_WORDS)))
