@@ -8,6 +8,7 @@ of neighbouring tokens. A stored term is a 64-bit hash keyed by the tenant, so t
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import threading
 import unicodedata
@@ -71,14 +72,14 @@ def tokens(text: str) -> tuple[Token, ...]:
 def index_terms(text: str) -> tuple[str, ...]:
     """Return the terms of a passage in order: content stems, and bigrams of neighbours written `a b`."""
     stems = [token.stem for token in tokens(text) if not token.is_stop]
-    return (*stems, *(f"{a} {b}" for a, b in zip(stems, stems[1:], strict=False)))
+    return (*stems, *(f"{a} {b}" for a, b in itertools.pairwise(stems)))
 
 
 def query_terms(question: str) -> tuple[str, ...]:
     """Return the distinct terms of a question, in order. Empty when it has only function words."""
     content = [token.stem for token in tokens(question) if not token.is_stop]
     kept = [stem for stem in content if stem not in _QUESTION_STEMS] or content
-    bigrams = (f"{a} {b}" for a, b in zip(kept, kept[1:], strict=False))
+    bigrams = (f"{a} {b}" for a, b in itertools.pairwise(kept))
     return tuple(dict.fromkeys((*kept, *bigrams)))
 
 
