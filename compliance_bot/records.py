@@ -213,3 +213,12 @@ class RecordSummary:
     principal: str
     outcome: str
     citations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """Replace text[start:end] by `replacement`. A sequence of edits is disjoint and sorted."""
+
+    start: int
+    end: int
+    replacement: str
