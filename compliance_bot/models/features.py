@@ -85,7 +85,6 @@ class Candidate:
 
     position: int
     unit: Unit
-    stems: frozenset[str]
     covered: tuple[float, ...]  # how far it has each word of the question, 0.0 to 1.0
 
 
@@ -135,8 +134,7 @@ def compare(question: str, sources: Sequence[Source], lexicon: Lexicon, evidence
                     offers(unit.text, asked),
                 )
             )
-            stems = frozenset(passage.unit_stems[n])
-            candidates.append(Candidate(position=position, unit=unit, stems=stems, covered=covered[n]))
+            candidates.append(Candidate(position=position, unit=unit, covered=covered[n]))
     return Comparison(
         question=asked,
         shares=shares,

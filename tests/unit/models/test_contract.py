@@ -63,8 +63,8 @@ def test_a_reply_is_written_as_agreed() -> None:
     quote = Quote(id=ChunkId("00ff"), quote="Files are kept – always.", start=7)
     reply = Reply(sentences=(ReplySentence(text="Files are kept – always.", quotes=(quote,)),))
     assert format_reply(reply) == (
-        '{"sentences": [{"text": "Files are kept – always.", "quotes": [{"id": "00ff", "quote": "Files are kept – always.",'
-        ' "start": 7}]}], "abstain": false}'
+        '{"sentences": [{"text": "Files are kept – always.", "quotes": [{"id": "00ff", '
+        '"quote": "Files are kept – always.", "start": 7}]}], "abstain": false}'
     )
 
 
@@ -123,7 +123,7 @@ def test_a_document_block_without_its_place_is_refused(block: dict[str, object],
 
 def test_plain_text_is_a_question_and_foreign_blocks_are_left_out() -> None:
     assert parse_request("How long?") == ("How long?", ())
-    blocks = ["How", {"type": "image", "url": "x"}, {"type": "text", "text": "long?"}]
+    blocks: list[str | dict[str, str]] = ["How", {"type": "image", "url": "x"}, {"type": "text", "text": "long?"}]
     assert parse_request(blocks) == ("How\nlong?", ())
 
 

@@ -6,7 +6,6 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_tests.unit_tests import ChatModelUnitTests
 
@@ -19,47 +18,38 @@ from compliance_bot.records import ChunkId
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from langchain_core.language_models.chat_models import BaseChatModel
+
 POLICIES = {
-    "aml": (
-        "AML policy > Records",
-        "Records of customer due diligence are kept for six years after the end of the relationship. The MLRO reviews "
-        "the register every quarter.",
-    ),
-    "pay": (
-        "Remuneration policy",
-        "Records of bonus decisions are kept for seven years. The Remuneration Committee approves every bonus above "
-        "EUR 50,000.",
-    ),
-    "gifts": (
-        "Gifts and hospitality policy",
-        "Employees must not accept gifts worth more than EUR 100. However, branded items of low value may be accepted. "
-        "All gifts are entered in the gift register within five working days.",
-    ),
-    "outsourcing": (
-        "Outsourcing policy",
-        "A business unit must not outsource a critical function unless:\n(a) the Risk Committee has approved it;\n"
-        "(b) the provider was assessed; and\n(c) an exit plan exists.\nThis does not apply to group companies.",
-    ),
-    "schedule": (
-        "Retention schedule",
-        "File | Period | Owner\nCustomer due diligence file | 6 years | Compliance\nBonus decision | 7 years | HR\n"
-        "Call recording | 5 years | Trading",
-    ),
-    "incidents": (
-        "Incident procedure",
-        "The Information Security Officer must be informed of a personal data breach within two hours. The Data "
-        "Protection Officer notifies the supervisory authority within 72 hours, unless the breach is unlikely to "
-        "result in a risk to individuals.",
-    ),
-    "bribery": (
-        "Anti-bribery policy",
-        "Facilitation payments are prohibited. A bribe is anything of value offered to influence a decision. Employees "
-        "must report a suspected bribe to the Chief Compliance Officer without delay.",
-    ),
-    "travel": (
-        "Travel policy",
-        "Economy class is used for flights of less than six hours. Expenses are claimed within 30 days.",
-    ),
+    "aml": """AML policy > Records
+Records of customer due diligence are kept for six years after the end of the relationship. The MLRO reviews the
+register every quarter.""",
+    "pay": """Remuneration policy
+Records of bonus decisions are kept for seven years. The Remuneration Committee approves every bonus above
+EUR 50,000.""",
+    "gifts": """Gifts and hospitality policy
+Employees must not accept gifts worth more than EUR 100. However, branded items of low value may be accepted. All gifts
+are entered in the gift register within five working days.""",
+    "outsourcing": """Outsourcing policy
+A business unit must not outsource a critical function unless:
+(a) the Risk Committee has approved it;
+(b) the provider was assessed; and
+(c) an exit plan exists.
+This does not apply to group companies.""",
+    "schedule": """Retention schedule
+File | Period | Owner
+Customer due diligence file | 6 years | Compliance
+Bonus decision | 7 years | HR
+Call recording | 5 years | Trading""",
+    "incidents": """Incident procedure
+The Information Security Officer must be informed of a personal data breach within two hours. The Data Protection
+Officer notifies the supervisory authority within 72 hours, unless the breach is unlikely to result in a risk to
+individuals.""",
+    "bribery": """Anti-bribery policy
+Facilitation payments are prohibited. A bribe is anything of value offered to influence a decision. Employees must
+report a suspected bribe to the Chief Compliance Officer without delay.""",
+    "travel": """Travel policy
+Economy class is used for flights of less than six hours. Expenses are claimed within 30 days.""",
 }
 START = 1000
 
@@ -69,10 +59,15 @@ def model() -> QuoteChatModel:
     return QuoteChatModel()
 
 
+def _text(name: str) -> str:
+    return POLICIES[name].partition("\n")[2]
+
+
 def _sources(*names: str) -> list[Source]:
+    titles = [POLICIES[name].partition("\n")[0] for name in names]
     return [
-        Source(id=ChunkId(f"{n:016x}"), title=POLICIES[name][0], text=POLICIES[name][1], start=START)
-        for n, name in enumerate(names)
+        Source(id=ChunkId(f"{n:016x}"), title=title, text=_text(name), start=START)
+        for n, (name, title) in enumerate(zip(names, titles, strict=True))
     ]
 
 
@@ -133,7 +128,7 @@ def test_it_abstains_where_no_passage_answers(model: QuoteChatModel, question: s
 def test_exceptions_and_conditions_come_with_the_rule(model: QuoteChatModel) -> None:
     assert "However, branded items" in _ask(model, "May employees accept gifts?", "gifts").sentences[0].text
     outsourcing = _ask(model, "When may a critical function be outsourced?", "outsourcing").sentences[0].text
-    assert outsourcing == POLICIES["outsourcing"][1]
+    assert outsourcing == _text("outsourcing")
 
 
 def test_every_quote_stands_verbatim_where_it_says(model: QuoteChatModel) -> None:
@@ -141,7 +136,7 @@ def test_every_quote_stands_verbatim_where_it_says(model: QuoteChatModel) -> Non
     assert reply.sentences[0].text == "File | Period | Owner Call recording | 5 years | Trading"
     for quote in reply.sentences[0].quotes:
         assert quote.start is not None
-        assert POLICIES["schedule"][1][quote.start - START :].startswith(quote.quote)
+        assert _text("schedule")[quote.start - START :].startswith(quote.quote)
 
 
 def test_evidence_can_be_bound_and_invoked_with(model: QuoteChatModel) -> None:

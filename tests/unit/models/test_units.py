@@ -144,6 +144,7 @@ def test_names_of_items_elsewhere_are_no_items() -> None:
         "Fees under paragraph (a) and rule 3(b), and those in (1)(a) and (c), are due in the way set out in (a) above."
     )
     assert _texts(text) == [[text]]
+    assert len(_texts("A firm must meet paragraphs (a) and (b) of rule 3.")) == 1
 
 
 def test_the_ninth_letter_is_not_a_nested_numeral() -> None:
@@ -183,9 +184,13 @@ def test_a_chunk_of_rows_takes_its_header_from_the_leads() -> None:
 
 
 def test_a_lead_that_overlaps_the_passage_is_not_quoted_twice() -> None:
-    assert _texts("A firm must:\n- pay", start=5, leads=(Lead(start=5, text="A firm must:"),)) == [
-        ["A firm must:\n- pay"]
-    ]
+    found = _texts("A firm must not:\n- pay", start=5, leads=(Lead(start=12, text="must not:"),))
+    assert found == [["A firm must not:\n- pay"]]
+
+
+@pytest.mark.parametrize("text", ["(b) of clients;", "Fees are due."])
+def test_a_lead_leads_in_whatever_it_looks_like(text: str) -> None:
+    assert _texts(text, start=90, leads=(Lead(start=5, text="Do not lend."),)) == [["Do not lend.", text]]
 
 
 def test_items_of_one_list_unite_into_one_quote() -> None:
@@ -196,8 +201,8 @@ def test_items_of_one_list_unite_into_one_quote() -> None:
 
 
 _WORDS = st.sampled_from(
-    """A firm must keep records report except unless however if or and not: following (a) (b) (c) (i) (ii) (1) (2) - 1. 2.
-    client. files; fees, This does not apply | Years 6 other than. \n \n\n Rule 3(a)""".split(" ")
+    """A firm must keep records report except unless however if or and not: following (a) (b) (c) (i) (ii) (1) (2) -
+    1. 2. client. files; fees, This does not apply | Years 6 other than. \n \n\n Rule 3(a)""".split(" ")
 )
 _PASSAGES = st.lists(_WORDS, max_size=60).map(" ".join) | st.text(max_size=120)
 
