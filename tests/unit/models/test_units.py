@@ -183,8 +183,9 @@ def test_a_chunk_of_rows_takes_its_header_from_the_leads() -> None:
     assert found == [["File | Years", "Bonus | 7"], ["File | Years", "Call | 5"]]
 
 
-def test_a_lead_that_overlaps_the_passage_is_not_quoted_twice() -> None:
-    found = _texts("A firm must not:\n- pay", start=5, leads=(Lead(start=12, text="must not:"),))
+@pytest.mark.parametrize("lead", [Lead(start=12, text="must not:"), Lead(start=0, text="Now. A firm must")])
+def test_a_lead_that_overlaps_the_passage_is_not_quoted_twice(lead: Lead) -> None:
+    found = _texts("A firm must not:\n- pay", start=5, leads=(lead,))
     assert found == [["A firm must not:\n- pay"]]
 
 
