@@ -21,6 +21,7 @@ from compliance_bot.models.contract import (
     parse_reply,
     parse_request,
     reply_parts,
+    reply_schema,
     source,
 )
 from compliance_bot.records import ChunkId, ClassId, DocumentId, Lead, Passage, VersionId
@@ -53,6 +54,14 @@ def test_the_parts_of_a_reply_are_the_reply_one_sentence_each(reply: Reply) -> N
 def test_a_question_and_its_passages_survive_the_trip_with_their_leads(question: str, sources: list[Source]) -> None:
     blocks = json.loads(json.dumps(format_request(question, sources)))
     assert parse_request(blocks) == (question, tuple(sources))
+
+
+def test_the_schema_for_a_model_allows_the_given_ids_only() -> None:
+    schema = reply_schema([ChunkId("00ff"), ChunkId("11ee")])
+    assert schema["required"] == ["sentences", "abstain"]
+    quote = schema["$defs"]["_QuoteBody"]
+    assert quote["properties"]["id"] == {"type": "string", "enum": ["00ff", "11ee"]}
+    assert quote["additionalProperties"] is False
 
 
 def test_an_abstention_reads_as_one() -> None:
