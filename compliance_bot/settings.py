@@ -1,7 +1,8 @@
 """Everything an operator can set, read once at the entry point and passed down.
 
 Sources, strongest first: arguments in code, environment variables `COMPLIANCE_BOT_…`, the home's
-`compliance-bot.toml`. An unknown key is an error in each of them: a misspelt limit must not be a limit that does not apply.
+`compliance-bot.toml`. An unknown key is an error in each of them: a misspelt limit must not be a limit that does not
+apply.
 """
 
 from __future__ import annotations
