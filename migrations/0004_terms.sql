@@ -17,7 +17,7 @@ CREATE TABLE term_stat (
   term bigint NOT NULL,
   acl_id integer NOT NULL,
   df integer NOT NULL CHECK (df >= 0), -- live chunks of the class that hold the term
-  PRIMARY KEY (tenant, term, acl_id) INCLUDE (df)
+  PRIMARY KEY (tenant, term, acl_id) -- df is not included: updates stay HOT
 ) WITH (fillfactor = 80);
 
 -- Index-only scans need the visibility map, which only vacuum sets: also after inserts, and soon.
