@@ -31,7 +31,7 @@ _DIGITS = 9  # scores that agree to here are equal: then content decides the ord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The hits of a search, best first, and the statistics that an answerer needs. `exact` tells which path was taken."""
+    """The hits of a search, best first, the statistics that an answerer needs, and which path was taken."""
 
     hits: tuple[Hit, ...]
     idf: Mapping[str, float] = field(hash=False)  # of the question's terms within the scope

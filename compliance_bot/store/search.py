@@ -57,8 +57,8 @@ def cosines(transaction: Transaction, scope: Scope, vector: np.ndarray, chunks: 
     return dict(_rows(transaction, scope, "cosines", vector=HalfVector(vector), chunks=list(chunks)))
 
 
-def content_order(transaction: Transaction, scope: Scope, chunks: Sequence[int]) -> dict[int, bytes]:
-    """Return the content hash of each readable chunk: ties break by content, never by id."""
+def content_order(transaction: Transaction, scope: Scope, chunks: Sequence[int]) -> dict[int, str]:
+    """Return a key of each readable chunk's content: ties break by content, never by id."""
     return dict(_rows(transaction, scope, "content_order", chunks=list(chunks)))
 
 

@@ -3,7 +3,7 @@ SELECT term, sum(df)::bigint FROM term_stat
 WHERE tenant = %(tenant)s AND term = ANY(%(terms)s) AND acl_id = ANY(%(classes)s)
 GROUP BY term
 
--- lexical: Readable chunks by BM25 (Robertson and Zaragoza 2009, section 3.4); OFFSET 0 keeps the path through the index
+-- lexical: Readable chunks by BM25 (Robertson and Zaragoza 2009); OFFSET 0 keeps the path through the index, ties stay
 SELECT p.chunk_id,
        sum(q.idf * p.tf * (%(k1)s + 1) / (p.tf + %(k1)s * (1 - %(b)s + %(b)s * p.length / %(average)s)))::float8 AS score
 FROM unnest(%(terms)s::bigint[], %(idfs)s::float8[]) AS q(term, idf)
@@ -13,13 +13,13 @@ CROSS JOIN LATERAL (
   OFFSET 0) AS p
 GROUP BY p.chunk_id
 ORDER BY score DESC
-LIMIT %(limit)s
+FETCH FIRST %(limit)s ROWS WITH TIES
 
 -- nearest_exact: Readable chunks by cosine distance, all of them compared; the sum keeps the planner off the HNSW index
 SELECT chunk_id, 1 - (vector <=> %(vector)s) FROM embedding
 WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s)
 ORDER BY (vector <=> %(vector)s) + 0
-LIMIT %(limit)s
+FETCH FIRST %(limit)s ROWS WITH TIES
 
 -- nearest_approximate: Readable chunks by cosine distance through the HNSW index, nearly in order
 SELECT chunk_id, 1 - (vector <=> %(vector)s) FROM embedding
@@ -35,7 +35,11 @@ SELECT chunk_id, 1 - (vector <=> %(vector)s) FROM embedding
 WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND chunk_id = ANY(%(chunks)s)
 
 -- content_order: What orders readable chunks of equal score
-SELECT id, sha256 FROM chunk WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND id = ANY(%(chunks)s)
+SELECT c.id, encode(c.sha256, 'hex') || ' ' || COALESCE(v.ref, '') || ' ' || (a.attributes->>'collection')
+FROM chunk c
+JOIN document_version v ON v.tenant = c.tenant AND v.id = c.version_id
+JOIN access_class a ON a.tenant = c.tenant AND a.id = c.acl_id
+WHERE c.tenant = %(tenant)s AND c.acl_id = ANY(%(classes)s) AND c.id = ANY(%(chunks)s)
 
 -- passages: Readable chunks with what is needed to quote them
 SELECT c.id, c.document_id, v.title, a.attributes->>'collection', v.number, v.id, encode(v.sha256, 'hex'), v.valid_from,
