@@ -35,7 +35,7 @@ class Principal:
     def __init__(
         self,
         *,
-        id: str,  # noqa: A002  # the field's own name
+        id: str,  # the field's own name
         groups: Iterable[str] = (),
         attributes: Mapping[str, AttributeValue] | None = None,
         source: Literal["asserted", "local"] = "asserted",

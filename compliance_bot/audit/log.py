@@ -47,7 +47,7 @@ class Recorder:
         mac = self._keyring.mac(f"actor/{self.transaction.tenant}", principal.id.encode())
         return rows.actor_reference(self.transaction, mac)
 
-    def append(self, event: Event, principal: Principal, *, id: RecordId, at: datetime) -> None:  # noqa: A002
+    def append(self, event: Event, principal: Principal, *, id: RecordId, at: datetime) -> None:
         """Add the record of this transaction; exactly one."""
         if self.sealed is not None:
             raise RuntimeError("a transaction has one record")
@@ -90,10 +90,10 @@ class AuditLog:
         principal: Principal,
         *,
         id: RecordId | None = None,
-        at: datetime | None = None,  # noqa: A002
+        at: datetime | None = None,
     ) -> RecordId:
-        """Return the id of the committed record. Raises StoreUnavailable or StoreFull, and then nothing may be shown."""
-        id, at = id or new_record_id(), at or datetime.now(UTC)  # noqa: A001
+        """Return the id of the committed record. Raises StoreUnavailable or StoreFull: then show nothing."""
+        id, at = id or new_record_id(), at or datetime.now(UTC)
         recorder: Recorder | None = None
         try:
             with self.recording() as recorder:

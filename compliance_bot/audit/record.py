@@ -87,7 +87,7 @@ def seal(
     tenant: int,
     actor: str,
     lane: Mapping[str, Json],
-    keyring: Keyring,  # noqa: A002
+    keyring: Keyring,
 ) -> SealedRecord:
     """Return the record as it is stored. Raises ValueError if the envelope would not fit into a log entry."""
     record_key = os.urandom(KEY_BYTES)

@@ -37,7 +37,7 @@ class Resource:
         return cls(type="Collection", id=name)
 
     @classmethod
-    def document(cls, attributes: Mapping[str, AttributeValue], *, id: str = "document") -> Resource:  # noqa: A002
+    def document(cls, attributes: Mapping[str, AttributeValue], *, id: str = "document") -> Resource:
         return cls(type="Document", id=id, attributes=attributes)
 
 

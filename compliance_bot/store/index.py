@@ -59,7 +59,7 @@ class NewVersion:
     chunks: tuple[ChunkDraft, ...]
 
 
-def require_model(transaction: Transaction, *, hash: str, name: str, dim: int) -> int:  # noqa: A002
+def require_model(transaction: Transaction, *, hash: str, name: str, dim: int) -> int:
     """Return the number of this embedding model, the home's only one. Raises EmbedderMismatch for another."""
     connection = transaction.connection
     row = connection.execute(_SQL["active_model"]).fetchone()
