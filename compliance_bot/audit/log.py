@@ -47,15 +47,17 @@ class Recorder:
         mac = self._keyring.mac(f"actor/{self.transaction.tenant}", principal.id.encode())
         return rows.actor_reference(self.transaction, mac)
 
-    def append(self, event: Event, principal: Principal, *, id: RecordId, at: datetime) -> None:
+    def append(
+        self, event: Event, principal: Principal, *, id: RecordId | None = None, at: datetime | None = None
+    ) -> None:
         """Add the record of this transaction; exactly one."""
         if self.sealed is not None:
             raise RuntimeError("a transaction has one record")
         lane = {"writer": self._lane.writer, "counter": self._lane.counter, "previous": self._lane.previous}
         self.sealed = seal(
             event,
-            id=id,
-            at=at,
+            id=id or new_record_id(),
+            at=at or datetime.now(UTC),
             tenant=self.transaction.tenant,
             actor=str(self.actor(principal)),
             lane=lane,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from compliance_bot.keys import Keyring
+    from compliance_bot.records import Principal
 
 Json = Any  # str, int, bool, None, and lists and dicts of these
 MAX_ENVELOPE_BYTES = 65_535  # C2SP tlog-tiles: an entry's length has 16 bits
@@ -58,6 +59,15 @@ class Opened:
     at: datetime
     envelope: Mapping[str, Json] = field(hash=False)
     private: Mapping[str, Json] = field(hash=False)
+
+
+def describe(principal: Principal) -> dict[str, Json]:
+    """Return a principal as a payload holds it: who, and with what rights at the time."""
+    attributes = {
+        name: sorted(value) if isinstance(value, frozenset) else value for name, value in principal.attributes.items()
+    }
+    groups = sorted(principal.groups)
+    return {"id": principal.id, "groups": groups, "attributes": attributes, "source": principal.source}
 
 
 def new_record_id() -> RecordId:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 class UndeclaredAttribute(UsageError):
     hint = "Attributes are declared in the *.cedarschema file of the home's policies/ folder."
 
-    def __init__(self, entity: str, name: str) -> None:
-        super().__init__(f"attribute {name!r} is not declared for {entity}, or its value has another type")
+    def __init__(self, entity: str, name: str, *, where: str = "") -> None:
+        self.entity, self.name = entity, name
+        prefix = f"{where}: " if where else ""
+        super().__init__(f"{prefix}attribute {name!r} is not declared for {entity}, or its value has another type")
 
 
 def typed_attributes(policies: Policies, entity: str, given: Mapping[str, object]) -> dict[str, AttributeValue]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.records import Scope
     from compliance_bot.store.connect import Transaction
-    from compliance_bot.store.index import ChunkDraft
+    from compliance_bot.store.index import IndexedChunk
 
 _SQL = named_queries("documents")
 
@@ -39,7 +39,7 @@ class VersionDraft:
     ref: str | None
     text: str
     pages: int | None
-    chunks: tuple[ChunkDraft, ...]
+    chunks: tuple[IndexedChunk, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +86,19 @@ def known_sources(transaction: Transaction, sources: Sequence[bytes]) -> dict[by
     return known
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A version as it now stands."""
+
+    document: DocumentId
+    version: str
+    number: int
+    sha256: str
+
+
 def store_versions(
     transaction: Transaction, drafts: Sequence[VersionDraft], *, model_id: int, actor: uuid.UUID
-) -> None:
+) -> tuple[Stored, ...]:
     """Store each draft as the new current version of its document. Sources are distinct; classes stay as they are.
 
     The caller has locked the writers and opened the classes of all drafts.
@@ -112,6 +122,8 @@ def store_versions(
     connection.execute(_SQL["add_documents"], values)
     connection.execute(_SQL["add_sources"], values)
     titles = [draft.title for draft in drafts]
+    numbers = [known[draft.source].number + 1 if draft.source in known else 1 for draft in drafts]
+    digests = [hashlib.sha256(draft.text.encode()).digest() for draft in drafts]
     connection.execute(_SQL["retitle"], {"tenant": tenant, "ids": documents, "titles": titles})
     versions = [str(uuid.uuid4()) for _ in drafts]
     connection.execute(
@@ -123,11 +135,11 @@ def store_versions(
             "ids": versions,
             "documents": documents,
             "classes": [draft.class_id for draft in drafts],
-            "numbers": [known[draft.source].number + 1 if draft.source in known else 1 for draft in drafts],
+            "numbers": numbers,
             "titles": titles,
             "refs": [draft.ref for draft in drafts],
             "texts": [draft.text for draft in drafts],
-            "sha256s": [hashlib.sha256(draft.text.encode()).digest() for draft in drafts],
+            "sha256s": digests,
             "contents": [draft.content for draft in drafts],
             "pages": [draft.pages for draft in drafts],
         },
@@ -139,6 +151,10 @@ def store_versions(
             for draft, document, version in zip(drafts, documents, versions, strict=True)
         ],
         model_id=model_id,
+    )
+    return tuple(
+        Stored(document=document, version=version, number=number, sha256=digest.hex())
+        for document, version, number, digest in zip(documents, versions, numbers, digests, strict=True)
     )
 
 

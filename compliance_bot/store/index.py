@@ -35,7 +35,7 @@ class EmbedderMismatch(Unavailable):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChunkDraft:
+class IndexedChunk:
     """A chunk with what the index needs of it."""
 
     text: str
@@ -56,7 +56,7 @@ class NewVersion:
     document: DocumentId
     version: str
     class_id: ClassId
-    chunks: tuple[ChunkDraft, ...]
+    chunks: tuple[IndexedChunk, ...]
 
 
 def require_model(transaction: Transaction, *, hash: str, name: str, dim: int) -> int:
@@ -138,7 +138,7 @@ def _run(transaction: Transaction, versions: Sequence[str], *queries: str) -> No
         transaction.connection.execute(_SQL[query], {"tenant": transaction.tenant, "versions": list(versions)})
 
 
-def _row(tenant: int, version: NewVersion, ordinal: int, chunk: ChunkDraft, model_id: int) -> dict[str, Any]:
+def _row(tenant: int, version: NewVersion, ordinal: int, chunk: IndexedChunk, model_id: int) -> dict[str, Any]:
     return {
         "tenant": tenant,
         # Random, so that ids tell neither order nor number of what their reader may not see.
