@@ -80,8 +80,8 @@ def test_line_breaks_end_sentences_only_where_lines_are_not_wrapped(text: str, e
 
 
 PIECES = st.sampled_from(
-    ["The firm", "shall", "Art.", "6", "e.g.", "J.", "(", ")", "(a)", "3.3.32.", ".", "...", "!", "?", "\n", "\n\n", "“",
-     ".”", "U.S.", "No.", "。", "|", " | ", "Inc.", "x", "[1]", "\u00a0", ";", ":", "\t", "-"]
+    ["The firm", "shall", "Art.", "6", "e.g.", "J.", "(", ")", "(a)", "3.3.32.", ".", "...", "!", "?", "\n", "\n\n",
+     "“", ".”", "U.S.", "No.", "。", "|", " | ", "Inc.", "x", "[1]", "\u00a0", ";", ":", "\t", "-"]
 )  # fmt: skip
 
 
