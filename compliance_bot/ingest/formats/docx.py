@@ -118,25 +118,25 @@ class _Reader:
             yield Part(kind=BlockKind.PARAGRAPH, text=text)
 
     def _table(self, element: etree._Element) -> Iterator[Part]:
-        rows: list[list[str]] = []
-        headers = 0
-        cells: list[etree._Element] = []
-        for row in _rows(element):
-            properties = row.find(tag("trPr"))
-            if properties is not None and properties.find(tag("del")) is not None:
-                continue
-            if properties is not None and properties.find(tag("tblHeader")) is not None and headers == len(rows):
-                headers += 1
-            cells = [cell for cell in row.iter(tag("tc")) if next(cell.iterancestors(tag("tr"))) is row]
-            rows.append([" ".join(self._text(block) for block in cell.iter(tag("p"))) for cell in cells])
-        if rows and max(map(len, rows)) == 1:
-            self._later.clear()
-            for row in _rows(element):
-                for cell in row.iter(tag("tc")):
+        rows = [row for row in _rows(element) if not _has(row, "del")]
+        grid = [_cells(row) for row in rows]
+        if max(map(len, grid), default=0) <= 1:
+            for cells in grid:  # a frame around text, not a table
+                for cell in cells:
                     yield from self.read(cell)
-                    break
             return
-        yield from table(rows, headers=headers or None)
+        headers = next((index for index, row in enumerate(rows) if not _has(row, "tblHeader")), len(rows))
+        yield from table([[self._cell(cell) for cell in cells] for cells in grid], headers=headers or None)
+
+    def _cell(self, cell: etree._Element) -> str:
+        """Return the words of a cell on one line, tables in it included."""
+        words: list[str] = []
+        for block in _blocks(cell):
+            if block.tag == tag("p"):
+                words.append(self._text(block))
+            else:
+                words += (self._cell(inner) for row in _rows(block) for inner in _cells(row))
+        return " ".join(words)
 
     def _text(self, paragraph: etree._Element) -> str:
         """Return the paragraph's visible words; notes and boxes in it are put aside."""
@@ -184,6 +184,15 @@ def _blocks(container: etree._Element) -> Iterator[etree._Element]:
 
 def _rows(element: etree._Element) -> list[etree._Element]:
     return [row for row in element.iter(tag("tr")) if next(row.iterancestors(tag("tbl"))) is element]
+
+
+def _cells(row: etree._Element) -> list[etree._Element]:
+    return [cell for cell in row.iter(tag("tc")) if next(cell.iterancestors(tag("tr"))) is row]
+
+
+def _has(row: etree._Element, name: str) -> bool:
+    properties = row.find(tag("trPr"))
+    return properties is not None and properties.find(tag(name)) is not None
 
 
 def _is_vanished(element: etree._Element) -> bool:

@@ -22,7 +22,7 @@ _DEEPEST_STYLE = 20  # a chain of styles based on each other may be a circle
 _BODY_LEVEL = 9  # outline level of ordinary text
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"))
 _ROMAN_ONES = ((9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
-_LARGEST = 10_000  # a list longer than that is a counter set by hand
+_MOST_DIGITS = 4  # a list longer than that is a counter set by hand
 
 
 def tag(name: str) -> str:
@@ -151,7 +151,7 @@ def _level(element: etree._Element) -> _Level:
 
 
 def _number(value: str, default: int) -> int:
-    return int(value) if value.isascii() and value.isdigit() and int(value[:6]) <= _LARGEST else default
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS else default
 
 
 def _format(number: int, form: str) -> str:

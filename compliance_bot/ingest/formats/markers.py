@@ -63,6 +63,21 @@ def part_level(line: str) -> int:
     return _PART_LEVELS.get(found["word"].lower(), 1) if found and is_title_like(line) else 0
 
 
+def numbered_level(line: str, following: str) -> int:
+    """Return the level of a short, numbered title ("3.2 Record keeping": 3), or 0 for a clause or a list item.
+
+    `following` is the line below: a title is not wrapped into it, and a list goes on in it.
+    """
+    depth = clause_depth(line)
+    readings = markers(line)
+    first = int(not depth and bool(readings) and readings[0].style in ("1.", "I."))
+    if not is_title_like(line) or not (depth or first) or following[:1].islower():
+        return 0
+    if first and any(marker.style == readings[0].style for marker in markers(following)):
+        return 0
+    return 1 + (depth or first)
+
+
 def is_title_like(line: str) -> bool:
     """Tell whether a line could be a heading by its words alone: short, begun with a capital, not a sentence."""
     words = line.split()

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.ingest.assemble import Part, assemble, clean
 from compliance_bot.ingest.formats.lines import Line, join
-from compliance_bot.ingest.formats.markers import clause_depth, is_shouted, is_title_like, markers, part_level
+from compliance_bot.ingest.formats.markers import (
+    clause_depth,
+    is_shouted,
+    markers,
+    numbered_level,
+    part_level,
+)
 from compliance_bot.ingest.structure import CELL_SEPARATOR, BlockKind, ParsedDocument
 from compliance_bot.ingest.unreadable import Limits, Reason, UnreadableDocument
 
@@ -101,20 +107,7 @@ def _heading(raw: Sequence[str], index: int, *, gap: bool) -> int:
         return 0
     if is_shouted(line) and not markers(line) and not clause_depth(line):
         return part_level(line) or 1
-    return part_level(line) or _numbered(line, following)
-
-
-def _numbered(line: str, following: str) -> int:
-    """Return the level of a short, numbered title ("3.2 Record keeping"), or 0 for a clause or a list item."""
-    depth = clause_depth(line)
-    readings = markers(line)
-    first = 1 if not depth and readings and readings[0].style in ("1.", "I.") else 0
-    ahead = following.strip()
-    goes_on = ahead[:1].islower() or (bool(first) and any(m.style == readings[0].style for m in markers(ahead)))
-    if not is_title_like(line) or goes_on or not (depth or first):
-        return 0
-    # A list's items follow each other at once; a title stands alone or above its text.
-    return 1 + (depth or first)
+    return part_level(line) or numbered_level(line, following.strip())
 
 
 def _with_tables(lines: Sequence[Line]) -> list[Line]:
