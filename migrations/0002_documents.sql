@@ -32,7 +32,7 @@ CREATE TABLE document_version (
   text text NOT NULL,
   sha256 bytea NOT NULL, -- of `text`
   content bytea NOT NULL, -- keyed hash of the file's bytes and of the way they were processed: tells what is unchanged
-  pages integer,
+  page_starts integer[] NOT NULL, -- where in `text` each page begins; empty for formats without pages
   actor uuid NOT NULL, -- who ingested it, by random reference
   valid_from timestamptz NOT NULL DEFAULT now(),
   valid_to timestamptz, -- null while it is the current one

@@ -43,7 +43,7 @@ class Prepared:
 
     title: str
     text: str
-    pages: int | None
+    page_starts: tuple[int, ...]
     chunks: tuple[IndexedChunk, ...]
 
 
@@ -68,7 +68,7 @@ class Preparer:
         )
         if not pieces:
             raise UnreadableDocument(Reason.NO_TEXT)
-        return self._prepared(document.title, document.text, len(document.pages) or None, pieces)
+        return self._prepared(document.title, document.text, document.pages, pieces)
 
     def prepare_passage(self, title: str, text: str) -> Prepared:
         """Return a ready passage as it is stored: one chunk, never cut. Raises UnreadableDocument for a blank one."""
@@ -76,9 +76,9 @@ class Preparer:
         if not text.strip():
             raise UnreadableDocument(Reason.NO_TEXT)
         whole = ChunkDraft(text=text, start=0, end=len(text), heading="", page=None, leads=())
-        return self._prepared(mask(title, self._detector).text, text, None, [whole])
+        return self._prepared(mask(title, self._detector).text, text, (), [whole])
 
-    def _prepared(self, title: str, text: str, pages: int | None, pieces: Sequence[ChunkDraft]) -> Prepared:
+    def _prepared(self, title: str, text: str, page_starts: tuple[int, ...], pieces: Sequence[ChunkDraft]) -> Prepared:
         contexts = [_context(title, piece) for piece in pieces]
         vectors = [
             vector
@@ -99,7 +99,7 @@ class Preparer:
             )
             for piece, context, vector in zip(pieces, contexts, vectors, strict=True)
         )
-        return Prepared(title=title, text=text, pages=pages, chunks=drafts)
+        return Prepared(title=title, text=text, page_starts=page_starts, chunks=drafts)
 
 
 def _context(title: str, piece: ChunkDraft) -> str:

@@ -146,6 +146,6 @@ def _version(candidate: Candidate, prepared: Prepared, class_id: ClassId) -> Ver
         title=prepared.title or candidate.ref or candidate.name,
         ref=candidate.ref,
         text=prepared.text,
-        pages=prepared.pages,
+        page_starts=prepared.page_starts,
         chunks=prepared.chunks,
     )

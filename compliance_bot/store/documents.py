@@ -38,7 +38,7 @@ class VersionDraft:
     title: str
     ref: str | None
     text: str
-    pages: int | None
+    page_starts: tuple[int, ...]
     chunks: tuple[IndexedChunk, ...]
 
 
@@ -141,7 +141,8 @@ def store_versions(
             "texts": [draft.text for draft in drafts],
             "sha256s": digests,
             "contents": [draft.content for draft in drafts],
-            "pages": [draft.pages for draft in drafts],
+            # An array of arrays must be rectangular, so these travel as text.
+            "page_starts": ["{" + ",".join(map(str, draft.page_starts)) + "}" for draft in drafts],
         },
     )
     index.add(

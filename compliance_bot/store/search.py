@@ -74,7 +74,7 @@ def _rows(transaction: Transaction, scope: Scope, query: str, **values: Any) -> 
 
 def _passage(row: tuple[Any, ...]) -> Passage:
     (chunk, document, title, collection, number, version, version_sha256, valid_from) = row[:8]
-    (sha256, ref, page, heading, start, end, text, lead_starts, lead_texts, class_id) = row[8:]
+    (sha256, ref, page, page_starts, heading, start, end, text, lead_starts, lead_texts, class_id) = row[8:]
     return Passage(
         chunk=ChunkId(f"{chunk:016x}"),
         document=DocumentId(str(document)),
@@ -87,6 +87,7 @@ def _passage(row: tuple[Any, ...]) -> Passage:
         sha256=sha256,
         ref=ref,
         page=page,
+        page_starts=tuple(page_starts),
         heading=heading,
         start=start,
         end=end,

@@ -26,10 +26,12 @@ UPDATE document_version SET valid_to = %(now)s WHERE tenant = %(tenant)s AND id 
 
 -- add_versions: New current versions
 INSERT INTO document_version
-  (tenant, id, document_id, acl_id, number, title, ref, text, sha256, content, pages, actor, valid_from)
-SELECT %(tenant)s, n.*, %(actor)s, %(now)s
+  (tenant, id, document_id, acl_id, number, title, ref, text, sha256, content, page_starts, actor, valid_from)
+SELECT %(tenant)s, n.id, n.document_id, n.acl_id, n.number, n.title, n.ref, n.text, n.sha256, n.content,
+       n.page_starts::integer[], %(actor)s, %(now)s
 FROM unnest(%(ids)s::uuid[], %(documents)s::uuid[], %(classes)s::integer[], %(numbers)s::integer[], %(titles)s::text[],
-            %(refs)s::text[], %(texts)s::text[], %(sha256s)s::bytea[], %(contents)s::bytea[], %(pages)s::integer[]) AS n
+            %(refs)s::text[], %(texts)s::text[], %(sha256s)s::bytea[], %(contents)s::bytea[], %(page_starts)s::text[])
+     AS n(id, document_id, acl_id, number, title, ref, text, sha256, content, page_starts)
 
 -- list: Readable documents with their current versions
 SELECT d.id, v.title, d.acl_id, c.attributes, v.number,

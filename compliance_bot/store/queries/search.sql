@@ -43,7 +43,7 @@ WHERE c.tenant = %(tenant)s AND c.acl_id = ANY(%(classes)s) AND c.id = ANY(%(chu
 
 -- passages: Readable chunks with what is needed to quote them
 SELECT c.id, c.document_id, v.title, a.attributes->>'collection', v.number, v.id, encode(v.sha256, 'hex'), v.valid_from,
-       encode(c.sha256, 'hex'), v.ref, c.page, c.heading, c.start_at, c.end_at, c.text, c.lead_starts, c.lead_texts, c.acl_id
+       encode(c.sha256, 'hex'), v.ref, c.page, v.page_starts, c.heading, c.start_at, c.end_at, c.text, c.lead_starts, c.lead_texts, c.acl_id
 FROM chunk c
 JOIN document_version v ON v.tenant = c.tenant AND v.id = c.version_id
 JOIN access_class a ON a.tenant = c.tenant AND a.id = c.acl_id
