@@ -60,6 +60,7 @@ class ParserProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._owner = 0  # the process that started the child; a fork has its own
         self._done = 0
+        self._had_served = False
 
     def __enter__(self) -> Self:
         return self
@@ -84,7 +85,12 @@ class ParserProcess:
         if len(data) > self._limits.size_bytes:
             raise UnreadableDocument(Reason.TOO_LARGE, self._limits.size_bytes)
         with self._lock:
-            reply = self._ask(data, name)
+            try:
+                reply = self._ask(data, name)
+            except UnreadableDocument as error:
+                if error.reason is not Reason.STOPPED or not self._had_served:
+                    raise
+                reply = self._ask(data, name)  # an earlier file may have left the child weak: a fresh one decides
             try:
                 answer = parse_reply(reply, self._limits)
             except Distrusted as error:
@@ -96,6 +102,7 @@ class ParserProcess:
 
     def _ask(self, data: bytes, name: str) -> bytes:
         child = self._ready()
+        self._had_served = self._done > 0
         assert child.stdin is not None
         assert child.stdout is not None
         header = json.dumps(
