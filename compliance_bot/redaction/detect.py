@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import phonenumbers
-import regex
 from presidio_analyzer import RecognizerResult
 from presidio_analyzer.predefined_recognizers import (
     CreditCardRecognizer,
@@ -60,11 +59,16 @@ _ISSUERS = re.compile(
     re.VERBOSE,
 )
 _THREE_LEVELS = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){2}(?!\.?[0-9])")
+MOST_CARD_GROUPS = 6  # 4-4-4-4-3 with one of them cut by the end of a line
 _EXTENSION = re.compile(r"(?i)[ ,]{0,2}(?:x|ext\.?|extension)[ ]?[0-9]{1,6}(?![0-9])")
 _NORTH_AMERICAN = re.compile(r"(?:1[-. ])?(?:\([2-9]\d{2}\)[ -]?|[2-9]\d{2}[-. /])\d{3}[-. ]\d{4}")
-_TRUNK_ZERO = re.compile(r"(?=.*[ ()\-/.])\(?0[1-9]\d{0,4}\)?(?:[ \-/.]{0,3}\d{2,})+")
-_DATE = re.compile(r"\d{1,2}([-./ ])\d{1,2}\1(?:\d{4}|\d{2})|(?:19|20)\d{2}([-./ ])\d{1,2}\2\d{1,2}")
-_DATE_FIRST = re.compile(rf"(?:{_DATE.pattern})(?!\d)|(?:19|20)\d{{2}}[ ]?-[ ]?(?:19|20)\d{{2}}(?!\d)")
+_TRUNK_ZERO = re.compile(r"(?=.*[ ()\-/.])\(?0[1-9]\d{0,4}\)?\d*(?:[ \-/.]{1,3}\d{2,})*")
+_SET_AS_PHONE = re.compile(rf"\(?(?:\+|0)|{_NORTH_AMERICAN.pattern}")
+_DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)\d{2}"
+_DATE_FIRST = re.compile(
+    rf"(?:{_DAY}([-./ ]){_MONTH}\1(?:{_YEAR}|\d{{2}})|{_MONTH}([-./ ]){_DAY}\2(?:{_YEAR}|\d{{2}})"
+    rf"|{_YEAR}([-./ ]){_MONTH}\3{_DAY}|{_YEAR}[ ]?-[ ]?{_YEAR})(?!\d|[-./]\d)"
+)
 _TRUNK_REGIONS = ("GB", "DE", "FR", "IL", "IN", "BR", "AT", "CH", "NL", "BE", "IE", "AU", "NZ", "ZA", "JP")
 
 
@@ -74,7 +78,13 @@ class _Scan:
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
         raise NotImplementedError
 
-    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None, **_: Any) -> list[RecognizerResult]:
+    def analyze(
+        self,
+        text: str,
+        entities: list[str],  # noqa: ARG002  # Presidio's interface
+        nlp_artifacts: Any = None,  # noqa: ARG002
+        regex_flags: int | None = None,  # noqa: ARG002
+    ) -> list[RecognizerResult]:
         """Return what Presidio's interface asks for; the entities and the language model's output are not used."""
         recognizer: Any = self
         origin = {
@@ -100,7 +110,7 @@ class Ibans(_Scan, IbanRecognizer):
         for candidate in candidates.ibans(text):
             compact = candidate.compact.upper()
             shape = regex_per_country.get(compact[:2])
-            match = regex.match(shape, compact) if shape else None
+            match = re.match(shape, compact) if shape else None
             if match and self.validate_result(match.group()):
                 end = _nth_alphanumeric(text, candidate.start, len(match.group())) + 1
                 if not text[end : end + 1].isdigit():
@@ -112,35 +122,46 @@ class CreditCards(_Scan, CreditCardRecognizer):
 
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
         for groups in candidates.digit_runs(text):
-            first = 0
-            while first < len(groups):
-                last = self._card_end(text, groups, first)
-                if last is None:
-                    first += 1
-                    continue
-                yield groups[first].start(), groups[last].end(), self._score(text, groups[first : last + 1])
-                first = last + 1
+            found = [card for first in range(len(groups)) if (card := self._longest(text, groups, first))]
+            sure = [(start, end) for start, end, score in found if score == 1.0]
+            for start, end, score in found:
+                # Groups of two numbers side by side pass Luhn now and then: what is sure comes first.
+                if score == 1.0 or not any(start < b and a < end for a, b in sure):
+                    yield start, end, score
 
-    def _card_end(self, text: str, groups: Sequence[re.Match[str]], first: int) -> int | None:
-        """Return the last group of the longest card number that begins with group `first`, on one line if it can be."""
+    def _longest(self, text: str, groups: Sequence[re.Match[str]], first: int) -> tuple[int, int, float] | None:
+        """Return the longest card number that begins with group `first`, on one line if it can be."""
+        start = groups[first].start()
+        if text[start - 1 : start] == "." and first and len(groups[first - 1].group()) < 3:
+            return None  # the fraction of a number
+        boost = BOOST if cues.near(text, start, cues.CARD_WORDS) else 0.0
+        found: list[tuple[bool, int, float]] = []
         digits = ""
-        ends: list[tuple[bool, int]] = []
-        for last in range(first, len(groups)):
+        for last in range(first, min(len(groups), first + (19 if boost else MOST_CARD_GROUPS))):
             digits += groups[last].group()
             if len(digits) > 19:
                 break
-            if len(digits) >= 12 and _ISSUERS.fullmatch(digits) and self.validate_result(digits):
-                is_one_line = "\n" not in text[groups[first].start() : groups[last].end()]
-                if self._score(text, groups[first : last + 1]) >= THRESHOLDS["CREDIT_CARD"]:
-                    ends.append((is_one_line, last))
-        return max(ends)[1] if ends else None
+            if len(digits) < 12 or not (boost or _ISSUERS.fullmatch(digits)):
+                continue
+            score = min(1.0, _card_score(text, groups, first, last) + boost)
+            if score >= THRESHOLDS["CREDIT_CARD"] and self.validate_result(digits):
+                end = groups[last].end()
+                found.append(("\n" not in text[start:end], end, score))
+        return (start, *max(found)[1:]) if found else None
 
-    def _score(self, text: str, groups: Sequence[re.Match[str]]) -> float:
-        broken = {n for n, (a, b) in enumerate(pairwise(groups)) if "\n" in text[a.end() : b.start()]}
-        sizes = [len(group.group()) for group in groups]
-        is_set_as_card = all(size >= 3 or n in broken or n - 1 in broken for n, size in enumerate(sizes[:-1]))
-        score = 0.3 if not is_set_as_card or len(broken) > 1 else 0.6 if broken or sum(sizes) < 14 else 1.0
-        return _boosted(score, text, groups[0].start(), cues.CARD_WORDS)
+
+def _card_score(text: str, run: Sequence[re.Match[str]], first: int, last: int) -> float:
+    """Return how much the groups `first` to `last` of a run of numbers are set like a card number."""
+    groups = run[first : last + 1]
+    broken = {n for n, (a, b) in enumerate(pairwise(groups)) if "\n" in text[a.end() : b.start()]}
+    sizes = [len(group.group()) for group in groups]
+    is_set_as_card = all(size >= 3 or n in broken or n - 1 in broken for n, size in enumerate(sizes[:-1]))
+    is_issued = _ISSUERS.fullmatch("".join(group.group() for group in groups)) is not None
+    # Short ones are grouped in threes and fours, as any row of numbers is: these must be the whole row.
+    is_part_of_row = sum(sizes) < 14 and len(groups) not in (1, len(run))
+    if not is_set_as_card or not is_issued or is_part_of_row or len(broken) > 1:
+        return 0.3
+    return 0.6 if broken or sum(sizes) < 14 else 1.0
 
 
 class SocialSecurityNumbers(_Scan, UsSsnRecognizer):
@@ -184,25 +205,26 @@ class PhoneNumbers(_Scan, PhoneRecognizer):
     """Telephone numbers: international ones, national ones set as such, and any beside a word for them."""
 
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
-        for run in candidates.phone_runs(text):
-            groups = list(re.finditer(r"\d+", run.compact))
-            done = -1
-            for first, group in enumerate(groups):
-                if first <= done:
-                    continue
-                start = run.start + (0 if first == 0 else _opening(run.compact, group.start()))
-                for last in range(len(groups) - 1, first - 1, -1):
-                    end = run.start + groups[last].end()
-                    score = _phone_score(text[start:end])
-                    if score and _boosted(score, text, start, cues.PHONE_WORDS) >= THRESHOLDS["PHONE_NUMBER"]:
-                        extension = _EXTENSION.match(text, end)
-                        yield (
-                            start,
-                            extension.end() if extension else end,
-                            _boosted(score, text, start, cues.PHONE_WORDS),
-                        )
-                        done = last
-                        break
+        position = 0
+        while run := candidates.phone_run(text, position):
+            groups = [run.start + match.end() for match in re.finditer(r"\d+", run.compact)]
+            end, score = self._longest(text, run.start, groups) or (groups[0], 0.0)
+            if score:
+                extension = _EXTENSION.match(text, end)
+                end = extension.end() if extension else end
+                yield run.start, end, score
+            position = end
+
+    def _longest(self, text: str, start: int, ends: Sequence[int]) -> tuple[int, float] | None:
+        """Return the last of `ends` at which a telephone number from `start` can end, with its score."""
+        boost = BOOST if cues.near(text, start, cues.PHONE_WORDS) else 0.0
+        if not boost and not _SET_AS_PHONE.match(text, start):
+            return None
+        for end in reversed(ends):
+            score = _phone_score(text[start:end])
+            if score and score + boost >= THRESHOLDS["PHONE_NUMBER"]:
+                return end, min(1.0, score + boost)
+        return None
 
 
 def _phone_score(value: str) -> float:
@@ -211,7 +233,8 @@ def _phone_score(value: str) -> float:
     if not 7 <= len(digits) <= 15 or value.count("(") != value.count(")") or _DATE_FIRST.match(value):
         return 0.0
     if value.lstrip("(").startswith(("+", "00")):
-        return 0.75 if _is_valid(f"+{digits.removeprefix('00')}", None) else 0.1
+        number = "".join(filter(str.isdigit, value.replace("(0)", ""))).removeprefix("00")
+        return _international_score(number, has_plus="+" in value)
     if _NORTH_AMERICAN.fullmatch(value):
         return 0.6 if "." not in value or _is_valid(value, "US") else 0.1
     if len(digits) >= 9 and _TRUNK_ZERO.fullmatch(value):
@@ -219,16 +242,21 @@ def _phone_score(value: str) -> float:
     return 0.1
 
 
-def _is_valid(value: str, region: str | None) -> bool:
+def _international_score(digits: str, *, has_plus: bool) -> float:
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return 0.0
+    if phonenumbers.is_valid_number(number):
+        return 0.75
+    return 0.45 if has_plus and phonenumbers.is_possible_number(number) else 0.1
+
+
+def _is_valid(value: str, region: str) -> bool:
     try:
         return bool(phonenumbers.is_valid_number(phonenumbers.parse(value, region)))
     except phonenumbers.NumberParseException:
         return False
-
-
-def _opening(run: str, start: int) -> int:
-    """Return where the number whose digits begin at `start` begins, its plus sign or bracket included."""
-    return start - (len(run[:start]) - len(run[:start].rstrip("+(")))
 
 
 def _boosted(score: float, text: str, start: int, words: re.Pattern[str]) -> float:
@@ -247,7 +275,7 @@ class Detector:
     def __init__(
         self, recognizers: Iterable[EntityRecognizer | _Scan], thresholds: Mapping[str, float] = THRESHOLDS
     ) -> None:
-        self._recognizers: tuple[Any, ...] = tuple(recognizers)
+        self.recognizers: tuple[Any, ...] = tuple(recognizers)
         self._thresholds = dict(thresholds)
 
     @classmethod
@@ -274,12 +302,12 @@ class Detector:
         return merge(found)
 
     def _spans(self, text: str) -> tuple[Span, ...]:
-        return merge(span for recognizer in self._recognizers for span in self._results(recognizer, text))
+        return merge(span for recognizer in self.recognizers for span in self._results(recognizer, text))
 
     def _results(self, recognizer: Any, text: str) -> list[Span]:
         try:
             results = recognizer.analyze(text, recognizer.supported_entities, None)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # fail closed, whatever went wrong
             # `from None`: the cause's message may quote the text.
             raise DetectionFailed(
                 f"the detector {type(recognizer).__name__} failed ({type(error).__name__}); the text was refused"
