@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Between two characters of one value: blanks, one dash or dot, and at most one end of a line.
-_GAP = r"[ \t]{0,2}(?:[-.][ \t]?)?(?:\r?\n[ \t]{0,8})?"
+# No tab: it parts the cells of a table.
+_GAP = r"[ ]{0,2}(?:[-.][ ]?)?(?:\r?\n[ \t]{0,8})?"
 # A value's first digit and its end. The digit leads and looks back, so that the scan can leap from digit to digit.
 # Unlike \b, an underscore is a border: file names are masked too.
 _FIRST, _END = r"[0-9](?<![0-9A-Za-z][0-9])", r"(?![0-9A-Za-z])"
@@ -37,7 +38,7 @@ _QUAD = re.compile(
 _COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
 _V6_REVERSED = re.compile(r"[0-9A-Fa-f:]{0,32}")
 _V6 = re.compile(r"[0-9A-Fa-f:]{2,45}(?:\.[0-9]{1,3}){0,3}(?:%[0-9A-Za-z]{1,15})?(?:/[0-9]{1,3})?")
-_PHONE_RUN = re.compile(rf"{_FIRST}(?<![0-9][.,-][0-9])(?:[ \t().\-/]{{0,3}}[0-9]){{6,17}}(?![0-9%]|(?!x)[A-Za-z])")
+_PHONE_RUN = re.compile(rf"{_FIRST}(?<![0-9][.,-][0-9])(?:[ ().\-/]{{0,3}}[0-9]){{6,17}}(?![0-9%]|(?!x)[A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,6 +159,8 @@ def _card_score(text: str, run: Sequence[re.Match[str]], first: int, last: int) 
     is_issued = _ISSUERS.fullmatch("".join(group.group() for group in groups)) is not None
     # Short ones are grouped in threes and fours, as any row of numbers is: these must be the whole row.
     is_part_of_row = sum(sizes) < 14 and len(groups) not in (1, len(run))
+    if not is_set_as_card and not is_issued:
+        return 0.0
     if not is_set_as_card or not is_issued or is_part_of_row or len(broken) > 1:
         return 0.3
     return 0.6 if broken or sum(sizes) < 14 else 1.0

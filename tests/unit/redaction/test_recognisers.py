@@ -127,6 +127,8 @@ LEFT_ALONE = """
     GB12 this is no account number, IS 12 months or AT 3000 EUR
     No. 123 456 789, page 45 of 1234
     256.300.1.2 and 01.02.03.04
+    credit exposures\t3.18.5 and 3.18.7\t60\t25\t15\t100
+    Gold\t+50\t+100\t+150\t\t-20\t-180\t\t-35
     Sample: 219-00-1234, 000-12-3456, 123-45-67890
     550e8400-e29b-41d4-a716-446655440000
     ≥ 10 ² m, Nº 12, ½, page ٣
