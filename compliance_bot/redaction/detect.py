@@ -10,10 +10,9 @@ Importing this module costs about a second (Presidio imports spaCy), so import i
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import phonenumbers
 from presidio_analyzer import RecognizerResult
 from presidio_analyzer.predefined_recognizers import (
     CreditCardRecognizer,
@@ -25,7 +24,7 @@ from presidio_analyzer.predefined_recognizers import (
 )
 from presidio_analyzer.predefined_recognizers.generic.iban_patterns import regex_per_country
 
-from compliance_bot.redaction import candidates, cues
+from compliance_bot.redaction import candidates, cues, shapes
 from compliance_bot.redaction.normalise import normalise
 from compliance_bot.redaction.spans import DetectionFailed, Detects, Span, merge
 
@@ -51,25 +50,9 @@ DEFAULT_THRESHOLD = 0.5
 WINDOW = 1 << 16  # characters looked at in one go
 MARGIN = 1 << 10  # seen on either side of a window: more than the longest value and the words before it
 
-# ISO/IEC 7812 ranges by network, with the lengths each issues; Luhn alone lets one number in ten pass.
-_ISSUERS = re.compile(
-    r"""4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|(?:222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|220[0-4]\d{12,15}
-    |3[47]\d{13}|3(?:0[0-59]|[689]\d)\d{11,16}|35\d{14,17}|(?:50|5[6-8]|6\d)\d{10,17}|8[12]\d{14,17}|9792\d{12}
-    |(?:2131|1800)\d{11}|1\d{14}""",
-    re.VERBOSE,
-)
 _THREE_LEVELS = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){2}(?!\.?[0-9])")
 MOST_CARD_GROUPS = 6  # 4-4-4-4-3 with one of them cut by the end of a line
 _EXTENSION = re.compile(r"(?i)[ ,]{0,2}(?:x|ext\.?|extension)[ ]?[0-9]{1,6}(?![0-9])")
-_NORTH_AMERICAN = re.compile(r"(?:1[-. ])?(?:\([2-9]\d{2}\)[ -]?|[2-9]\d{2}[-. /])\d{3}[-. ]\d{4}")
-_TRUNK_ZERO = re.compile(r"(?=.*[ ()\-/.])\(?0[1-9]\d{0,4}\)?\d*(?:[ \-/.]{1,3}\d{2,})*")
-_SET_AS_PHONE = re.compile(rf"\(?(?:\+|0)|{_NORTH_AMERICAN.pattern}")
-_DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)\d{2}"
-_DATE_FIRST = re.compile(
-    rf"(?:{_DAY}([-./ ]){_MONTH}\1(?:{_YEAR}|\d{{2}})|{_MONTH}([-./ ]){_DAY}\2(?:{_YEAR}|\d{{2}})"
-    rf"|{_YEAR}([-./ ]){_MONTH}\3{_DAY}|{_YEAR}[ ]?-[ ]?{_YEAR})(?!\d|[-./]\d)"
-)
-_TRUNK_REGIONS = ("GB", "DE", "FR", "IL", "IN", "BR", "AT", "CH", "NL", "BE", "IE", "AU", "NZ", "ZA", "JP")
 
 
 class _Scan:
@@ -141,29 +124,13 @@ class CreditCards(_Scan, CreditCardRecognizer):
             digits += groups[last].group()
             if len(digits) > 19:
                 break
-            if len(digits) < 12 or not (boost or _ISSUERS.fullmatch(digits)):
+            if len(digits) < 12 or not (boost or shapes.ISSUERS.fullmatch(digits)):
                 continue
-            score = min(1.0, _card_score(text, groups, first, last) + boost)
+            score = min(1.0, shapes.card_score(text, groups, first, last) + boost)
             if score >= THRESHOLDS["CREDIT_CARD"] and self.validate_result(digits):
                 end = groups[last].end()
                 found.append(("\n" not in text[start:end], end, score))
         return (start, *max(found)[1:]) if found else None
-
-
-def _card_score(text: str, run: Sequence[re.Match[str]], first: int, last: int) -> float:
-    """Return how much the groups `first` to `last` of a run of numbers are set like a card number."""
-    groups = run[first : last + 1]
-    broken = {n for n, (a, b) in enumerate(pairwise(groups)) if "\n" in text[a.end() : b.start()]}
-    sizes = [len(group.group()) for group in groups]
-    is_set_as_card = all(size >= 3 or n in broken or n - 1 in broken for n, size in enumerate(sizes[:-1]))
-    is_issued = _ISSUERS.fullmatch("".join(group.group() for group in groups)) is not None
-    # Short ones are grouped in threes and fours, as any row of numbers is: these must be the whole row.
-    is_part_of_row = sum(sizes) < 14 and len(groups) not in (1, len(run))
-    if not is_set_as_card and not is_issued:
-        return 0.0
-    if not is_set_as_card or not is_issued or is_part_of_row or len(broken) > 1:
-        return 0.3
-    return 0.6 if broken or sum(sizes) < 14 else 1.0
 
 
 class SocialSecurityNumbers(_Scan, UsSsnRecognizer):
@@ -182,9 +149,9 @@ class IpAddresses(_Scan, IpRecognizer):
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
         sections: set[str] | None = None
         for candidate in candidates.dotted_quads(text):
-            sections = sections if sections is not None else {match.group() for match in _THREE_LEVELS.finditer(text)}
-            score = self._quad_score(text, candidate, sections)
-            yield candidate.start, candidate.end, score
+            if sections is None:
+                sections = {match.group() for match in _THREE_LEVELS.finditer(text)}
+            yield candidate.start, candidate.end, self._quad_score(text, candidate, sections)
         for candidate in candidates.colon_groups(text):
             value = candidate.compact.rstrip(":.") if not candidate.compact.endswith("::") else candidate.compact
             if any(character.isdigit() for character in value) and not self.invalidate_result(value):
@@ -220,45 +187,13 @@ class PhoneNumbers(_Scan, PhoneRecognizer):
     def _longest(self, text: str, start: int, ends: Sequence[int]) -> tuple[int, float] | None:
         """Return the last of `ends` at which a telephone number from `start` can end, with its score."""
         boost = BOOST if cues.near(text, start, cues.PHONE_WORDS) else 0.0
-        if not boost and not _SET_AS_PHONE.match(text, start):
+        if not boost and not shapes.SET_AS_PHONE.match(text, start):
             return None
         for end in reversed(ends):
-            score = _phone_score(text[start:end])
+            score = shapes.phone_score(text[start:end])
             if score and score + boost >= THRESHOLDS["PHONE_NUMBER"]:
                 return end, min(1.0, score + boost)
         return None
-
-
-def _phone_score(value: str) -> float:
-    """Return how much `value` looks like a telephone number by itself; 0.0 for what none is set like."""
-    digits = "".join(filter(str.isdigit, value))
-    if not 7 <= len(digits) <= 15 or value.count("(") != value.count(")") or _DATE_FIRST.match(value):
-        return 0.0
-    if value.lstrip("(").startswith(("+", "00")):
-        number = "".join(filter(str.isdigit, value.replace("(0)", ""))).removeprefix("00")
-        return _international_score(number, has_plus="+" in value)
-    if _NORTH_AMERICAN.fullmatch(value):
-        return 0.6 if "." not in value or _is_valid(value, "US") else 0.1
-    if len(digits) >= 9 and _TRUNK_ZERO.fullmatch(value):
-        return 0.5 if any(_is_valid(value, region) for region in _TRUNK_REGIONS) else 0.1
-    return 0.1
-
-
-def _international_score(digits: str, *, has_plus: bool) -> float:
-    try:
-        number = phonenumbers.parse(f"+{digits}")
-    except phonenumbers.NumberParseException:
-        return 0.0
-    if phonenumbers.is_valid_number(number):
-        return 0.75
-    return 0.45 if has_plus and phonenumbers.is_possible_number(number) else 0.1
-
-
-def _is_valid(value: str, region: str) -> bool:
-    try:
-        return bool(phonenumbers.is_valid_number(phonenumbers.parse(value, region)))
-    except phonenumbers.NumberParseException:
-        return False
 
 
 def _boosted(score: float, text: str, start: int, words: re.Pattern[str]) -> float:
@@ -283,9 +218,8 @@ class Detector:
     @classmethod
     def load(cls) -> Detector:
         """Return a detector of the six types in `THRESHOLDS`. Reads no file beyond the libraries, opens no socket."""
-        ibans = Ibans(exact_match=True)
-        phones = PhoneNumbers()
-        return cls((EmailAddresses(), ibans, CreditCards(), SocialSecurityNumbers(), IpAddresses(), phones), THRESHOLDS)
+        accounts = (Ibans(exact_match=True), CreditCards(), SocialSecurityNumbers())
+        return cls((EmailAddresses(), *accounts, IpAddresses(), PhoneNumbers()))
 
     def detect(self, text: str) -> tuple[Span, ...]:
         """Return the personal data in `text`: sorted, disjoint, in characters of `text`.
@@ -293,18 +227,19 @@ class Detector:
         Raises DetectionFailed when any recogniser fails, whatever the others found. Linear in the length of the text.
         """
         normal = normalise(text)
-        found: list[Span] = []
-        for start in range(0, len(normal.text), WINDOW):
-            origin = max(0, start - MARGIN)
-            for span in self._spans(normal.text[origin : start + WINDOW + MARGIN]):
-                # A span belongs to the window it starts in; whatever it overlaps is within the margin.
-                if start <= span.start + origin < start + WINDOW:
-                    a, b = normal.source(span.start + origin, span.end + origin)
-                    found.append(Span(start=a, end=b, type=span.type, score=span.score))
-        return merge(found)
+        found = ((span, normal.source(span.start, span.end)) for span in merge(self._found(normal.text)))
+        return tuple(replace(span, start=start, end=end) for span, (start, end) in found)
 
-    def _spans(self, text: str) -> tuple[Span, ...]:
-        return merge(span for recognizer in self.recognizers for span in self._results(recognizer, text))
+    def _found(self, text: str) -> Iterator[Span]:
+        """Yield what each recogniser finds, window by window."""
+        for start in range(0, len(text), WINDOW):
+            origin = max(0, start - MARGIN)
+            seen = text[origin : start + WINDOW + MARGIN]
+            for recognizer in self.recognizers:
+                for span in self._results(recognizer, seen):
+                    # INVARIANT: a span belongs to the window it starts in, so it is found once, and whole.
+                    if start <= span.start + origin < start + WINDOW:
+                        yield replace(span, start=span.start + origin, end=span.end + origin)
 
     def _results(self, recognizer: Any, text: str) -> list[Span]:
         try:
