@@ -15,28 +15,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Between two characters of one value: blanks, one dash or dot, and at most one end of a line.
-_GAP = r"[ \t]{0,2}(?:[-.][ \t]?)?(?:\r?\n[ \t]{0,8})?"
-_START, _END = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"  # unlike \b, an underscore is a border (file names)
+# No tab: it parts the cells of a table.
+_GAP = r"[ ]{0,2}(?:[-.][ ]?)?(?:\r?\n[ \t]{0,8})?"
+# A value's first digit and its end. The digit leads and looks back, so that the scan can leap from digit to digit.
+# Unlike \b, an underscore is a border: file names are masked too.
+_FIRST, _END = r"[0-9](?<![0-9A-Za-z][0-9])", r"(?![0-9A-Za-z])"
 
 _DIGITS = re.compile(r"[0-9]+")
-_DIGIT_RUN = re.compile(rf"{_START}(?<![0-9][.,])(?<!\+)[0-9](?:{_GAP}[0-9]){{11,}}{_END}")
-_IBAN = re.compile(rf"(?<=[A-Za-z])[ ]?[0-9]{{2}}(?=((?:{_GAP}[0-9A-Za-z]){{11,30}}))")
-_LOCAL_REVERSED = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,254}")
+_DIGIT_RUN = re.compile(rf"{_FIRST}(?<![0-9][.,][0-9])(?<!\+[0-9])(?:{_GAP}[0-9]){{11,}}{_END}")
+_IBAN = re.compile(
+    rf"[0-9][0-9](?:(?<=[A-Za-z]{{2}}[0-9]{{2}})|(?<=[A-Za-z]{{2}}[ ][0-9]{{2}}))(?=((?:{_GAP}[0-9A-Za-z]){{11,30}}))"
+)
+_LOCAL_REVERSED = re.compile(r"[\w.!#$%&'*+=?^`{|}~-]{1,254}")
 _QUOTED_REVERSED = re.compile(r'"[^"<>\r\n]{1,64}"')
 _DOMAIN = re.compile(r"(?:[ \t]?\r?\n[ \t]{0,8})?((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,10}[^\W\d_][\w-]{0,60}[^\W_])")
 _SSN = re.compile(
-    rf"{_START}(?<![0-9][-.])([0-9]{{3}})([-. ]?)\n?([0-9]{{2}})([-. ]?)\n?([0-9]{{4}}){_END}(?![-.][0-9])"
+    rf"({_FIRST}(?<![0-9][-.][0-9])[0-9]{{2}})([-. ]?)\n?([0-9]{{2}})([-. ]?)\n?([0-9]{{4}}){_END}(?![-.][0-9])"
 )
 _QUAD = re.compile(
-    rf"{_START}(?<![0-9][.,])[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}(?:/[0-9]{{1,2}}(?![0-9/]))?{_END}(?!\.[0-9])"
+    rf"{_FIRST}(?<![0-9][.,][0-9])[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}(?:/[0-9]{{1,2}}(?![0-9/]))?{_END}(?!\.[0-9])"
 )
 _COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
 _V6_REVERSED = re.compile(r"[0-9A-Fa-f:]{0,32}")
 _V6 = re.compile(r"[0-9A-Fa-f:]{2,45}(?:\.[0-9]{1,3}){0,3}(?:%[0-9A-Za-z]{1,15})?(?:/[0-9]{1,3})?")
-_PHONE_GAP = r"[ \t().\-/]{0,3}"
-_PHONE_RUN = re.compile(
-    rf"{_START}(?<![0-9][.,/-])[+(]{{0,2}}[0-9](?:{_PHONE_GAP}[0-9]){{6,17}}(?![0-9%]|(?!x)[A-Za-z])"
-)
+_PHONE_RUN = re.compile(rf"{_FIRST}(?<![0-9][.,-][0-9])(?:[ ().\-/]{{0,3}}[0-9]){{6,17}}(?![0-9%]|(?!x)[A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +59,8 @@ def digit_runs(text: str) -> Iterator[list[re.Match[str]]]:
 def ibans(text: str) -> Iterator[Candidate]:
     """Yield what begins as an account number does, up to the longest there is; the end is for the checksum to find."""
     for match in _IBAN.finditer(text):
-        start = match.start() - 2
-        if start < 0 or not text[start].isalpha() or (start and text[start - 1].isalnum()):
+        start = match.start() - (3 if text[match.start() - 1] == " " else 2)
+        if start and text[start - 1].isalnum():
             continue
         stretch = text[start : match.end(1)]
         yield Candidate(start=start, end=match.end(1), compact="".join(filter(str.isalnum, stretch)))
@@ -106,7 +108,13 @@ def colon_groups(text: str) -> Iterator[Candidate]:
             yield Candidate(start=start, end=done, compact=run.group())
 
 
-def phone_runs(text: str) -> Iterator[Candidate]:
-    """Yield runs of 7 to 18 digits in the punctuation of telephone numbers; two numbers may share a run."""
-    for match in _PHONE_RUN.finditer(text):
-        yield Candidate(start=match.start(), end=match.end(), compact=match.group())
+def phone_run(text: str, position: int) -> Candidate | None:
+    """Return the next run of 7 to 18 digits in the punctuation of telephone numbers; two numbers may share one."""
+    match = _PHONE_RUN.search(text, position)
+    if match is None:
+        return None
+    before = text[max(position, match.start() - 2) : match.start()]
+    start = match.start() - len(before) + len(before.rstrip("+("))
+    if text[start] == "(" and text.count("(", start, match.end()) > text.count(")", start, match.end()):
+        start += 1  # a remark in brackets, not an area code
+    return Candidate(start=start, end=match.end(), compact=text[start : match.end()])

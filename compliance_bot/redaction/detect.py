@@ -10,11 +10,9 @@ Importing this module costs about a second (Presidio imports spaCy), so import i
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import phonenumbers
-import regex
 from presidio_analyzer import RecognizerResult
 from presidio_analyzer.predefined_recognizers import (
     CreditCardRecognizer,
@@ -26,7 +24,7 @@ from presidio_analyzer.predefined_recognizers import (
 )
 from presidio_analyzer.predefined_recognizers.generic.iban_patterns import regex_per_country
 
-from compliance_bot.redaction import candidates, cues
+from compliance_bot.redaction import candidates, cues, shapes
 from compliance_bot.redaction.normalise import normalise
 from compliance_bot.redaction.spans import DetectionFailed, Detects, Span, merge
 
@@ -52,20 +50,9 @@ DEFAULT_THRESHOLD = 0.5
 WINDOW = 1 << 16  # characters looked at in one go
 MARGIN = 1 << 10  # seen on either side of a window: more than the longest value and the words before it
 
-# ISO/IEC 7812 ranges by network, with the lengths each issues; Luhn alone lets one number in ten pass.
-_ISSUERS = re.compile(
-    r"""4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|(?:222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|220[0-4]\d{12,15}
-    |3[47]\d{13}|3(?:0[0-59]|[689]\d)\d{11,16}|35\d{14,17}|(?:50|5[6-8]|6\d)\d{10,17}|8[12]\d{14,17}|9792\d{12}
-    |(?:2131|1800)\d{11}|1\d{14}""",
-    re.VERBOSE,
-)
 _THREE_LEVELS = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){2}(?!\.?[0-9])")
+MOST_CARD_GROUPS = 6  # 4-4-4-4-3 with one of them cut by the end of a line
 _EXTENSION = re.compile(r"(?i)[ ,]{0,2}(?:x|ext\.?|extension)[ ]?[0-9]{1,6}(?![0-9])")
-_NORTH_AMERICAN = re.compile(r"(?:1[-. ])?(?:\([2-9]\d{2}\)[ -]?|[2-9]\d{2}[-. /])\d{3}[-. ]\d{4}")
-_TRUNK_ZERO = re.compile(r"(?=.*[ ()\-/.])\(?0[1-9]\d{0,4}\)?(?:[ \-/.]{0,3}\d{2,})+")
-_DATE = re.compile(r"\d{1,2}([-./ ])\d{1,2}\1(?:\d{4}|\d{2})|(?:19|20)\d{2}([-./ ])\d{1,2}\2\d{1,2}")
-_DATE_FIRST = re.compile(rf"(?:{_DATE.pattern})(?!\d)|(?:19|20)\d{{2}}[ ]?-[ ]?(?:19|20)\d{{2}}(?!\d)")
-_TRUNK_REGIONS = ("GB", "DE", "FR", "IL", "IN", "BR", "AT", "CH", "NL", "BE", "IE", "AU", "NZ", "ZA", "JP")
 
 
 class _Scan:
@@ -74,7 +61,13 @@ class _Scan:
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
         raise NotImplementedError
 
-    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None, **_: Any) -> list[RecognizerResult]:
+    def analyze(
+        self,
+        text: str,
+        entities: list[str],  # noqa: ARG002  # Presidio's interface
+        nlp_artifacts: Any = None,  # noqa: ARG002
+        regex_flags: int | None = None,  # noqa: ARG002
+    ) -> list[RecognizerResult]:
         """Return what Presidio's interface asks for; the entities and the language model's output are not used."""
         recognizer: Any = self
         origin = {
@@ -100,7 +93,7 @@ class Ibans(_Scan, IbanRecognizer):
         for candidate in candidates.ibans(text):
             compact = candidate.compact.upper()
             shape = regex_per_country.get(compact[:2])
-            match = regex.match(shape, compact) if shape else None
+            match = re.match(shape, compact) if shape else None
             if match and self.validate_result(match.group()):
                 end = _nth_alphanumeric(text, candidate.start, len(match.group())) + 1
                 if not text[end : end + 1].isdigit():
@@ -112,35 +105,32 @@ class CreditCards(_Scan, CreditCardRecognizer):
 
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
         for groups in candidates.digit_runs(text):
-            first = 0
-            while first < len(groups):
-                last = self._card_end(text, groups, first)
-                if last is None:
-                    first += 1
-                    continue
-                yield groups[first].start(), groups[last].end(), self._score(text, groups[first : last + 1])
-                first = last + 1
+            found = [card for first in range(len(groups)) if (card := self._longest(text, groups, first))]
+            sure = [(start, end) for start, end, score in found if score == 1.0]
+            for start, end, score in found:
+                # Groups of two numbers side by side pass Luhn now and then: what is sure comes first.
+                if score == 1.0 or not any(start < b and a < end for a, b in sure):
+                    yield start, end, score
 
-    def _card_end(self, text: str, groups: Sequence[re.Match[str]], first: int) -> int | None:
-        """Return the last group of the longest card number that begins with group `first`, on one line if it can be."""
+    def _longest(self, text: str, groups: Sequence[re.Match[str]], first: int) -> tuple[int, int, float] | None:
+        """Return the longest card number that begins with group `first`, on one line if it can be."""
+        start = groups[first].start()
+        if text[start - 1 : start] == "." and first and len(groups[first - 1].group()) < 3:
+            return None  # the fraction of a number
+        boost = BOOST if cues.near(text, start, cues.CARD_WORDS) else 0.0
+        found: list[tuple[bool, int, float]] = []
         digits = ""
-        ends: list[tuple[bool, int]] = []
-        for last in range(first, len(groups)):
+        for last in range(first, min(len(groups), first + (19 if boost else MOST_CARD_GROUPS))):
             digits += groups[last].group()
             if len(digits) > 19:
                 break
-            if len(digits) >= 12 and _ISSUERS.fullmatch(digits) and self.validate_result(digits):
-                is_one_line = "\n" not in text[groups[first].start() : groups[last].end()]
-                if self._score(text, groups[first : last + 1]) >= THRESHOLDS["CREDIT_CARD"]:
-                    ends.append((is_one_line, last))
-        return max(ends)[1] if ends else None
-
-    def _score(self, text: str, groups: Sequence[re.Match[str]]) -> float:
-        broken = {n for n, (a, b) in enumerate(pairwise(groups)) if "\n" in text[a.end() : b.start()]}
-        sizes = [len(group.group()) for group in groups]
-        is_set_as_card = all(size >= 3 or n in broken or n - 1 in broken for n, size in enumerate(sizes[:-1]))
-        score = 0.3 if not is_set_as_card or len(broken) > 1 else 0.6 if broken or sum(sizes) < 14 else 1.0
-        return _boosted(score, text, groups[0].start(), cues.CARD_WORDS)
+            if len(digits) < 12 or not (boost or shapes.ISSUERS.fullmatch(digits)):
+                continue
+            score = min(1.0, shapes.card_score(text, groups, first, last) + boost)
+            if score >= THRESHOLDS["CREDIT_CARD"] and self.validate_result(digits):
+                end = groups[last].end()
+                found.append(("\n" not in text[start:end], end, score))
+        return (start, *max(found)[1:]) if found else None
 
 
 class SocialSecurityNumbers(_Scan, UsSsnRecognizer):
@@ -159,9 +149,9 @@ class IpAddresses(_Scan, IpRecognizer):
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
         sections: set[str] | None = None
         for candidate in candidates.dotted_quads(text):
-            sections = sections if sections is not None else {match.group() for match in _THREE_LEVELS.finditer(text)}
-            score = self._quad_score(text, candidate, sections)
-            yield candidate.start, candidate.end, score
+            if sections is None:
+                sections = {match.group() for match in _THREE_LEVELS.finditer(text)}
+            yield candidate.start, candidate.end, self._quad_score(text, candidate, sections)
         for candidate in candidates.colon_groups(text):
             value = candidate.compact.rstrip(":.") if not candidate.compact.endswith("::") else candidate.compact
             if any(character.isdigit() for character in value) and not self.invalidate_result(value):
@@ -184,51 +174,26 @@ class PhoneNumbers(_Scan, PhoneRecognizer):
     """Telephone numbers: international ones, national ones set as such, and any beside a word for them."""
 
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
-        for run in candidates.phone_runs(text):
-            groups = list(re.finditer(r"\d+", run.compact))
-            done = -1
-            for first, group in enumerate(groups):
-                if first <= done:
-                    continue
-                start = run.start + (0 if first == 0 else _opening(run.compact, group.start()))
-                for last in range(len(groups) - 1, first - 1, -1):
-                    end = run.start + groups[last].end()
-                    score = _phone_score(text[start:end])
-                    if score and _boosted(score, text, start, cues.PHONE_WORDS) >= THRESHOLDS["PHONE_NUMBER"]:
-                        extension = _EXTENSION.match(text, end)
-                        yield (
-                            start,
-                            extension.end() if extension else end,
-                            _boosted(score, text, start, cues.PHONE_WORDS),
-                        )
-                        done = last
-                        break
+        position = 0
+        while run := candidates.phone_run(text, position):
+            groups = [run.start + match.end() for match in re.finditer(r"\d+", run.compact)]
+            end, score = self._longest(text, run.start, groups) or (groups[0], 0.0)
+            if score:
+                extension = _EXTENSION.match(text, end)
+                end = extension.end() if extension else end
+                yield run.start, end, score
+            position = end
 
-
-def _phone_score(value: str) -> float:
-    """Return how much `value` looks like a telephone number by itself; 0.0 for what none is set like."""
-    digits = "".join(filter(str.isdigit, value))
-    if not 7 <= len(digits) <= 15 or value.count("(") != value.count(")") or _DATE_FIRST.match(value):
-        return 0.0
-    if value.lstrip("(").startswith(("+", "00")):
-        return 0.75 if _is_valid(f"+{digits.removeprefix('00')}", None) else 0.1
-    if _NORTH_AMERICAN.fullmatch(value):
-        return 0.6 if "." not in value or _is_valid(value, "US") else 0.1
-    if len(digits) >= 9 and _TRUNK_ZERO.fullmatch(value):
-        return 0.5 if any(_is_valid(value, region) for region in _TRUNK_REGIONS) else 0.1
-    return 0.1
-
-
-def _is_valid(value: str, region: str | None) -> bool:
-    try:
-        return bool(phonenumbers.is_valid_number(phonenumbers.parse(value, region)))
-    except phonenumbers.NumberParseException:
-        return False
-
-
-def _opening(run: str, start: int) -> int:
-    """Return where the number whose digits begin at `start` begins, its plus sign or bracket included."""
-    return start - (len(run[:start]) - len(run[:start].rstrip("+(")))
+    def _longest(self, text: str, start: int, ends: Sequence[int]) -> tuple[int, float] | None:
+        """Return the last of `ends` at which a telephone number from `start` can end, with its score."""
+        boost = BOOST if cues.near(text, start, cues.PHONE_WORDS) else 0.0
+        if not boost and not shapes.SET_AS_PHONE.match(text, start):
+            return None
+        for end in reversed(ends):
+            score = shapes.phone_score(text[start:end])
+            if score and score + boost >= THRESHOLDS["PHONE_NUMBER"]:
+                return end, min(1.0, score + boost)
+        return None
 
 
 def _boosted(score: float, text: str, start: int, words: re.Pattern[str]) -> float:
@@ -247,15 +212,14 @@ class Detector:
     def __init__(
         self, recognizers: Iterable[EntityRecognizer | _Scan], thresholds: Mapping[str, float] = THRESHOLDS
     ) -> None:
-        self._recognizers: tuple[Any, ...] = tuple(recognizers)
+        self.recognizers: tuple[Any, ...] = tuple(recognizers)
         self._thresholds = dict(thresholds)
 
     @classmethod
     def load(cls) -> Detector:
         """Return a detector of the six types in `THRESHOLDS`. Reads no file beyond the libraries, opens no socket."""
-        ibans = Ibans(exact_match=True)
-        phones = PhoneNumbers()
-        return cls((EmailAddresses(), ibans, CreditCards(), SocialSecurityNumbers(), IpAddresses(), phones), THRESHOLDS)
+        accounts = (Ibans(exact_match=True), CreditCards(), SocialSecurityNumbers())
+        return cls((EmailAddresses(), *accounts, IpAddresses(), PhoneNumbers()))
 
     def detect(self, text: str) -> tuple[Span, ...]:
         """Return the personal data in `text`: sorted, disjoint, in characters of `text`.
@@ -263,23 +227,24 @@ class Detector:
         Raises DetectionFailed when any recogniser fails, whatever the others found. Linear in the length of the text.
         """
         normal = normalise(text)
-        found: list[Span] = []
-        for start in range(0, len(normal.text), WINDOW):
-            origin = max(0, start - MARGIN)
-            for span in self._spans(normal.text[origin : start + WINDOW + MARGIN]):
-                # A span belongs to the window it starts in; whatever it overlaps is within the margin.
-                if start <= span.start + origin < start + WINDOW:
-                    a, b = normal.source(span.start + origin, span.end + origin)
-                    found.append(Span(start=a, end=b, type=span.type, score=span.score))
-        return merge(found)
+        found = ((span, normal.source(span.start, span.end)) for span in merge(self._found(normal.text)))
+        return tuple(replace(span, start=start, end=end) for span, (start, end) in found)
 
-    def _spans(self, text: str) -> tuple[Span, ...]:
-        return merge(span for recognizer in self._recognizers for span in self._results(recognizer, text))
+    def _found(self, text: str) -> Iterator[Span]:
+        """Yield what each recogniser finds, window by window."""
+        for start in range(0, len(text), WINDOW):
+            origin = max(0, start - MARGIN)
+            seen = text[origin : start + WINDOW + MARGIN]
+            for recognizer in self.recognizers:
+                for span in self._results(recognizer, seen):
+                    # INVARIANT: a span belongs to the window it starts in, so it is found once, and whole.
+                    if start <= span.start + origin < start + WINDOW:
+                        yield replace(span, start=span.start + origin, end=span.end + origin)
 
     def _results(self, recognizer: Any, text: str) -> list[Span]:
         try:
             results = recognizer.analyze(text, recognizer.supported_entities, None)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # fail closed, whatever went wrong
             # `from None`: the cause's message may quote the text.
             raise DetectionFailed(
                 f"the detector {type(recognizer).__name__} failed ({type(error).__name__}); the text was refused"
