@@ -157,6 +157,10 @@ class ComplianceBot:
         """Return one record with all that the principal may see of it. Raises Refused."""
         return self._trail(principal).show(RecordId(record))
 
+    def has_passages(self, refs: Sequence[str], *, principal: Principal | str) -> bool:
+        """Return whether the principal may read a passage for each of these `_id`s."""
+        return self._library(principal).has_refs(refs)
+
     @cached_property
     def embedder(self) -> OnnxEmbedder:
         """The embedding model, verified at load. Also a LangChain `Embeddings`."""

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Literal
 from compliance_bot.bundled import bundled
 from compliance_bot.errors import Unavailable, UsageError
 from compliance_bot.keys import create_keys, load_keys
+from compliance_bot.settings import load_settings
+from compliance_bot.store.embedded import destroy
 from compliance_bot.store.open import open_dsn, open_embedded, prepare_dsn
 
 if TYPE_CHECKING:
@@ -90,6 +92,17 @@ def open_home(settings: Settings) -> Iterator[Home]:
     keyring = load_keys(path / "keys")
     with _database(settings) as database:
         yield Home(path=path, keyring=keyring, database=database)
+
+
+@contextmanager
+def throw_away_home(path: Path, *, policies: Literal["starter", "sample"] = "starter") -> Iterator[Path]:
+    """Make a home with an embedded database, whatever the environment names, and remove it after the block."""
+    create_home(load_settings(home=path), policies=policies)
+    try:
+        yield path
+    finally:
+        destroy(path)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

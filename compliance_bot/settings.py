@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from compliance_bot.errors import UsageError
@@ -79,6 +79,12 @@ class Settings(BaseSettings):
         default=None, description="Folder with public data sets, for the benchmarks and training scripts only."
     )
 
+    @model_validator(mode="after")
+    def _overlap_is_smaller(self) -> Self:
+        if self.chunk_overlap_words >= self.chunk_words:
+            raise ValueError("chunk_overlap_words must be smaller than chunk_words")
+        return self
+
 
 def load_settings(**given: Any) -> Settings:
     """Return the settings in force. Raises UnknownSetting or InvalidSetting (exit code 2)."""
@@ -99,7 +105,8 @@ def load_settings(**given: Any) -> Settings:
         return Settings(**{**weaker, **given, "home": home})
     except ValidationError as error:
         # Values are left out of the message: one of them may be a DSN with its password.
-        raise InvalidSetting("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())) from None
+        problems = (": ".join([*map(str, e["loc"][:1]), e["msg"]]) for e in error.errors())
+        raise InvalidSetting("; ".join(problems)) from None
 
 
 def _read_file(path: Path) -> dict[str, Any]:

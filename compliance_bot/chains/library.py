@@ -16,7 +16,7 @@ from compliance_bot.store import documents
 from compliance_bot.store.scope import open_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from compliance_bot.audit.log import AuditLog
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
@@ -77,6 +77,15 @@ class Library:
             case.outcome = "done"
             case.public["shown"] = {"document": found[0].document}
         return found
+
+    def has_refs(self, refs: Sequence[str]) -> bool:
+        """Return whether there is a readable current passage for each of these `_id`s."""
+        with closing(self.log, "documents.list") as case, self.database.reading() as snapshot:
+            case.principal = self.identify()
+            _, scope = open_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
+            found = documents.count_refs(snapshot, scope, refs)
+            case.outcome = "done"
+        return found == len(set(refs))
 
     def delete(self, document: DocumentId) -> None:
         """Take a document away with all its versions, durably, with its record. Raises Refused."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compliance_bot.ingest.beir import ReadyPassage, is_corpus, read_passages
+from compliance_bot.ingest.beir import ReadyPassage, is_corpus, lines, read_passages
 from compliance_bot.ingest.sources import find_files
 from compliance_bot.records import Rejected
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compliance_bot.ingest.sources import SourceFile
+
+_HEAD_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ def gather(paths: Sequence[Path], *, base: Path | None, max_bytes: int) -> Itera
     for found in find_files(paths, base=base):
         if isinstance(found, Rejected):
             yield found
-        elif is_corpus(found.path):
+        elif _is_corpus(found):
             yield from _passages(found)
         else:
             yield _file(found, max_bytes)
@@ -44,12 +46,20 @@ def count_items(paths: Sequence[Path], *, base: Path | None) -> int:
     """Return about how many items `gather` will yield, for a progress bar."""
     total = 0
     for found in find_files(paths, base=base):
-        if isinstance(found, Rejected) or not is_corpus(found.path):
+        if isinstance(found, Rejected) or not _is_corpus(found):
             total += 1
         else:
-            with found.path.open("rb") as lines:
-                total += sum(1 for _ in lines)
+            with found.path.open("rb") as file:
+                total += sum(1 for _ in lines(file))
     return total
+
+
+def _is_corpus(found: SourceFile) -> bool:
+    try:
+        with found.path.open("rb") as file:
+            return is_corpus(found.path.name, file.read(_HEAD_BYTES))
+    except OSError:
+        return False
 
 
 def _file(found: SourceFile, max_bytes: int) -> Item | Rejected:
@@ -64,8 +74,8 @@ def _file(found: SourceFile, max_bytes: int) -> Item | Rejected:
 
 def _passages(found: SourceFile) -> Iterator[Item | Rejected]:
     try:
-        with found.path.open("rb") as lines:
-            for passage in read_passages(lines):
+        with found.path.open("rb") as file:
+            for passage in read_passages(lines(file)):
                 if isinstance(passage, Rejected):
                     yield Rejected(path=f"{found.name} {passage.path}", reason=passage.reason)
                 else:

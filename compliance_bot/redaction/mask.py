@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.records import Edit
 from compliance_bot.redaction.cues import MARKER
-from compliance_bot.redaction.spans import DetectionFailed
+from compliance_bot.redaction.spans import PRECEDENCE, DetectionFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -86,3 +86,9 @@ def _compose(first: Sequence[Edit], then: Sequence[Edit]) -> tuple[Edit, ...]:
         for edit in then
     )
     return tuple(sorted((*first, *moved), key=lambda edit: edit.start))
+
+
+def count_markers(text: str) -> Mapping[str, int]:
+    """Return how many markers of each type stand in a masked text."""
+    types = (match.group()[1:-1] for match in MARKER.finditer(text))
+    return Counter(type_ for type_ in types if type_ in PRECEDENCE)

@@ -113,6 +113,12 @@ class Database:
         except (psycopg.OperationalError, PoolTimeout, pg.AdminShutdown, pg.CrashShutdown) as error:
             raise StoreUnavailable from error
 
+    def server_version(self) -> str:
+        """Return the version of the server, as it names itself."""
+        with self.reading() as transaction:
+            row = transaction.connection.execute("SHOW server_version").fetchone()
+        return str(row[0]) if row else "unknown"
+
     def require_suitable(self) -> None:
         """Raise StoreUnsuitable unless versions, durability and row-level security are as this product needs them."""
         with self.reading() as transaction:

@@ -190,6 +190,13 @@ def version_text(
     return _version(row) if row else None
 
 
+def count_refs(transaction: Transaction, scope: Scope, refs: Sequence[str]) -> int:
+    """Return for how many of these `_id`s there is a readable current passage."""
+    values = {"tenant": scope.tenant, "classes": list(scope.classes), "refs": list(refs)}
+    (count,) = transaction.connection.execute(_SQL["count_refs"], values).fetchone() or (0,)
+    return int(count)
+
+
 def class_of_document(transaction: Transaction, scope: Scope, document: DocumentId) -> ClassId | None:
     """Return the class of a readable document; None for one that is absent or forbidden."""
     values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": _uuid(document)}

@@ -125,12 +125,6 @@ class EmbeddedServer:
                 self._stop("fast")
             self._users.close()
 
-    def destroy(self) -> None:
-        """Stop the server and remove its data: for throw-away homes only."""
-        self.close()
-        shutil.rmtree(self._place.folder, ignore_errors=True)
-        shutil.rmtree(self._place.socket, ignore_errors=True)
-
     def dump(self, target: Path) -> None:
         """Write a backup of the database to `target` (pg_dump's custom format), readable by this account alone."""
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -213,6 +207,17 @@ class EmbeddedServer:
         # pgvector is not a trusted extension: only the superuser may create it.
         with psycopg.connect(self._conninfo(SUPERUSER, DATABASE)) as connection:
             connection.execute("CREATE EXTENSION vector")
+
+
+def destroy(home: Path) -> None:
+    """Stop the server of a home and remove its data: for throw-away homes only."""
+    if not (home / "server.json").exists():
+        return
+    place = _load_place(home, None)
+    with _start_lock(home):
+        run("pg_ctl", "stop", "-D", str(place.data), "-m", "immediate", "-w", account=place.account, check=False)
+        shutil.rmtree(place.folder, ignore_errors=True)
+        shutil.rmtree(place.socket, ignore_errors=True)
 
 
 @contextmanager

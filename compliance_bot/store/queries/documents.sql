@@ -54,6 +54,10 @@ FROM document_version v
 WHERE v.tenant = %(tenant)s AND v.acl_id = ANY(%(classes)s) AND v.document_id = %(document)s
   AND CASE WHEN %(number)s::integer IS NULL THEN v.valid_to IS NULL ELSE v.number = %(number)s END
 
+-- count_refs: For how many of these `_id`s there is a readable current version
+SELECT count(DISTINCT ref) FROM document_version
+WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND valid_to IS NULL AND ref = ANY(%(refs)s)
+
 -- class_of_document: The class of one readable document
 SELECT acl_id FROM document WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND id = %(document)s
 
