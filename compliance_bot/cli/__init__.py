@@ -35,7 +35,7 @@ def run(arguments: list[str]) -> int:
     except ComplianceError as error:
         return _end(error, arguments)
     except _TypingError as error:
-        message = getattr(error, "format_message", lambda: str(error))()
+        message = str(getattr(error, "message", error))
         return _end(UsageError(message, hint="`compliance-bot --help` lists the commands."), arguments)
     except (KeyboardInterrupt, typer.Abort):
         output.tell("interrupted; what was finished before is kept")
