@@ -85,7 +85,7 @@ def test_a_vector_does_not_depend_on_the_number_of_threads(embedder: OnnxEmbedde
 def test_an_embedder_can_be_shared_between_threads(embedder: OnnxEmbedder) -> None:
     expected = embedder.embed(TEXTS).tobytes()
     with ThreadPoolExecutor(4) as pool:
-        assert {vectors.tobytes() for vectors in pool.map(embedder.embed, [TEXTS] * 8)} == {expected}
+        assert {vectors.tobytes() for vectors in pool.map(embedder.embed, [TEXTS] * 4)} == {expected}
 
 
 def test_only_the_beginning_of_a_long_text_counts(embedder: OnnxEmbedder) -> None:
