@@ -83,7 +83,7 @@ class OnnxEmbedder(Embeddings):
     def load(cls, folder: Path | None = None, *, threads: int) -> OnnxEmbedder:
         """Return the embedder in `folder` (default: the shipped one) that embeds up to `threads` texts at a time.
 
-        Raises ModelMissing or ModelTampered. Takes about 0.3 s, of which ONNX Runtime's import is half.
+        Raises ModelMissing or ModelTampered. Takes about half a second, a third of it to import ONNX Runtime.
         """
         if threads < 1:
             raise ValueError(f"threads is at least 1, not {threads}")

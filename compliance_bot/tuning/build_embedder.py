@@ -24,9 +24,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from compliance_bot.errors import UsageError
+from compliance_bot.errors import ComplianceError, UsageError
 from compliance_bot.models.embed import OnnxEmbedder
-from compliance_bot.models.registry import ModelKind, write_manifest
+from compliance_bot.models.registry import ModelKind, load_manifest, write_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +86,11 @@ MINILM = Shape(layers=6, heads=12, width=384, inner=1536, vocabulary=30522, posi
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the shipped embedder from the published weights.")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new or empty folder for the model")
-    manifest = build(base_folder(), parser.parse_args().out)
+    out = parser.parse_args().out
+    try:
+        manifest = build(base_folder(), out)
+    except ComplianceError as error:
+        parser.exit(error.exit_code, f"{error}\n{error.hint}\n")
     print(f"{manifest.name}: {manifest.hash}")
 
 
@@ -99,18 +103,18 @@ def build(base: Path, out: Path) -> Manifest:
     out.mkdir(parents=True, exist_ok=True)
     if any(out.iterdir()):
         raise UsageError(f"{out} is not empty: expected a new folder, so that nothing old is described as new")
-    graph = encoder_graph(read_safetensors(base / "model.safetensors"), MINILM)
-    shutil.copyfile(base / "tokenizer.json", out / "tokenizer.json")
     with tempfile.TemporaryDirectory() as scratch:
-        exact = Path(scratch) / "exact"
-        exact.mkdir()
-        onnx.save(graph, exact / "model.onnx")
-        shutil.copyfile(base / "tokenizer.json", exact / "tokenizer.json")
-        quantise(exact / "model.onnx", out / "model.onnx")
-        _describe(exact, {})
-        _describe(out, {})
-        quality = compare(OnnxEmbedder.load(exact, threads=1), OnnxEmbedder.load(out, threads=1))
-    return _describe(out, quality)
+        exact, int8 = Path(scratch) / "exact", Path(scratch) / "int8"
+        for folder in (exact, int8):
+            folder.mkdir()
+            shutil.copyfile(base / "tokenizer.json", folder / "tokenizer.json")
+        onnx.save(encoder_graph(read_safetensors(base / "model.safetensors"), MINILM), exact / "model.onnx")
+        quantise(exact / "model.onnx", int8 / "model.onnx")
+        for folder in (exact, int8):
+            _describe(folder, {})
+        _describe(int8, compare(OnnxEmbedder.load(exact, threads=1), OnnxEmbedder.load(int8, threads=1)))
+        shutil.copytree(int8, out, dirs_exist_ok=True)
+    return load_manifest(out)
 
 
 def base_folder() -> Path:

@@ -77,14 +77,15 @@ def test_a_vector_does_not_depend_on_its_neighbours(embedder: OnnxEmbedder, orde
 
 def test_a_vector_does_not_depend_on_the_number_of_threads(embedder: OnnxEmbedder) -> None:
     expected = embedder.embed(TEXTS).tobytes()
-    for threads in (1, 3, 8):
-        assert OnnxEmbedder.load(threads=threads).embed(TEXTS).tobytes() == expected
+    assert OnnxEmbedder.load(threads=1).embed(TEXTS).tobytes() == expected
+    for threads in (3, 8):
+        assert OnnxEmbedder(*_parts(embedder), threads=threads).embed(TEXTS).tobytes() == expected
 
 
 def test_an_embedder_can_be_shared_between_threads(embedder: OnnxEmbedder) -> None:
     expected = embedder.embed(TEXTS).tobytes()
     with ThreadPoolExecutor(4) as pool:
-        assert {vectors.tobytes() for vectors in pool.map(embedder.embed, [TEXTS] * 8)} == {expected}
+        assert {vectors.tobytes() for vectors in pool.map(embedder.embed, [TEXTS] * 4)} == {expected}
 
 
 def test_only_the_beginning_of_a_long_text_counts(embedder: OnnxEmbedder) -> None:

