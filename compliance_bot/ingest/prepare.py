@@ -21,11 +21,11 @@ from compliance_bot.terms import index_terms, term_hash
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+
     from compliance_bot.ingest.structure import ParsedDocument
     from compliance_bot.models.embed import Embedder
     from compliance_bot.redaction.spans import Detects
-
-_EMBED_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,20 @@ class Cutting:
     strategy: Strategy
     size_words: int
     overlap_words: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A document without personal data, in pieces; `contexts` is what of each piece is embedded and indexed."""
+
+    title: str
+    text: str
+    page_starts: tuple[int, ...]
+    pieces: tuple[ChunkDraft, ...]
+
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        return tuple(_context(self.title, piece) for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,52 +68,57 @@ class Preparer:
         self._detector, self._embedder, self._cutting = detector, embedder, cutting
         self._hash = lru_cache(maxsize=200_000)(lambda term: term_hash(term, term_key))
 
-    def prepare(self, document: ParsedDocument) -> Prepared:
-        """Return the document as it is stored. Raises UnreadableDocument when there is nothing to find in it."""
+    def cut(self, document: ParsedDocument) -> Cut:
+        """Return the document masked and cut. Raises UnreadableDocument when there is nothing to find in it."""
         masked = mask(document.text, self._detector)
-        title = mask(document.title, self._detector).text
-        document = rewrite(document, masked.edits, title=title)
-        cutting = self._cutting
+        document = rewrite(document, masked.edits, title=mask(document.title, self._detector).text)
         pieces = chunk(
             document,
-            strategy=cutting.strategy,
-            size_words=cutting.size_words,
-            overlap_words=cutting.overlap_words,
+            strategy=self._cutting.strategy,
+            size_words=self._cutting.size_words,
+            overlap_words=self._cutting.overlap_words,
         )
         if not pieces:
             raise UnreadableDocument(Reason.NO_TEXT)
-        return self._prepared(document.title, document.text, document.pages, pieces)
+        return Cut(title=document.title, text=document.text, page_starts=document.pages, pieces=pieces)
 
-    def prepare_passage(self, title: str, text: str) -> Prepared:
-        """Return a ready passage as it is stored: one chunk, never cut. Raises UnreadableDocument for a blank one."""
+    def cut_passage(self, title: str, text: str) -> Cut:
+        """Return a ready passage masked, in one piece. Raises UnreadableDocument for a blank one."""
         text = mask(text, self._detector).text
         if not text.strip():
             raise UnreadableDocument(Reason.NO_TEXT)
-        whole = ChunkDraft(text=text, start=0, end=len(text), heading="", page=None, leads=())
-        return self._prepared(mask(title, self._detector).text, text, (), [whole])
+        whole = ChunkDraft(text=text, start=0, end=len(text), heading="", page=None)
+        return Cut(title=mask(title, self._detector).text, text=text, page_starts=(), pieces=(whole,))
 
-    def _prepared(self, title: str, text: str, page_starts: tuple[int, ...], pieces: Sequence[ChunkDraft]) -> Prepared:
-        contexts = [_context(title, piece) for piece in pieces]
-        vectors = [
-            vector
-            for at in range(0, len(contexts), _EMBED_AT_ONCE)
-            for vector in self._embedder.embed(contexts[at : at + _EMBED_AT_ONCE])
-        ]
-        drafts = tuple(
-            IndexedChunk(
-                text=piece.text,
-                start=piece.start,
-                end=piece.end,
-                page=piece.page,
-                heading=piece.heading,
-                leads=piece.leads,
-                context=context,
-                terms=Counter(map(self._hash, index_terms(context))),
-                vector=vector,
+    def prepare(self, cuts: Sequence[Cut]) -> tuple[Prepared, ...]:
+        """Return documents ready to be stored. Many at once keep all threads of the embedder busy."""
+        contexts = [context for cut in cuts for context in cut.contexts]
+        vectors = iter(self._embedder.embed(contexts)) if contexts else iter(())
+        return tuple(
+            Prepared(
+                title=cut.title,
+                text=cut.text,
+                page_starts=cut.page_starts,
+                chunks=tuple(
+                    self._indexed(piece, context, vector)
+                    for piece, context, vector in zip(cut.pieces, cut.contexts, vectors, strict=False)
+                ),
             )
-            for piece, context, vector in zip(pieces, contexts, vectors, strict=True)
+            for cut in cuts
         )
-        return Prepared(title=title, text=text, page_starts=page_starts, chunks=drafts)
+
+    def _indexed(self, piece: ChunkDraft, context: str, vector: np.ndarray) -> IndexedChunk:
+        return IndexedChunk(
+            text=piece.text,
+            start=piece.start,
+            end=piece.end,
+            page=piece.page,
+            heading=piece.heading,
+            leads=piece.leads,
+            context=context,
+            terms=Counter(map(self._hash, index_terms(context))),
+            vector=vector,
+        )
 
 
 def _context(title: str, piece: ChunkDraft) -> str:

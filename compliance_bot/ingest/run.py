@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from compliance_bot.ingest.prepare import Cutting, Prepared, Preparer
+    from compliance_bot.ingest.prepare import Cut, Cutting, Preparer
     from compliance_bot.ingest.sandbox import ParserProcess
     from compliance_bot.keys import Keyring
     from compliance_bot.records import AttributeValue
@@ -65,14 +65,16 @@ def ingest(
     for group in _groups(gather(request.paths, base=request.base, max_bytes=request.max_bytes), rejected):
         candidates = [identify.candidate(item, request) for item in group]
         unchanged = shelf.unchanged(candidates)
-        ready: list[tuple[Candidate, Prepared]] = []
+        cuts: list[tuple[Candidate, Cut]] = []
         for item, candidate in zip(group, candidates, strict=True):
             if candidate.source not in unchanged:
                 try:
-                    ready.append((candidate, _prepared(item, preparer, parser)))
+                    cuts.append((candidate, _cut(item, preparer, parser)))
                 except UnreadableDocument as error:
                     rejected.append(Rejected(path=item.name, reason=str(error)))
             on_item(item.name)
+        prepared = preparer.prepare([cut for _, cut in cuts])
+        ready = [(candidate, one) for (candidate, _), one in zip(cuts, prepared, strict=True)]
         refused = shelf.put(ready)
         rejected += refused
         skipped += len(unchanged)
@@ -122,7 +124,7 @@ def _groups(items: Iterable[Item | Rejected], rejected: list[Rejected]) -> Itera
         yield tuple(group.values())
 
 
-def _prepared(item: Item, preparer: Preparer, parser: ParserProcess) -> Prepared:
+def _cut(item: Item, preparer: Preparer, parser: ParserProcess) -> Cut:
     if item.passage:
-        return preparer.prepare_passage(item.passage.title, item.passage.text)
-    return preparer.prepare(parser.parse(item.data, item.name))
+        return preparer.cut_passage(item.passage.title, item.passage.text)
+    return preparer.cut(parser.parse(item.data, item.name))
