@@ -50,18 +50,34 @@ def search(
     exact_threshold: int = 15_000,
 ) -> Found:
     """Return the `k` best readable passages for a question. `vector` is its embedding, shape (dim,)."""
-    exact = scope.chunks <= exact_threshold
     idf = _idf(transaction, scope, query_terms(question), term_key)
+    exact = scope.chunks <= exact_threshold
+    lexical, cosine = gather(
+        transaction, scope, idf, vector, term_key=term_key, candidates=candidates, exact=exact
+    )
+    fused = {chunk: round(score, _DIGITS) for chunk, score in fuse(lexical, cosine).items()}
+    hits = _hits(transaction, scope, _best(transaction, scope, fused, k), lexical, cosine)
+    return Found(hits=hits, idf=idf, exact=exact)
+
+
+def gather(
+    transaction: Transaction,
+    scope: Scope,
+    idf: Mapping[str, float],
+    vector: np.ndarray,
+    *,
+    term_key: bytes,
+    candidates: int,
+    exact: bool,
+) -> tuple[queries.Scores, queries.Scores]:
+    """Return the candidates of both sides: BM25 scores, and the cosine of each chunk that either side found."""
     if scope.is_empty:
-        return Found(hits=(), idf=idf, exact=True)
+        return {}, {}
     weights = {term_hash(term, term_key): value for term, value in idf.items()}
     lexical = queries.lexical(transaction, scope, weights, k1=K1, b=B, limit=candidates) if weights else {}
     cosine = _nearest(transaction, scope, vector, candidates, exact=exact)
     unseen = [chunk for chunk in lexical if chunk not in cosine]
-    cosine |= queries.cosines(transaction, scope, vector, unseen)
-    fused = {chunk: round(score, _DIGITS) for chunk, score in fuse(lexical, cosine).items()}
-    hits = _hits(transaction, scope, _best(transaction, scope, fused, k), lexical, cosine)
-    return Found(hits=hits, idf=idf, exact=exact)
+    return lexical, cosine | queries.cosines(transaction, scope, vector, unseen)
 
 
 def inverse_document_frequency(chunks: int, frequency: int) -> float:
