@@ -102,7 +102,7 @@ LEFT_ALONE = """
     a fee of 0.125% on 10,000,000 shares, 4.5-5.5 %
     ISIN US0378331005, DE0007164600; LEI 5493001KJTIIGC8Y1R12
     Invoice 4111111111111112 is no card number
-    IBAN DE88 3704 0044 0532 0130 00 has wrong check digits
+    IBAN DE88370400440532013000 has wrong check digits
     Card fees by tier: 18 27 36 45 54 63 11
     a rate of 0,4111111111111111
     Order 1234 5678 9012 3456 was shipped
