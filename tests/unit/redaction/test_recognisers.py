@@ -56,6 +56,7 @@ FOUND = {
         ⟦４１１１１１１１１１１１１１１１⟧ in full width, ⟦4111\u00a01111\u00a01111\u00a01111⟧ with hard blanks
         ⟦4111\u200b1111\u200b1111\u200b1111⟧ with zero-width blanks
         receipt_⟦4111111111111111⟧.pdf
+        Card 109 ⟦4111 1111 1111 1111⟧ passes Luhn with the number before it
         Two: ⟦4111 1111 1111 1111⟧ ⟦5555 5555 5555 4444⟧
     """,
     "IBAN_CODE": """
@@ -101,6 +102,9 @@ LEFT_ALONE = """
     a fee of 0.125% on 10,000,000 shares, 4.5-5.5 %
     ISIN US0378331005, DE0007164600; LEI 5493001KJTIIGC8Y1R12
     Invoice 4111111111111112 is no card number
+    IBAN DE88370400440532013000 has wrong check digits
+    Card fees by tier: 18 27 36 45 54 63 11
+    a rate of 0,4111111111111111
     Order 1234 5678 9012 3456 was shipped
     Reference 1234567890123
     Version 2.0.1.100, v1.2.3.4, release 10.0.19045.3 and build 120.0.6099.1
