@@ -10,6 +10,7 @@ from fpdf.fonts import FontFace
 from markup import Heading, Item, Paragraph, Source, Table, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -102,9 +103,24 @@ class _Sheet(FPDF):
     def _body(self, text: str, indent: float) -> None:
         self.set_left_margin(MARGIN_MM + indent)
         self.set_x(MARGIN_MM + indent)
-        self.multi_cell(0, LINE_MM, text, align="L", markdown=True, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        for line in self._lines(plain(text), self.epw):
+            self.cell(0, LINE_MM, line, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.set_left_margin(MARGIN_MM)
         self.set_x(MARGIN_MM)
+
+    def _lines(self, text: str, width: float) -> Iterator[str]:
+        """Break at blanks. The library's own breaking adds up the line again for each character: 10 s for all."""
+        blank = self.get_string_width(" ")
+        words: list[str] = []
+        used = 2 * self.c_margin
+        for word in text.split():
+            needed = self.get_string_width(word)
+            if words and used + needed > width:
+                yield " ".join(words)
+                words, used = [], 2 * self.c_margin
+            words.append(word)
+            used += needed + blank
+        yield " ".join(words)
 
     def _rows(self, rows: tuple[tuple[str, ...], ...], *, header: bool, widths: tuple[int, ...]) -> None:
         self.ln(1)

@@ -47,7 +47,7 @@ def text_of(path: Path) -> str:
     elif path.suffix == ".docx":
         text = "\n".join(paragraph.text for paragraph in docx.Document(str(path)).element.body.iter(qn("w:p")))
     elif path.suffix == ".html":
-        text = str(lxml.html.parse(str(path)).getroot().text_content())
+        text = " ".join(str(piece) for piece in lxml.html.parse(str(path)).getroot().itertext())
     elif path.suffix == ".jsonl":
         text = "\n".join(json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines())
     else:
@@ -144,8 +144,8 @@ class TestInventedPersonalData:
         assert {domain for domain in domains if not reserved.fullmatch(domain)} == set()
 
     def test_card_numbers_are_test_numbers(self) -> None:
-        cards = {re.sub(r"\D", "", match) for match in self.found(r"\b\d(?:[ -]?\d){12,18}\b")}
-        assert {card for card in cards if len(card) >= 15} == TEST_CARDS
+        in_fours = self.found(r"(?<![A-Z0-9] )\b\d{4}(?:[ -]?\d{4}){2}[ -]?\d{3,4}\b")
+        assert {re.sub(r"\D", "", card) for card in in_fours} == TEST_CARDS
 
     def test_ibans_are_documentation_examples(self) -> None:
         ibans = {
