@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pypdfium2 as pdfium
 
 _WORD = re.compile(r"\S+")
+_LINE_END = re.compile(r"(\r\n|\r|\n|(?<=[\x02\ufffe]))")  # after a hyphen that breaks a word PDFium has no line end
 _CELL_GAP = 1.5  # times the font size; wider than any blank between words of a justified line
 _UPRIGHT = 0.01  # radians
 _BOLD_WEIGHT = 600
@@ -75,7 +76,7 @@ def _lines(page: pdfium.PdfTextPage) -> Iterator[tuple[int, int, str]]:
     """Yield (first index, end, text) of each line; indices are PDFium's, one per character."""
     text = _characters(page)
     position = 0
-    for line in re.split(r"(\r\n|\r|\n)", text):
+    for line in _LINE_END.split(text):
         if line.strip("\r\n"):
             yield position, position + len(line), line
         position += len(line)
