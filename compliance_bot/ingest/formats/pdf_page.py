@@ -25,8 +25,10 @@ _CELL_GAP = 1.5  # times the font size; wider than any blank between words of a 
 _UPRIGHT = 0.01  # radians
 _BOLD_WEIGHT = 600
 _BOLD_NAME = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
-_SYMBOLS = str.maketrans({"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"})
-_HYPHENS = str.maketrans({"\x02": "-", "\ufffe": "-", "\u00ad": "-"})  # PDFium's marks for a hyphen that ends a line
+_LIGATURES = {"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"}
+_MENDED = str.maketrans(
+    _LIGATURES | {"\x02": "-", "\ufffe": "-", "\u00ad": "-"}
+)  # PDFium's marks for a breaking hyphen
 _NAME_BYTES = 128
 
 
@@ -127,15 +129,20 @@ def _fragment(
 
 
 def _placed(page: pdfium.PdfTextPage, text: str, begin: int, end: int, quarters: int) -> Word:
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    corners: list[float] = []
-    for index in (begin, end):
-        pdfium_c.FPDFText_GetCharBox(page, index, left, right, bottom, top)
-        corners += (
-            _turned(left.value, bottom.value, quarters)[0],
-            _turned(right.value, top.value, quarters)[0],
-        )
-    return Word(text=text.translate(_SYMBOLS).translate(_HYPHENS), x0=min(corners), x1=max(corners))
+    text = text if text.isalnum() else text.translate(_MENDED)
+    left, _, bottom, _ = _box(page, begin)
+    _, right, _, top = _box(page, end)
+    if quarters:
+        ends = (_turned(left, bottom, quarters)[0], _turned(right, top, quarters)[0])
+        return Word(text=text, x0=min(ends), x1=max(ends))
+    return Word(text=text, x0=left, x1=max(left, right))
+
+
+def _box(page: pdfium.PdfTextPage, index: int) -> tuple[float, float, float, float]:
+    """Return a character's left, right, bottom and top."""
+    left, right, bottom, top = ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
+    pdfium_c.FPDFText_GetCharBox(page, index, left, right, bottom, top)
+    return left.value, right.value, bottom.value, top.value
 
 
 def _turned(x: float, y: float, quarters: int) -> tuple[float, float]:

@@ -40,7 +40,14 @@ def test_a_clause_number_has_a_depth(line: str, depth: int) -> None:
 
 @pytest.mark.parametrize(
     ("line", "level"),
-    [("PART II", 1), ("Article 5 Fees", 3), ("Chapter 2", 2), ("Part of it", 0), ("Article 5 applies.", 0)],
+    [
+        ("PART II", 1),
+        ("Article 5 Fees", 3),
+        ("Chapter 2", 2),
+        ("Part of it", 0),
+        ("§ 7 Term", 3),
+        ("Article 5 applies.", 0),
+    ],
 )
 def test_a_heading_may_name_itself(line: str, level: int) -> None:
     assert markers.part_level(line) == level

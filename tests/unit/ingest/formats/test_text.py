@@ -26,7 +26,7 @@ Record Policy
 This policy applies to the regu-
 lation desk, and to regulation in rule
 4. It is a well-
-known rule.
+known one.
 
 2.1 Retention
 The firm must:
@@ -58,7 +58,7 @@ def test_a_policy_in_plain_text_keeps_its_structure(outline: Callable[[ParsedDoc
     assert outline(read_text(SAMPLE.encode(), Limits())) == [
         "heading 1: Record Policy",
         "heading 2: 1. Scope",
-        "paragraph 0: This policy applies to the regulation desk, and to regulation in rule 4. It is a well-known rule.",
+        "paragraph 0: This policy applies to the regulation desk, and to regulation in rule 4. It is a well-known one.",
         "heading 3: 2.1 Retention",
         "list_lead 0: The firm must:",
         "list_item 1: (a) keep records for six years; and",
