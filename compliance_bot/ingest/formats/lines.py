@@ -29,6 +29,7 @@ _PREFIXES = frozenset(
     on off in out up over under counter e know""".split()
 )
 _STOPS = (".", "!", "?", ":", ";", "”", ")")
+_LONGEST_HALF = 40  # characters
 _INDENT_TOLERANCE = 1.5  # points or columns
 
 
@@ -171,7 +172,7 @@ class _Words:
         for line in lines:
             words = [word.casefold() for word in _WORD.findall(line.text)]
             # The two halves of a word broken at a line's end are no words of the document.
-            begins, broken = int(broken), bool(_BROKEN.search(line.text.rstrip()))
+            begins, broken = int(broken), _half(line.text.rstrip()) is not None
             self._known.update(words[begins : len(words) - int(broken)])
 
     def is_broken(self, before: str, text: str) -> bool:
@@ -180,10 +181,10 @@ class _Words:
         It does where the document has the word whole, or where neither half is a word of it and the second is an
         ending; a word that the document hyphenates elsewhere keeps its hyphen.
         """
-        left, right = _BROKEN.search(before), _FIRST_WORD.match(text)
+        left, right = _half(before), _FIRST_WORD.match(text)
         if not left or not right or not right.group().islower():
             return False
-        first, second = left[1].casefold(), right.group().casefold()
+        first, second = left.casefold(), right.group()
         if f"{first}-{second}" in self._known or first in _PREFIXES:
             return False
         halves = first in self._known or second in self._known
@@ -191,5 +192,11 @@ class _Words:
 
     def seam(self, before: str, text: str, *, new_page: bool) -> str:
         """Return what stands between two lines of one part."""
-        hyphenated = _BROKEN.search(before) and text[:1].isalpha()
+        hyphenated = _half(before) and text[:1].isalpha()
         return ("" if hyphenated else " ") + ("\f" if new_page else "")
+
+
+def _half(line: str) -> str | None:
+    """Return the letters before a hyphen that ends the line, if any."""
+    found = _BROKEN.search(line, max(0, len(line) - _LONGEST_HALF)) if line.endswith("-") else None
+    return found[1] if found else None

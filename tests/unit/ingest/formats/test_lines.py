@@ -21,6 +21,7 @@ def joined(*texts: str) -> list[str]:
         (["a self-", "employment rule"], "a self-employment rule"),
         (["the risk-", "rating of a risk and its rating"], "the risk-rating of a risk and its rating"),
         (["of Franco-", "German origin"], "of Franco-German origin"),
+        (["(and/or compli-", "ance with it)"], "(and/or compliance with it)"),
         (["from 5-", "7 days"], "from 5- 7 days"),
         (["it ends -", "here"], "it ends - here"),
     ],
