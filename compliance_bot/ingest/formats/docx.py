@@ -44,6 +44,7 @@ def read_docx(data: bytes, limits: Limits) -> ParsedDocument:
     _check_size(data, limits)
     try:
         package = docx.Document(io.BytesIO(data))
+        _refuse_dtd(package.element)
         reader = _Reader(Styles(package), _footnotes(package))
         parts = list(reader.read(package.element.body))
         title = _title(package, parts)
@@ -67,6 +68,12 @@ def _check_size(data: bytes, limits: Limits) -> None:
         raise UnreadableDocument(Reason.UNPACKS_TOO_LARGE, limits.unpacked_bytes)
 
 
+def _refuse_dtd(root: etree._Element) -> None:
+    """Refuse what no word processor writes (ECMA-376 part 2, 8.2.5): text behind an entity would be missing."""
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise UnreadableDocument(Reason.CORRUPT)
+
+
 def _title(package: Document, parts: Iterable[Part]) -> str:
     first = next((part.text for part in parts if part.kind is BlockKind.HEADING and part.level == 1), "")
     return first or package.core_properties.title or ""
@@ -80,7 +87,9 @@ def _footnotes(package: Document) -> dict[str, etree._Element]:
             if relationship.reltype != relation or relationship.is_external:
                 continue
             parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-            for note in etree.fromstring(relationship.target_part.blob, parser).iter(tag(kind)):
+            root = etree.fromstring(relationship.target_part.blob, parser)
+            _refuse_dtd(root)
+            for note in root.iter(tag(kind)):
                 found[f"{kind} {attribute(note, 'id')}"] = note
     return found
 

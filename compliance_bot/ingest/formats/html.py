@@ -150,7 +150,7 @@ class _Reader:
                     self._table = None
                 continue
             if event == "tail":
-                self._buffer.append(element.tail or "")
+                self._add(element.tail or "")
             elif event == "start":
                 self._open(str(element.tag), element)
             else:
@@ -178,7 +178,7 @@ class _Reader:
             self._begin(BlockKind.LIST_ITEM, max(1, len(self._counters)), self._next_prefix())
         elif tag in _BLOCKS:
             self._flush()
-        self._buffer.append(element.text or "")
+        self._add(element.text or "")
 
     def _close(self, tag: str) -> None:
         if tag in ("ul", "ol", "menu"):
@@ -189,6 +189,11 @@ class _Reader:
             self._kind, self._level, self._prefix = BlockKind.PARAGRAPH, 0, ""
         elif tag in _BLOCKS:
             self._flush()
+
+    def _add(self, text: str) -> None:
+        after_break = bool(self._buffer) and self._buffer[-1] == "\n" and self._kind is not BlockKind.CODE
+        if text and not (after_break and text.isspace()):
+            self._buffer.append(text)
 
     def _begin(self, kind: BlockKind, level: int = 0, prefix: str = "") -> None:
         self._flush()

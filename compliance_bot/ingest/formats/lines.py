@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BROKEN = re.compile(r"([^\W\d_]{2,})-$")
 _FIRST_WORD = re.compile(r"[^\W\d_]{2,}")
+_ENDING = re.compile(
+    r"(?:[aei]nces?|[aei]ncy|[aei]nts?|tions?|sions?|ments?|ing|[ai]bl[ey]|[ai]bility|ity|ities|ness|ally|ated?|ative|tory"
+    r"|ers?|ors?|ed|ly|als?|ous|ies|ism|ist|ful|ship)$"
+)
+_PREFIXES = frozenset(
+    """well self non anti co re pre post cross high low long short third first second full part semi multi inter ex so
+    on off in out up over under counter e know""".split()
+)
 _STOPS = (".", "!", "?", ":", ";", "”", ")")
+_LONGEST_HALF = 40  # characters
 _INDENT_TOLERANCE = 1.5  # points or columns
 
 
@@ -158,19 +167,36 @@ class _Words:
     """The words of the document, to tell a broken word from one written with a hyphen."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
-        self._known = {word.casefold() for line in lines for word in _WORD.findall(line.text)}
+        self._known: set[str] = set()
+        broken = False
+        for line in lines:
+            words = [word.casefold() for word in _WORD.findall(line.text)]
+            # The two halves of a word broken at a line's end are no words of the document.
+            begins, broken = int(broken), _half(line.text.rstrip()) is not None
+            self._known.update(words[begins : len(words) - int(broken)])
 
     def is_broken(self, before: str, text: str) -> bool:
-        """Tell whether the hyphen that ends `before` only breaks a word, which the document never hyphenates."""
-        left, right = _BROKEN.search(before), _FIRST_WORD.match(text)
-        if not left or not right or not right.group()[0].islower():
+        """Tell whether the hyphen that ends `before` only breaks a word.
+
+        It does where the document has the word whole, or where neither half is a word of it and the second is an
+        ending; a word that the document hyphenates elsewhere keeps its hyphen.
+        """
+        left, right = _half(before), _FIRST_WORD.match(text)
+        if not left or not right or not right.group().islower():
             return False
-        first, second = left[1].casefold(), right.group().casefold()
-        if f"{first}-{second}" in self._known:
+        first, second = left.casefold(), right.group()
+        if f"{first}-{second}" in self._known or first in _PREFIXES:
             return False
-        return first + second in self._known or not (first in self._known and second in self._known)
+        halves = first in self._known or second in self._known
+        return first + second in self._known or (not halves and bool(_ENDING.search(second)))
 
     def seam(self, before: str, text: str, *, new_page: bool) -> str:
         """Return what stands between two lines of one part."""
-        hyphenated = _BROKEN.search(before) and text[:1].isalpha()
+        hyphenated = _half(before) and text[:1].isalpha()
         return ("" if hyphenated else " ") + ("\f" if new_page else "")
+
+
+def _half(line: str) -> str | None:
+    """Return the letters before a hyphen that ends the line, if any."""
+    found = _BROKEN.search(line, max(0, len(line) - _LONGEST_HALF)) if line.endswith("-") else None
+    return found[1] if found else None

@@ -11,7 +11,8 @@ _ENUMERATED = re.compile(
 )
 _CLAUSE = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3})+)\.?\s+(?=\S)")
 _PARTED = re.compile(
-    r"(?P<word>part|chapter|title|section|article|rule|schedule|annex|appendix|exhibit)\s+(?:\d+[A-Z]?|[IVXLC]+|[A-Z])\b",
+    r"(?:(?P<word>part|chapter|title|section|article|rule|schedule|annex|appendix|exhibit)\s+|§+\s*)"
+    r"(?:\d+[A-Z]?|[IVXLC]+|[A-Z])\b",
     re.IGNORECASE,
 )
 _PART_LEVELS = {"chapter": 2, "section": 3, "article": 3, "rule": 3}
@@ -60,7 +61,7 @@ def clause_depth(line: str) -> int:
 def part_level(line: str) -> int:
     """Return the level of a heading that names itself ("PART II", "Article 5"), or 0."""
     found = _PARTED.match(line)
-    return _PART_LEVELS.get(found["word"].lower(), 1) if found and is_title_like(line) else 0
+    return _PART_LEVELS.get((found["word"] or "section").lower(), 1) if found and is_title_like(line) else 0
 
 
 def numbered_level(line: str, following: str) -> int:
@@ -80,17 +81,18 @@ def numbered_level(line: str, following: str) -> int:
 
 def is_title_like(line: str) -> bool:
     """Tell whether a line could be a heading by its words alone: short, begun with a capital, not a sentence."""
+    if len(line) > _LONGEST_HEADING:
+        return False
     words = line.split()
     begins = next((character for character in line if character.isalpha()), "")
-    short = len(line) <= _LONGEST_HEADING and len(words) <= _MOST_WORDS
-    return short and begins.isupper() and line[-1] not in ".;:,!" and line.count("  ") == 0
+    return len(words) <= _MOST_WORDS and begins.isupper() and line[-1] not in ".;:,!" and line.count("  ") == 0
 
 
 def is_shouted(line: str) -> bool:
     """Tell whether a line is in capitals throughout, as old documents write headings."""
-    letters = [character for character in line if character.isalpha()]
-    capital = len(letters) >= 4 and all(character.isupper() for character in letters)
-    return capital and len(line) <= _LONGEST_HEADING and len(line.split()) <= _MOST_WORDS and line[-1] not in ".;,"
+    if len(line) > _LONGEST_HEADING or not line.isupper() or line[-1] in ".;,":
+        return False
+    return sum(character.isalpha() for character in line) >= 4 and len(line.split()) <= _MOST_WORDS
 
 
 def _roman(value: str) -> int:

@@ -31,22 +31,13 @@ _MARGIN = 0.12  # share of a line's width that may be missing from a full one
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLine:
-    """The fragments on one baseline of a page, in stored order."""
+    """The fragments on one baseline of a page, in stored order; `text`, `x0` and `x1` are theirs together."""
 
     fragments: tuple[Fragment, ...]
     page: int
-
-    @property
-    def text(self) -> str:
-        return " ".join(fragment.text for fragment in self.fragments)
-
-    @property
-    def x0(self) -> float:
-        return min(fragment.x0 for fragment in self.fragments)
-
-    @property
-    def x1(self) -> float:
-        return max(fragment.x1 for fragment in self.fragments)
+    text: str
+    x0: float
+    x1: float
 
     @property
     def y(self) -> float:
@@ -70,7 +61,17 @@ def page_lines(fragments: Iterable[Fragment], page: int) -> list[PageLine]:
             lines[-1].append(fragment)
         else:
             lines.append([fragment])
-    return [PageLine(fragments=tuple(line), page=page) for line in lines]
+    return [_page_line(line, page) for line in lines]
+
+
+def _page_line(fragments: Sequence[Fragment], page: int) -> PageLine:
+    return PageLine(
+        fragments=tuple(fragments),
+        page=page,
+        text=" ".join(fragment.text for fragment in fragments),
+        x0=min(fragment.x0 for fragment in fragments),
+        x1=max(fragment.x1 for fragment in fragments),
+    )
 
 
 def furniture(pages: Sequence[Sequence[PageLine]]) -> set[PageLine]:

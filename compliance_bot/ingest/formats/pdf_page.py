@@ -15,18 +15,21 @@ from typing import TYPE_CHECKING
 import pypdfium2.raw as pdfium_c
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pypdfium2 as pdfium
 
 _WORD = re.compile(r"\S+")
+_LINE_END = re.compile(r"(\r\n|\r|\n|(?<=[\x02\ufffe]))")  # after a hyphen that breaks a word PDFium has no line end
 _CELL_GAP = 1.5  # times the font size; wider than any blank between words of a justified line
 _UPRIGHT = 0.01  # radians
 _BOLD_WEIGHT = 600
 _BOLD_NAME = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
-_SYMBOLS = str.maketrans({"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"})
-_HYPHENS = str.maketrans({"\x02": "-", "\ufffe": "-", "\u00ad": "-"})  # PDFium's marks for a hyphen that ends a line
+_LIGATURES = {"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"}
+_MENDED = str.maketrans(
+    _LIGATURES | {"\x02": "-", "\ufffe": "-", "\u00ad": "-"}
+)  # PDFium's marks for a breaking hyphen
 _NAME_BYTES = 128
+_GET_BOX = pdfium_c.FPDFText_GetCharBox  # called twice per word: the look-up in the module counts
+_FLAGS = ctypes.c_int()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +43,12 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
-    """Words of one line that stand close together, on the baseline `y`. `breaks`: the line before it ended there."""
+    """Words of one line that stand close together, on the baseline `y`, in a font of `size` points."""
 
     words: tuple[Word, ...]
     y: float
     size: float
     is_bold: bool
-    breaks: bool
 
     @property
     def text(self) -> str:
@@ -63,22 +65,91 @@ class Fragment:
 
 def fragments(page: pdfium.PdfTextPage) -> list[Fragment]:
     """Return the fragments of a page in stored order. Slanted text is left out: it is a watermark."""
+    glyphs = _Glyphs(page)
     found: list[Fragment] = []
-    for start, end, text in _lines(page):
-        words = [(match.group(), start + match.start(), start + match.end() - 1) for match in _WORD.finditer(text)]
-        if words and end > start:
-            found += _split(page, words)
+    position = 0
+    for line in _LINE_END.split(glyphs.text):
+        words = [
+            (match.group(), position + match.start(), position + match.end() - 1) for match in _WORD.finditer(line)
+        ]
+        if words:
+            found += _split(glyphs, words)
+        position += len(line)
     return found
 
 
-def _lines(page: pdfium.PdfTextPage) -> Iterator[tuple[int, int, str]]:
-    """Yield (first index, end, text) of each line; indices are PDFium's, one per character."""
-    text = _characters(page)
-    position = 0
-    for line in re.split(r"(\r\n|\r|\n)", text):
-        if line.strip("\r\n"):
-            yield position, position + len(line), line
-        position += len(line)
+def _split(glyphs: _Glyphs, words: list[tuple[str, int, int]]) -> list[Fragment]:
+    """Return the line's fragments: it is parted where its words stand far apart. Words are (text, first, last)."""
+    quarters = glyphs.quarters(words[0][1])
+    if quarters is None:
+        return []
+    size = glyphs.size(words[0][1])
+    found: list[Fragment] = []
+    run: list[Word] = []
+    first = before = words[0][1]
+    for text, begin, end in words:
+        x0, x1 = glyphs.span(begin, end, quarters)
+        if run and not -_CELL_GAP * size < x0 - run[-1].x1 < _CELL_GAP * size:
+            found.append(_fragment(glyphs, run, first, before, quarters, size))
+            run, first = [], begin
+        run.append(Word(text=text if text.isalnum() else text.translate(_MENDED), x0=x0, x1=x1))
+        before = end
+    return [*found, _fragment(glyphs, run, first, before, quarters, size)]
+
+
+def _fragment(glyphs: _Glyphs, run: list[Word], first: int, last: int, quarters: int, size: float) -> Fragment:
+    bold = glyphs.is_bold(first) and glyphs.is_bold(last)
+    return Fragment(words=tuple(run), y=glyphs.baseline(first, quarters), size=size, is_bold=bold)
+
+
+class _Glyphs:
+    """The characters of a page by their index, as PDFium knows them. Its answers go into buffers that are reused."""
+
+    def __init__(self, page: pdfium.PdfTextPage) -> None:
+        self._page = page.raw
+        self._buffers = tuple(ctypes.c_double() for _ in range(4))
+        self._name = ctypes.create_string_buffer(_NAME_BYTES)
+        self._matrix = pdfium_c.FS_MATRIX()
+        self.text = _characters(page)
+
+    def _box(self, index: int) -> tuple[float, float, float, float]:
+        """Return left, right, bottom and top."""
+        left, right, bottom, top = self._buffers
+        _GET_BOX(self._page, index, left, right, bottom, top)
+        return left.value, right.value, bottom.value, top.value
+
+    def span(self, begin: int, end: int, quarters: int) -> tuple[float, float]:
+        """Return where the characters from `begin` to `end` lie in the direction in which they run."""
+        left, _, bottom, _ = self._box(begin)
+        _, right, _, top = self._box(end)
+        if quarters:
+            left, right = _turned(left, bottom, quarters)[0], _turned(right, top, quarters)[0]
+        return min(left, right), max(left, right)
+
+    def baseline(self, index: int, quarters: int) -> float:
+        x, y, *_ = self._buffers
+        pdfium_c.FPDFText_GetCharOrigin(self._page, index, x, y)
+        return _turned(x.value, y.value, quarters)[1]
+
+    def quarters(self, index: int) -> int | None:
+        """Return the text's direction in quarter turns, or None when it runs aslant."""
+        turns = float(pdfium_c.FPDFText_GetCharAngle(self._page, index)) / (math.pi / 2)
+        if turns < 0:  # unknown
+            return 0
+        return round(turns) % 4 if abs(turns - round(turns)) <= _UPRIGHT else None
+
+    def size(self, index: int) -> float:
+        """Return the font size as drawn, to half a point: the nominal one times the text matrix's scale."""
+        scale = 1.0
+        if pdfium_c.FPDFText_GetMatrix(self._page, index, self._matrix):
+            scale = math.hypot(self._matrix.c, self._matrix.d) or 1.0
+        return round(float(pdfium_c.FPDFText_GetFontSize(self._page, index)) * scale * 2) / 2 or 1.0
+
+    def is_bold(self, index: int) -> bool:
+        if pdfium_c.FPDFText_GetFontWeight(self._page, index) >= _BOLD_WEIGHT:
+            return True
+        pdfium_c.FPDFText_GetFontInfo(self._page, index, self._name, _NAME_BYTES, _FLAGS)
+        return bool(_BOLD_NAME.search(self._name.value))
 
 
 def _characters(page: pdfium.PdfTextPage) -> str:
@@ -95,65 +166,6 @@ def _characters(page: pdfium.PdfTextPage) -> str:
     return "".join(chr(code) if 0 < code < 0x110000 else " " for code in codes)
 
 
-def _split(page: pdfium.PdfTextPage, words: list[tuple[str, int, int]]) -> list[Fragment]:
-    """Return the line's fragments: it is parted where its words stand far apart."""
-    angle = pdfium_c.FPDFText_GetCharAngle(page, words[0][1])
-    quarter = angle / (math.pi / 2)
-    if angle >= 0 and abs(quarter - round(quarter)) > _UPRIGHT:
-        return []
-    size = _size(page, words[0][1])
-    found: list[Fragment] = []
-    run: list[Word] = []
-    first = words[0][1]
-    for text, begin, end in words:
-        word = _placed(page, text, begin, end, round(quarter) % 4)
-        if run and not -_CELL_GAP * size < word.x0 - run[-1].x1 < _CELL_GAP * size:
-            found.append(_fragment(page, run, first, quarter, size, breaks=not found))
-            run, first = [], begin
-        run.append(word)
-    return [*found, _fragment(page, run, first, quarter, size, breaks=not found)]
-
-
-def _fragment(
-    page: pdfium.PdfTextPage, run: list[Word], first: int, quarter: float, size: float, *, breaks: bool
-) -> Fragment:
-    x, y = ctypes.c_double(), ctypes.c_double()
-    pdfium_c.FPDFText_GetCharOrigin(page, first, x, y)
-    baseline = _turned(x.value, y.value, round(quarter) % 4)[1]
-    last = first + sum(len(word.text) + 1 for word in run) - 2
-    bold = _is_bold(page, first) and _is_bold(page, last)
-    return Fragment(words=tuple(run), y=baseline, size=size, is_bold=bold, breaks=breaks)
-
-
-def _placed(page: pdfium.PdfTextPage, text: str, begin: int, end: int, quarters: int) -> Word:
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    corners: list[float] = []
-    for index in (begin, end):
-        pdfium_c.FPDFText_GetCharBox(page, index, left, right, bottom, top)
-        corners += (
-            _turned(left.value, bottom.value, quarters)[0],
-            _turned(right.value, top.value, quarters)[0],
-        )
-    return Word(text=text.translate(_SYMBOLS).translate(_HYPHENS), x0=min(corners), x1=max(corners))
-
-
 def _turned(x: float, y: float, quarters: int) -> tuple[float, float]:
     """Return the point in coordinates in which text at this angle runs to the right."""
     return ((x, y), (y, -x), (-x, -y), (-y, x))[quarters]
-
-
-def _size(page: pdfium.PdfTextPage, index: int) -> float:
-    """Return the font size as drawn: the nominal one times the text matrix's scale."""
-    matrix = pdfium_c.FS_MATRIX()
-    scale = 1.0
-    if pdfium_c.FPDFText_GetMatrix(page, index, matrix):
-        scale = math.hypot(matrix.c, matrix.d) or 1.0
-    return round(float(pdfium_c.FPDFText_GetFontSize(page, index)) * scale * 2) / 2 or 1.0
-
-
-def _is_bold(page: pdfium.PdfTextPage, index: int) -> bool:
-    if pdfium_c.FPDFText_GetFontWeight(page, index) >= _BOLD_WEIGHT:
-        return True
-    name = ctypes.create_string_buffer(_NAME_BYTES)
-    pdfium_c.FPDFText_GetFontInfo(page, index, name, _NAME_BYTES, ctypes.c_int())
-    return bool(_BOLD_NAME.search(name.value))
