@@ -6,7 +6,7 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance_bot.ingest.assemble import Part, assemble
@@ -52,6 +52,7 @@ def documents(draw: st.DrawFn) -> ParsedDocument:
     return assemble(draw(st.sampled_from(["", "Firms must"])), [*parts, paragraph("The end.")])
 
 
+@settings(max_examples=60)
 @given(documents(), st.sampled_from(Strategy), st.integers(1, 30), st.integers(0, 10))
 def test_chunks_are_true_to_the_document(document: ParsedDocument, strategy: Strategy, size: int, overlap: int) -> None:
     overlap = min(overlap, size - 1)
@@ -72,6 +73,7 @@ def test_chunks_are_true_to_the_document(document: ParsedDocument, strategy: Str
     assert found == chunk(document, strategy=strategy, size_words=size, overlap_words=overlap)
 
 
+@settings(max_examples=60)
 @given(documents(), st.integers(12, 30))
 def test_no_sentence_is_cut_that_would_fit(document: ParsedDocument, size: int) -> None:
     for strategy in Strategy:
