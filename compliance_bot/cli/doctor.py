@@ -113,8 +113,8 @@ def _models(settings: Settings) -> str:
     from compliance_bot.models.quote import QuoteChatModel
 
     embedder = OnnxEmbedder.load(threads=settings.threads)
-    QuoteChatModel.load()
-    return f"weights are what their manifests say; embedder {embedder.manifest_hash[:12]}"
+    quote = QuoteChatModel()
+    return f"weights are what their manifests say; embedder {embedder.manifest_hash[:12]}, answerer {quote.manifest_hash[:12]}"
 
 
 def _disk(settings: Settings) -> str:
