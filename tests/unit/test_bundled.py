@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from compliance_bot import bundled as module
 from compliance_bot.bundled import bundled
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(("name", "has"), [("migrations", "0001_access.sql"), ("policies", "starter/starter.cedar")])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from compliance_bot.errors import Refused
 from compliance_bot.identity import InvalidPrincipals, Listed, UnknownPrincipal, find_principal, load_principals
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def write(folder: Path, text: str) -> Path:

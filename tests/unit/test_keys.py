@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -22,6 +22,9 @@ from compliance_bot.keys import (
     encrypt,
     load_keys,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEYRING, OTHER = Keyring(b"\x01" * KEY_BYTES), Keyring(b"\x02" * KEY_BYTES)
 

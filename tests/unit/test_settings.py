@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import ValidationError
 
 from compliance_bot.errors import UsageError
 from compliance_bot.settings import FILE_NAME, PREFIX, InvalidSetting, Settings, UnknownSetting, load_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECRET = "postgresql://bot:hunter2@db/compliance"
 
@@ -138,7 +141,7 @@ class TestSecrets:
 
 def test_settings_do_not_change(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        load_settings(home=tmp_path).threads = 3  # type: ignore[misc]
+        load_settings(home=tmp_path).threads = 3
 
 
 def test_each_setting_is_described() -> None:
