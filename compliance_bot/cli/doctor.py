@@ -114,7 +114,8 @@ def _models(settings: Settings) -> str:
 
     embedder = OnnxEmbedder.load(threads=settings.threads)
     quote = QuoteChatModel()
-    return f"weights are what their manifests say; embedder {embedder.manifest_hash[:12]}, answerer {quote.manifest_hash[:12]}"
+    identities = f"embedder {embedder.manifest_hash[:12]}, answerer {quote.manifest_hash[:12]}"
+    return f"weights are what their manifests say; {identities}"
 
 
 def _disk(settings: Settings) -> str:

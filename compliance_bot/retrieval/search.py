@@ -111,8 +111,9 @@ def _best(transaction: Transaction, scope: Scope, fused: Mapping[int, float], k:
     within = [(chunk, score) for chunk, score in ranked if score >= cut]
     content = queries.content_order(transaction, scope, [chunk for chunk, _ in within])
     within.sort(key=lambda item: (-item[1], content[item[0]]))
-    top = within[0][1] or 1.0
-    return [(chunk, score / top) for chunk, score in within[:k]]
+    top = within[0][1]
+    # Cosines can be negative: then nothing is near, and the scores say no more than the order.
+    return [(chunk, max(0.0, score / top) if top > 0 else 0.0) for chunk, score in within[:k]]
 
 
 def _hits(
