@@ -17,8 +17,7 @@ from compliance_bot.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = sorted(
-    path.relative_to(ROOT)
-    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "samples" / "README.md")
+    path.relative_to(ROOT) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "samples" / "README.md")
 )
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 _LINK = re.compile(r"!?\[[^\]\n]*\]\(([^)\s]+)\)")
