@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from compliance_bot.settings import Settings
 
 LOCAL_ADMINISTRATOR = "admin"
+_SHOWN_DIGITS = 12  # of a model's hash, in answers; the record has all of it
 
 
 class ComplianceBot:
@@ -184,7 +185,7 @@ class ComplianceBot:
         from compliance_bot.models.quote import QuoteChatModel
 
         with self._loading:
-            model = QuoteChatModel.load()
+            model = QuoteChatModel()
             return Parts(
                 database=self._home.database,
                 log=self._log,
@@ -192,7 +193,8 @@ class ComplianceBot:
                 detector=self.detector,
                 embedder=self.embedder,
                 model=model,
-                model_name=model.name_and_hash,
+                model_name=f"{model.model}@{model.manifest_hash[:_SHOWN_DIGITS]}",
+                model_hash=model.manifest_hash,
                 term_key=self._home.keyring.derive(f"terms/{self._home.database.tenant}"),
                 passages=self.settings.passages,
                 candidates=self.settings.candidates,

@@ -53,6 +53,7 @@ class Parts:
     embedder: Embedder
     model: BaseChatModel
     model_name: str
+    model_hash: str
     term_key: bytes
     passages: int
     candidates: int
@@ -185,7 +186,7 @@ def _describe(case: Case, parts: Parts, found: Found, hits: Sequence[Hit], cited
     used = {citation.chunk for citation in cited.citations}
     ranks = {hit.passage.chunk: hit for hit in hits}
     case.public |= {
-        "model": parts.model_name,
+        "model": {"name": parts.model_name, "hash": parts.model_hash},
         "embedder": parts.embedder.manifest_hash,
         "prompt": INSTRUCTIONS_HASH,
         "exact": found.exact,

@@ -113,8 +113,9 @@ def _models(settings: Settings) -> str:
     from compliance_bot.models.quote import QuoteChatModel
 
     embedder = OnnxEmbedder.load(threads=settings.threads)
-    QuoteChatModel.load()
-    return f"weights are what their manifests say; embedder {embedder.manifest_hash[:12]}"
+    quote = QuoteChatModel()
+    identities = f"embedder {embedder.manifest_hash[:12]}, answerer {quote.manifest_hash[:12]}"
+    return f"weights are what their manifests say; {identities}"
 
 
 def _disk(settings: Settings) -> str:

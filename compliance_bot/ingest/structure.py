@@ -80,16 +80,15 @@ def rewrite(document: ParsedDocument, edits: Sequence[Edit], *, title: str | Non
     moves = _Moves(edits)
     text = moves.apply(document.text)
     blocks: list[Block] = []
-    reached = old_end = 0
+    old_end = 0
     new_title = document.title
     for block in document.blocks:
-        start = max(reached, moves.start(block.start, inside_from=old_end))
-        end = max(start, moves.end(block.end))
+        start = moves.start(block.start, inside_from=old_end)
+        end = moves.end(block.end)
         if title is None and document.text[block.start : block.end] == document.title:
             new_title = text[start:end]
         if text[start:end].strip():
             blocks.append(replace(block, start=start, end=end))
-            reached = end
         old_end = block.end
     pages = tuple(moves.end(page) for page in document.pages)
     return ParsedDocument(title=new_title if title is None else title, text=text, blocks=tuple(blocks), pages=pages)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compliance_bot.records import Hit
-from compliance_bot.retrieval.fuse import fuse
+from compliance_bot.retrieval.fuse import K1, B, fuse
 from compliance_bot.store import search as queries
 from compliance_bot.terms import query_terms, term_hash
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from compliance_bot.records import Scope
     from compliance_bot.store.connect import Transaction
 
-K1, B = 0.9, 0.4  # Trotman, Puurula and Burgess 2014
 _EF_SEARCH = 200
 _MOST_TERMS = 64  # of a question; the rest are its most frequent ones
 _DIGITS = 9  # scores that agree to here are equal: then content decides the order
@@ -50,12 +49,10 @@ def search(
     exact_threshold: int = 15_000,
 ) -> Found:
     """Return the `k` best readable passages for a question. `vector` is its embedding, shape (dim,)."""
-    idf = _idf(transaction, scope, query_terms(question), term_key)
+    idf = weigh_terms(transaction, scope, question, term_key)
     exact = scope.chunks <= exact_threshold
-    lexical, cosine = gather(
-        transaction, scope, idf, vector, term_key=term_key, candidates=candidates, exact=exact
-    )
-    fused = {chunk: round(score, _DIGITS) for chunk, score in fuse(lexical, cosine).items()}
+    lexical, cosine = gather(transaction, scope, idf, vector, term_key=term_key, candidates=candidates, exact=exact)
+    fused = {chunk: round(score, _DIGITS) for chunk, score in fuse(lexical, cosine, passages=scope.chunks).items()}
     hits = _hits(transaction, scope, _best(transaction, scope, fused, k), lexical, cosine)
     return Found(hits=hits, idf=idf, exact=exact)
 
@@ -69,29 +66,32 @@ def gather(
     term_key: bytes,
     candidates: int,
     exact: bool,
+    k1: float = K1,
 ) -> tuple[queries.Scores, queries.Scores]:
     """Return the candidates of both sides: BM25 scores, and the cosine of each chunk that either side found."""
     if scope.is_empty:
         return {}, {}
     weights = {term_hash(term, term_key): value for term, value in idf.items()}
-    lexical = queries.lexical(transaction, scope, weights, k1=K1, b=B, limit=candidates) if weights else {}
+    lexical = queries.lexical(transaction, scope, weights, k1=k1, b=B, limit=candidates) if weights else {}
     cosine = _nearest(transaction, scope, vector, candidates, exact=exact)
     unseen = [chunk for chunk in lexical if chunk not in cosine]
     return lexical, cosine | queries.cosines(transaction, scope, vector, unseen)
 
 
+def weigh_terms(transaction: Transaction, scope: Scope, question: str, key: bytes) -> dict[str, float]:
+    """Return the idf of each term of the question within the scope; a term that no readable chunk has, the highest."""
+    hashes = {term: term_hash(term, key) for term in query_terms(question)}
+    frequencies = queries.document_frequencies(transaction, scope, list(hashes.values()))
+    idf = {
+        term: inverse_document_frequency(scope.chunks, frequencies.get(hashed, 0)) for term, hashed in hashes.items()
+    }
+    kept = sorted(idf, key=lambda term: -idf[term])[:_MOST_TERMS]
+    return {term: idf[term] for term in idf if term in kept}
+
+
 def inverse_document_frequency(chunks: int, frequency: int) -> float:
     """Return BM25's idf, never negative (the form of Lucene)."""
     return math.log(1 + (chunks - frequency + 0.5) / (frequency + 0.5))
-
-
-def _idf(transaction: Transaction, scope: Scope, terms: Sequence[str], key: bytes) -> dict[str, float]:
-    """Return the idf of each term of the question; a term that no readable chunk has gets the highest."""
-    hashes = {term: term_hash(term, key) for term in terms}
-    frequencies = queries.document_frequencies(transaction, scope, list(hashes.values()))
-    idf = {term: inverse_document_frequency(scope.chunks, frequencies.get(hashes[term], 0)) for term in terms}
-    kept = sorted(idf, key=lambda term: -idf[term])[:_MOST_TERMS]
-    return {term: idf[term] for term in terms if term in kept}
 
 
 def _nearest(transaction: Transaction, scope: Scope, vector: np.ndarray, limit: int, *, exact: bool) -> queries.Scores:
@@ -111,8 +111,9 @@ def _best(transaction: Transaction, scope: Scope, fused: Mapping[int, float], k:
     within = [(chunk, score) for chunk, score in ranked if score >= cut]
     content = queries.content_order(transaction, scope, [chunk for chunk, _ in within])
     within.sort(key=lambda item: (-item[1], content[item[0]]))
-    top = within[0][1] or 1.0
-    return [(chunk, score / top) for chunk, score in within[:k]]
+    top = within[0][1]
+    # Cosines can be negative: then nothing is near, and the scores say no more than the order.
+    return [(chunk, max(0.0, score / top) if top > 0 else 0.0) for chunk, score in within[:k]]
 
 
 def _hits(

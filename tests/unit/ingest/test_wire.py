@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance_bot.ingest.assemble import Part, assemble
@@ -99,6 +99,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from(["title", "text", "blocks", "pages", "refused", "n"]), JSON))
 def test_any_json_is_a_sound_answer_or_distrusted(changes: dict[str, object]) -> None:
     try:

@@ -6,7 +6,7 @@ import codecs
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance_bot.ingest.formats.text import decode, read_text
@@ -121,6 +121,7 @@ def test_what_cannot_be_read_surely_is_refused(data: bytes, reason: Reason) -> N
 WORDS = st.sampled_from(["Rule", "a", "(a)", "1.", "PART", "\t", "-", "x-", "===", "3.2", ".", "Ünd", " ", "\x0c"])
 
 
+@settings(max_examples=60)
 @given(st.lists(st.lists(WORDS, max_size=5).map(" ".join), max_size=12).map("\n".join))
 def test_no_word_is_lost_whatever_the_lines(text: str) -> None:
     found = read_text(("Start\n" + text).encode(), Limits()).text
