@@ -71,6 +71,14 @@ def new_tenant(server: EmbeddedServer) -> Iterator[Callable[[], Database]]:
         database.close()
 
 
+@pytest.fixture(scope="module")
+def module_database(server: EmbeddedServer) -> Iterator[Database]:
+    """Return a tenant for the tests of a module that only read."""
+    database = Database(server.conninfo(APP_ROLE), revive=server.ensure_running, tenant=next(_TENANTS))
+    yield database
+    database.close()
+
+
 @pytest.fixture
 def database(new_tenant: Callable[[], Database]) -> Database:
     return new_tenant()
