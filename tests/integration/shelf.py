@@ -38,7 +38,9 @@ class Draft:
     ref: str | None = None
 
 
-def draft(source: str, *pieces: str, title: str = "Title", ref: str | None = None, **attributes: AttributeValue) -> Draft:
+def draft(
+    source: str, *pieces: str, title: str = "Title", ref: str | None = None, **attributes: AttributeValue
+) -> Draft:
     """Return a draft in the collection `aml`, or the one that is given."""
     named = {"collection": "aml", **attributes}
     return Draft(source=source, pieces=pieces, attributes=tuple(sorted(named.items())), title=title, ref=ref)

@@ -53,8 +53,9 @@ def require_in_step(database: Database) -> None:
     with database.reading() as transaction:
         all_classes(transaction)
         assert kept(transaction) == recount(transaction)
-        lengths = "SELECT count(*) FROM chunk c JOIN (SELECT chunk_id, sum(tf) n FROM posting GROUP BY 1) p ON c.id = chunk_id"
-        assert transaction.connection.execute(f"{lengths} WHERE n <> length").fetchone() == (0,)
+        sums = "SELECT chunk_id, sum(tf) FROM posting GROUP BY 1"
+        lengths = "SELECT id, length FROM chunk WHERE length > 0"
+        assert Counter(transaction.connection.execute(sums)) == Counter(transaction.connection.execute(lengths))
         duplicates = "SELECT document_id FROM document_version WHERE valid_to IS NULL GROUP BY 1 HAVING count(*) > 1"
         assert transaction.connection.execute(duplicates).fetchall() == []
 
@@ -140,9 +141,8 @@ class TestLifeCycle:
 
     def test_a_failed_batch_leaves_everything_as_it_was(self, database: Database) -> None:
         store(database, draft("a", "keep five years"))
-        with pytest.raises(KeyboardInterrupt), database.writing() as transaction:
-            put(transaction, [draft("a", "keep six years"), draft("b", "new")])
-            raise KeyboardInterrupt
+        with pytest.raises(ZeroDivisionError), database.writing() as transaction:
+            _ = put(transaction, [draft("a", "keep six years"), draft("b", "new")]), 1 // 0
         assert live_texts(database) == ["keep five years"]
         require_in_step(database)
 
@@ -201,7 +201,12 @@ class TestConcurrency:
 
 class TestReading:
     def test_lists_come_by_title_with_what_is_readable_alone(self, database: Database) -> None:
-        store(database, draft("1", "x", title="B"), draft("2", "y", title="A"), draft("3", "z", title="C", collection="hr"))
+        store(
+            database,
+            draft("1", "x", title="B"),
+            draft("2", "y", title="A"),
+            draft("3", "z", title="C", collection="hr"),
+        )
         store(database, draft("2", "y2", title="A"))
         with database.reading() as transaction:
             listed = documents.list_documents(transaction, scope_of(transaction, ["aml"]))
@@ -228,7 +233,7 @@ class TestReading:
         assert {uuid.UUID(id_).version for one in stored for id_ in (one.document, one.version)} == {4}
         with database.reading() as transaction:
             all_classes(transaction)
-            ids = [id_ for (id_,) in transaction.connection.execute("SELECT id FROM chunk ORDER BY text COLLATE \"C\"")]
+            ids = [id_ for (id_,) in transaction.connection.execute('SELECT id FROM chunk ORDER BY text COLLATE "C"')]
         assert ids not in (sorted(ids), sorted(ids, reverse=True))
         assert sum(id_ > 2**55 for id_ in ids) > 30
 
@@ -244,7 +249,9 @@ class TestEmbeddingModel:
 
 def test_one_document_cannot_have_two_current_versions(database: Database, superuser: psycopg.Connection[Any]) -> None:
     (stored,) = store(database, draft("a", "one"))
-    copy = """INSERT INTO document_version SELECT tenant, gen_random_uuid(), document_id, acl_id, 2, title, ref, text, sha256,
-      content, page_starts, actor, valid_from, NULL FROM document_version WHERE document_id = %s"""
+    copy = """INSERT INTO document_version
+      SELECT tenant, gen_random_uuid(), document_id, acl_id, 2, title, ref, text, sha256, content, page_starts, actor,
+             valid_from, NULL
+      FROM document_version WHERE document_id = %s"""
     with pytest.raises(psycopg.errors.UniqueViolation, match="document_version_current"):
         superuser.execute(copy, [stored.document])
