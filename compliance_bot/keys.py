@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hmac
 import os
+import secrets
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -89,14 +91,8 @@ def create_keys(folder: Path) -> Keyring:
     """Make the key file of a new home and return its keys. An existing file is kept, never overwritten."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    try:
-        descriptor = os.open(folder / _FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return load_keys(folder)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(os.urandom(KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
+    if not (folder / _FILE).exists():
+        _write_key(folder)
     return load_keys(folder)
 
 
@@ -113,3 +109,15 @@ def load_keys(folder: Path) -> Keyring:
     if len(root) != KEY_BYTES:
         raise KeysMissing(path)
     return Keyring(root)
+
+
+def _write_key(folder: Path) -> None:
+    """Make the key file, whole or not at all: a half-written one could not be told from one that was damaged."""
+    partial = folder / f"{_FILE}.{secrets.token_hex(6)}.partial"
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(os.urandom(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):  # another process was faster: its key is the home's
+        os.link(partial, folder / _FILE)
+    partial.unlink()

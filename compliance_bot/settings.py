@@ -42,15 +42,20 @@ class Settings(BaseSettings):
         default=Path("~/.compliance-bot"),
         description="Folder with the policies, the keys and (unless a DSN is set) the database of one installation.",
     )
+    # libpq takes an empty DSN for "whatever PGHOST and PGUSER name".
     database_url: SecretStr | None = Field(
-        default=None, description="DSN of the application account; without it an embedded PostgreSQL is run."
+        default=None,
+        min_length=1,
+        description="DSN of the application account; without it an embedded PostgreSQL is run.",
     )
     database_dir: Path | None = Field(
         default=None,
         description="Folder of the embedded database; by default in the home, for root under /var/lib/compliance-bot.",
     )
     database_owner_url: SecretStr | None = Field(
-        default=None, description="DSN of the account that owns the schema; needed by `init` when database_url is set."
+        default=None,
+        min_length=1,
+        description="DSN of the account that owns the schema; needed by `init` when database_url is set.",
     )
     chat_model: Literal["quote"] = Field(
         default="quote", description="What composes answers; `quote` picks sentences from the documents, verbatim."
@@ -90,16 +95,20 @@ def load_settings(**given: Any) -> Settings:
     """Return the settings in force. Raises UnknownSetting or InvalidSetting (exit code 2)."""
     known = set(Settings.model_fields)
     given = {key: value for key, value in given.items() if value is not None}
-    for name in os.environ:
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in known:
+    # As pydantic reads them: in any case.
+    environment = {
+        name.upper().removeprefix(PREFIX).lower(): name for name in os.environ if name.upper().startswith(PREFIX)
+    }
+    for field, name in environment.items():
+        if field not in known:
             raise UnknownSetting(name, [PREFIX + field.upper() for field in known])
-    home = Path(given.get("home") or os.environ.get(PREFIX + "HOME") or Settings.model_fields["home"].default)
+    from_environment = os.environ.get(environment.get("home", ""))
+    home = Path(given.get("home") or from_environment or Settings.model_fields["home"].default)
     home = home.expanduser().absolute()
     from_file = _read_file(home / FILE_NAME)
     for name in (*given, *from_file):
         if name not in known:
             raise UnknownSetting(name, known)
-    environment = {field for field in known if PREFIX + field.upper() in os.environ}
     weaker = {key: value for key, value in from_file.items() if key not in environment}
     try:
         return Settings(**{**weaker, **given, "home": home})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from compliance_bot.ingest.units import Unit, count_words, regrouped, sentence_units, units
+from compliance_bot.ingest.units import Unit, regrouped, sentence_units, units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from compliance_bot.records import Lead
 
 PATH_SEPARATOR = " > "
-_SMALL = 0.2  # share of the size below which a section may be joined with its neighbour
-_JOINED = 0.5  # share of the size that joined sections reach at most
 
 
 class Strategy(StrEnum):
@@ -61,22 +59,19 @@ def chunk(
         return tuple(_draft(document, run) for run in _windows(document, size_words, overlap_words))
     found = units(document, size_words) or units(document, size_words, headings=True)
     packed = _packed(found, size_words, overlap_words)
-    return tuple(_joined(document, packed, size_words))
+    return tuple(_draft(document, run) for run in packed)
 
 
-def _draft(
-    document: ParsedDocument, run: Sequence[Unit], *, start: int | None = None, path: tuple[str, ...] | None = None
-) -> ChunkDraft:
-    begin = run[0].start if start is None else start
-    end = run[-1].end
+def _draft(document: ParsedDocument, run: Sequence[Unit]) -> ChunkDraft:
+    start, end = run[0].start, run[-1].end
     # What leads a unit in and is not in the chunk itself goes with it, once each, in order.
-    missing = {lead.start: lead for unit in run for lead in unit.leads if not begin <= lead.start < end}
+    missing = {lead.start: lead for unit in run for lead in unit.leads if not start <= lead.start < end}
     return ChunkDraft(
-        text=document.text[begin:end],
-        start=begin,
+        text=document.text[start:end],
+        start=start,
         end=end,
-        heading=PATH_SEPARATOR.join(run[0].section.path if path is None else path),
-        page=document.page_at(begin),
+        heading=PATH_SEPARATOR.join(run[0].section.path),
+        page=document.page_at(start),
         leads=tuple(missing[key] for key in sorted(missing)),
     )
 
@@ -112,48 +107,6 @@ def _overlap(run: Sequence[Unit], overlap_words: int) -> list[Unit]:
             break
         kept.insert(0, unit)
     return kept
-
-
-def _joined(document: ParsedDocument, runs: Sequence[Sequence[Unit]], size_words: int) -> list[ChunkDraft]:
-    """Return the drafts of the runs; small sections that follow each other under one heading are one chunk.
-
-    Its path is the heading they share, and their own headings are in its text, so both stay true.
-    """
-    drafts: list[ChunkDraft] = []
-    index = 0
-    while index < len(runs):
-        last = index
-        while last + 1 < len(runs) and _may_join(document, runs, index, last + 1, size_words):
-            last += 1
-        first = runs[index][0].section
-        if last > index:
-            members = [unit for run in runs[index : last + 1] for unit in run]
-            drafts.append(_draft(document, members, start=first.start, path=first.path[:-1]))
-        else:
-            drafts.append(_draft(document, runs[index]))
-        index = last + 1
-    return drafts
-
-
-def _may_join(
-    document: ParsedDocument, runs: Sequence[Sequence[Unit]], first: int, index: int, size_words: int
-) -> bool:
-    """Tell whether the run at `index` may join those from `first` on: small, whole sections with the same parent."""
-    opening, run = runs[first][0].section, runs[index]
-    sections = [runs[at][0].section.number for at in (index - 1, index)]
-    following = runs[index + 1][0].section.number if index + 1 < len(runs) else None
-    if sections[0] == sections[1] or following == sections[1] or not opening.path:
-        return False
-    if len(run[0].section.path) != len(opening.path) or run[0].section.path[:-1] != opening.path[:-1]:
-        return False
-    sizes = [sum(unit.words for unit in part) for part in (runs[first], run)]
-    joined = count_words(document.text[opening.start : run[-1].end])
-    return max(sizes) <= _SMALL * size_words and joined <= _JOINED * size_words and not _continues(runs, first)
-
-
-def _continues(runs: Sequence[Sequence[Unit]], first: int) -> bool:
-    """Tell whether the run's section began in the run before it, so that its heading stands further up."""
-    return first > 0 and runs[first - 1][0].section.number == runs[first][0].section.number
 
 
 def _windows(document: ParsedDocument, size_words: int, overlap_words: int) -> list[list[Unit]]:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from compliance_bot.records import AttributeValue
 
 
+_NUL = json.dumps("\0").strip('"')  # PostgreSQL has no text with it
+_LONG_DIGITS = 20  # of -2^63, its sign included
+
+
 class UndeclaredAttribute(UsageError):
     hint = "Attributes are declared in the *.cedarschema file of the home's policies/ folder."
 
@@ -57,7 +61,7 @@ def _candidates(value: object) -> Iterator[AttributeValue]:
     elif isinstance(value, str):
         text = value.strip()
         yield text
-        if text.removeprefix("-").isdecimal() and text.isascii():
+        if text.removeprefix("-").isdecimal() and text.isascii() and len(text) <= _LONG_DIGITS:
             yield int(text)
         if text in {"true", "false"}:
             yield text == "true"
@@ -66,8 +70,11 @@ def _candidates(value: object) -> Iterator[AttributeValue]:
 
 def _fits(policies: Policies, entity: str, attributes: Mapping[str, AttributeValue]) -> bool:
     entities = [{"uid": {"type": entity, "id": "candidate"}, "attrs": to_cedar(attributes), "parents": []}]
+    text = json.dumps(entities)
+    if _NUL in text:
+        return False
     try:
-        cedarpy.Entities.from_json_str(json.dumps(entities), policies.schema)
+        cedarpy.Entities.from_json_str(text, policies.schema)
     except ValueError:
         return False
     return True

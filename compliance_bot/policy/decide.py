@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Protocol
 
 import cedarpy
@@ -45,9 +46,13 @@ class Resource:
 class Circumstances:
     """Cedar's context: when, what for, and what an action needs besides."""
 
-    now: datetime
+    now: datetime  # with its zone
     purpose: str | None = None
     more: Mapping[str, str | bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.now.tzinfo is None:
+            raise ValueError("a time without its zone is no moment")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +154,7 @@ def to_cedar(attributes: Mapping[str, AttributeValue]) -> dict[str, Any]:
 
 
 def _context(circumstances: Circumstances) -> dict[str, Any]:
-    now = circumstances.now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{circumstances.now.microsecond // 1000:03d}Z"
+    now = circumstances.now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     context: dict[str, Any] = {"now": {"__extn": {"fn": "datetime", "arg": now}}, **circumstances.more}
     if circumstances.purpose is not None:
         context["purpose"] = circumstances.purpose

@@ -143,7 +143,7 @@ def test_the_next_list_does_not_inherit_a_lead_in() -> None:
     assert [[lead.text for lead in draft.leads] for draft in found] == [[], []]
 
 
-def test_small_sections_under_one_heading_are_joined_with_their_own_headings_in_the_text() -> None:
+def test_each_section_is_a_chunk_of_its_own_however_small_so_that_its_heading_can_be_cited() -> None:
     parts = [
         heading("Fees"),
         heading("Entry", 2),
@@ -151,11 +151,11 @@ def test_small_sections_under_one_heading_are_joined_with_their_own_headings_in_
         heading("Exit", 2),
         paragraph("It costs 6."),
     ]
-    (only,) = cut(*parts, size=160)
-    assert only.heading == "Fees"
-    assert only.text == "Entry\n\nIt costs 5.\n\nExit\n\nIt costs 6."
-    apart = cut(*parts[:3], heading("Other"), *parts[3:], size=160)
-    assert [draft.heading for draft in apart] == ["Fees > Entry", "Other > Exit"]
+    found = cut(*parts, size=160)
+    assert [(draft.heading, draft.text) for draft in found] == [
+        ("Fees > Entry", "It costs 5."),
+        ("Fees > Exit", "It costs 6."),
+    ]
 
 
 def test_a_sentence_too_long_by_itself_is_cut_at_its_commas() -> None:

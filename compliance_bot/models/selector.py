@@ -1,0 +1,114 @@
+"""Choose the units that answer a question, or none: two linear models over the plain numbers of `features`.
+
+The first ranks units (a conditional logit: which of these units holds the answer), the second decides whether there is
+an answer at all (a logistic regression on the best unit's features and a threshold). Both are fitted by
+`tuning.fit_quote` and can be fitted again on a customer's questions; the coefficients are a JSON file that people read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from compliance_bot.models.contract import Quote, Reply, ReplySentence
+from compliance_bot.models.features import compare, question_features
+from compliance_bot.models.units import Unit, union
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from compliance_bot.models.contract import Source
+    from compliance_bot.models.features import Candidate, Comparison, Evidence, Lexicon
+
+MOST_SENTENCES = 3
+_NEAR_BEST = 1.0  # difference of scores: a unit this much behind the best is e times less likely to hold the answer
+_CLEARLY_NEW = 0.15  # share of the question that a further sentence must add
+_SAME_WORDS = 0.8  # Jaccard index above which two units say the same
+_DISCRIMINATES = 0.3  # a word with this share of the question must be in the passage or its title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linear:
+    """A weighted sum of named features. An unknown feature (NaN) counts as its mean."""
+
+    weights: tuple[float, ...]
+    means: tuple[float, ...]
+    bias: float = 0.0
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """Return one score per row of `features`, shape (…, len(weights))."""
+        known = np.where(np.isnan(features), np.asarray(self.means), features)
+        scores: np.ndarray = known @ np.asarray(self.weights) + self.bias
+        return scores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """All that quote mode has learned. It abstains where `answered` scores below `threshold` (log-odds)."""
+
+    ranked: Linear  # over UNIT_FEATURES
+    answered: Linear  # over QUESTION_FEATURES
+    threshold: float
+    lexicon: Lexicon
+
+
+def select(question: str, sources: Sequence[Source], selector: Selector, evidence: Evidence | None = None) -> Reply:
+    """Return one to three quoted sentences, best first, or an abstention."""
+    comparison = compare(question, sources, selector.lexicon, evidence)
+    if not comparison.candidates or not comparison.shares:
+        return Reply()
+    scores = selector.ranked(comparison.features)
+    order = [int(n) for n in np.argsort(-scores, kind="stable")]
+    # INVARIANT: shared words are no answer. What the question turns on must stand where the answer does.
+    if not is_about(comparison, order[0]):
+        return Reply()
+    if selector.answered(question_features(comparison, order[0])) < selector.threshold:
+        return Reply()
+    chosen = _choose(comparison, order, scores)
+    return Reply(sentences=tuple(_sentence(unit, sources[position]) for position, unit in chosen))
+
+
+def is_about(comparison: Comparison, best: int) -> bool:
+    """Tell whether the passage of candidate `best`, or its title, has each word that the question turns on."""
+    around = comparison.around[comparison.candidates[best].position]
+    return all(there or share < _DISCRIMINATES for share, there in zip(comparison.shares, around, strict=True))
+
+
+def _choose(comparison: Comparison, order: Sequence[int], scores: np.ndarray) -> list[tuple[int, Unit]]:
+    """Return the best unit and those near it that add something; items of one list become one unit."""
+    first = comparison.candidates[order[0]]
+    kept: list[Candidate] = [first]
+    chosen = [(first.position, first.unit)]
+    for n in order[1:]:
+        other = comparison.candidates[n]
+        if scores[n] < scores[order[0]] - _NEAR_BEST or len(kept) == MOST_SENTENCES:
+            break
+        if any(_same(other, candidate) for candidate in kept):
+            continue
+        lists = [(place, unit.group) for place, unit in chosen]
+        if (other.position, other.unit.group) in lists:
+            at = lists.index((other.position, other.unit.group))
+            chosen[at] = (other.position, union(chosen[at][1], other.unit))
+        elif _adds(comparison.shares, other, kept):
+            chosen.append((other.position, other.unit))
+        else:
+            continue
+        kept.append(other)
+    return chosen
+
+
+def _same(one: Candidate, other: Candidate) -> bool:
+    return len(one.stems & other.stems) >= _SAME_WORDS * len(one.stems | other.stems)
+
+
+def _adds(shares: Sequence[float], other: Candidate, kept: Sequence[Candidate]) -> bool:
+    covered = [max(values) for values in zip(*(candidate.covered for candidate in kept), strict=True)]
+    new = (share * max(0.0, mine - had) for share, mine, had in zip(shares, other.covered, covered, strict=True))
+    return bool(sum(new) >= _CLEARLY_NEW)
+
+
+def _sentence(unit: Unit, source: Source) -> ReplySentence:
+    quotes = tuple(Quote(id=source.id, quote=span.text, start=span.start) for span in unit.spans)
+    return ReplySentence(text=unit.text, quotes=quotes)
