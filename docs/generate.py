@@ -115,7 +115,12 @@ def schema_page() -> Iterator[str]:
 
 
 def _migration(migration: Migration) -> Iterator[str]:
-    yield from ("", f"## {migration.name}", "", f"[migrations/{migration.name}.sql](../../migrations/{migration.name}.sql)")
+    yield from (
+        "",
+        f"## {migration.name}",
+        "",
+        f"[migrations/{migration.name}.sql](../../migrations/{migration.name}.sql)",
+    )
     yield from ("", migration.purpose)
     for table in migration.tables:
         yield from ("", f"### {table.name}", "")

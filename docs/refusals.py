@@ -103,6 +103,10 @@ def _template(node: ast.expr) -> str:
 
 def _name(node: ast.expr) -> str:
     """Return a short name for what is filled in: its last plain name."""
-    names = [n.attr if isinstance(n, ast.Attribute) else n.id for n in ast.walk(node) if isinstance(n, ast.Attribute | ast.Name)]
+    names = [
+        n.attr if isinstance(n, ast.Attribute) else n.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Attribute | ast.Name)
+    ]
     plain = [name for name in names if name not in {"join", "sorted", "str", "self", "len"}]
     return plain[0] if plain else "…"
