@@ -21,13 +21,13 @@ PICTURE = Path(__file__).parent / "demo.svg"
 COMMAND = "compliance-bot demo"
 _WIDTH = 120  # the longest line of a citation
 _FOREIGN = re.compile(r"@import|url\((?!#)|(?:href|src)\s*=\s*[\"'](?!#)")
-_FONT_FACE = re.compile(r"@font-face \{\{.*?\}\}\s*", re.S)
+_FONT_FACE = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
 _STYLES = (
-    (re.compile(r"^(\$ .*)$", re.M), "bold green"),
-    (re.compile(r"^(\w+ \([^)]*\) asks: .*)$", re.M), "bold cyan"),
+    (re.compile(r"^(\$ .*)$", re.MULTILINE), "bold green"),
+    (re.compile(r"^(\w+ \([^)]*\) asks: .*)$", re.MULTILINE), "bold cyan"),
     (re.compile(r"(\[\d+\])"), "yellow"),
-    (re.compile(r"^(record .*|\d+ of \d+ quotes .*)$", re.M), "dim"),
-    (re.compile(r"^(─+)$", re.M), "dim"),
+    (re.compile(r"^(record .*|\d+ of \d+ quotes .*)$", re.MULTILINE), "dim"),
+    (re.compile(r"^(─+)$", re.MULTILINE), "dim"),
 )
 
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGES = sorted(
     path.relative_to(ROOT) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "samples" / "README.md")
 )
-_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]\n]*\]\(([^)\s]+)\)")
 _ASSIGNMENT = re.compile(r"[A-Z_]+=\S*")
 
@@ -58,7 +58,7 @@ def parse(words: list[str]) -> None:
 
 def anchors(text: str) -> set[str]:
     """Return the anchors that headings get on the usual forges."""
-    headings = re.findall(r"^#+ (.+)$", _FENCED.sub("", text), re.M)
+    headings = re.findall(r"^#+ (.+)$", _FENCED.sub("", text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -14,11 +14,11 @@ def test_picture_fetches_nothing() -> None:
     svg = make.PICTURE.read_text(encoding="utf-8")
     assert not make._FOREIGN.search(svg)
     assert set(re.findall(r"https?://[^\s\"')<]+", svg)) <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}
-    ElementTree.fromstring(svg)
+    ET.fromstring(svg)
 
 
 def test_picture_shows_one_question_with_three_answers() -> None:
-    text = "".join(ElementTree.fromstring(make.PICTURE.read_text(encoding="utf-8")).itertext()).replace("\xa0", " ")
+    text = "".join(ET.fromstring(make.PICTURE.read_text(encoding="utf-8")).itertext()).replace("\xa0", " ")
     assert text.count("asks: What happens to payments to Harbour Lights?") == 3
     assert text.count("quotes stand verbatim in their documents") == 3
 
