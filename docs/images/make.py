@@ -19,7 +19,7 @@ from rich.text import Text
 
 PICTURE = Path(__file__).parent / "demo.svg"
 COMMAND = "compliance-bot demo"
-_WIDTH = 120  # the longest line of a citation
+_WIDTH = 128  # the longest line of a citation
 _FOREIGN = re.compile(r"@import|url\((?!#)|(?:href|src)\s*=\s*[\"'](?!#)")
 _FONT_FACE = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
 _STYLES = (
