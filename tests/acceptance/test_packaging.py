@@ -48,10 +48,9 @@ def test_the_wheel_works_from_an_empty_folder(wheel: Path, tmp_path: Path) -> No
 
     def call(*arguments: str) -> str:
         program = (
-            "import compliance_bot; assert compliance_bot.__file__.startswith(%r), compliance_bot.__file__; "
-            % str(installed)
+            f"import compliance_bot; assert compliance_bot.__file__.startswith({str(installed)!r});"
+            "from compliance_bot.cli import main; main()"
         )
-        program += "from compliance_bot.cli import main; main()"
         command = [sys.executable, "-c", program, *arguments]
         done = subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
