@@ -35,7 +35,7 @@ class Principal:
     def __init__(
         self,
         *,
-        id: str,  # noqa: A002  # the field's own name
+        id: str,  # the field's own name
         groups: Iterable[str] = (),
         attributes: Mapping[str, AttributeValue] | None = None,
         source: Literal["asserted", "local"] = "asserted",
@@ -99,7 +99,8 @@ class Passage:
     valid_from: datetime
     sha256: str  # of `text`
     ref: str | None  # `_id` of a ready passage
-    page: int | None
+    page: int | None  # of `start`
+    page_starts: tuple[int, ...]  # where in the document each page begins; empty for formats without pages
     heading: str  # levels joined by " > "
     start: int
     end: int

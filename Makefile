@@ -1,0 +1,40 @@
+# `make demo` and `make test` need Python >= 3.11 and make, nothing else: both make a virtual environment first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXTRAS ?= dev,build
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test lint format bench ui clean
+
+help:
+	@echo "make demo    show the product once, in a throw-away home"
+	@echo "make test    run all tests"
+	@echo "make lint    ruff, mypy, import contracts"
+	@echo "make bench   measure, and write docs/reference/benchmarks.md"
+	@echo "make clean   remove the virtual environment and caches"
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$(EXTRAS)]"
+	@touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/compliance-bot demo
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,127 @@
+"""Append to the audit log and read it. A record is durable when `append` returns; until then nothing may be shown.
+
+Each record stands in a lane: a writer, a counter, the leaf before it. A lane is used by one thread at a time and moves
+on only after its record is committed; after a failure it is given up and a new one begins. So a record that is deleted
+before a tree holds it leaves a visible gap, and writers do not wait for each other.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from compliance_bot.audit.record import Event, Opened, new_record_id, open_record, seal
+from compliance_bot.store import log as rows
+from compliance_bot.store.connect import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compliance_bot.keys import Keyring
+    from compliance_bot.records import Principal, RecordId
+    from compliance_bot.store.connect import Database, Transaction
+    from compliance_bot.store.log import SealedRecord
+
+
+@dataclass(slots=True)
+class _Lane:
+    writer: str
+    counter: int = 0
+    previous: str = ""  # leaf hash of the lane's last record, hex
+
+
+class Recorder:
+    """A transaction that ends with a record: the change and its record are durable together, or neither is."""
+
+    def __init__(self, transaction: Transaction, lane: _Lane, keyring: Keyring) -> None:
+        self.transaction = transaction
+        self._lane, self._keyring = lane, keyring
+        self.sealed: SealedRecord | None = None
+
+    def actor(self, principal: Principal) -> uuid.UUID:
+        """Return the random reference by which this principal appears."""
+        mac = self._keyring.mac(f"actor/{self.transaction.tenant}", principal.id.encode())
+        return rows.actor_reference(self.transaction, mac)
+
+    def append(
+        self, event: Event, principal: Principal, *, id: RecordId | None = None, at: datetime | None = None
+    ) -> None:
+        """Add the record of this transaction; exactly one."""
+        if self.sealed is not None:
+            raise RuntimeError("a transaction has one record")
+        lane = {"writer": self._lane.writer, "counter": self._lane.counter, "previous": self._lane.previous}
+        self.sealed = seal(
+            event,
+            id=id or new_record_id(),
+            at=at or datetime.now(UTC),
+            tenant=self.transaction.tenant,
+            actor=str(self.actor(principal)),
+            lane=lane,
+            keyring=self._keyring,
+        )
+        rows.append(self.transaction, self.sealed)
+
+
+class AuditLog:
+    """The log of one home."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        self._database, self._keyring = database, keyring
+        self._free: list[_Lane] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def recording(self) -> Iterator[Recorder]:
+        """Open a writing transaction whose commit includes one record, which the block appends."""
+        with self._lock:
+            lane = self._free.pop() if self._free else _Lane(writer=str(uuid.uuid4()))
+        with self._database.writing() as transaction:
+            recorder = Recorder(transaction, lane, self._keyring)
+            yield recorder
+            if recorder.sealed is None:
+                raise RuntimeError("a recorded transaction ended without its record")
+        self._give_back(lane, recorder.sealed)
+
+    def append(
+        self,
+        event: Event,
+        principal: Principal,
+        *,
+        id: RecordId | None = None,
+        at: datetime | None = None,
+    ) -> RecordId:
+        """Return the id of the committed record. Raises StoreUnavailable or StoreFull: then show nothing."""
+        id, at = id or new_record_id(), at or datetime.now(UTC)
+        recorder: Recorder | None = None
+        try:
+            with self.recording() as recorder:
+                recorder.append(event, principal, id=id, at=at)
+        except StoreUnavailable:
+            # The reply to COMMIT may have been lost: the same bytes once more change nothing if they are there.
+            if recorder is None or recorder.sealed is None:
+                raise
+            with self._database.writing() as transaction:
+                rows.append(transaction, recorder.sealed)
+        return id
+
+    def newest(self, limit: int) -> tuple[Opened, ...]:
+        """Return the newest records, opened. Raises RecordAltered."""
+        with self._database.reading() as transaction:
+            records = rows.newest(transaction, limit)
+        return tuple(open_record(record, self._keyring) for record in records)
+
+    def one(self, record: RecordId) -> Opened | None:
+        """Return one record, opened; None for an unknown id. Raises RecordAltered."""
+        with self._database.reading() as transaction:
+            sealed = rows.one(transaction, record)
+        return open_record(sealed, self._keyring) if sealed else None
+
+    def _give_back(self, lane: _Lane, sealed: SealedRecord) -> None:
+        lane.counter += 1
+        lane.previous = sealed.leaf_hash.hex()
+        with self._lock:
+            self._free.append(lane)

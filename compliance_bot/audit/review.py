@@ -1,0 +1,85 @@
+"""Read the audit log, as an act of its own: permitted by the policies, and recorded.
+
+A reviewer sees who asked what and what it rested on. Quoted text needs the right to read its document today: without
+it a quote, and the sentences that rest on it, are withheld.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from compliance_bot.records import RecordSummary
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from compliance_bot.audit.record import Json, Opened
+    from compliance_bot.records import DocumentId, RecordId
+
+WITHHELD = "(withheld: its document may not be read by this reviewer)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One record with everything that this reviewer may see."""
+
+    record: RecordId
+    at: datetime
+    type: str
+    principal: str
+    outcome: str
+    envelope: Mapping[str, Json] = field(hash=False)
+    payload: Mapping[str, Json] = field(hash=False)
+
+
+def summarise(records: Sequence[Opened]) -> tuple[RecordSummary, ...]:
+    """Return a line for each record, in the order given."""
+    return tuple(
+        RecordSummary(
+            record=record.id,
+            at=record.at,
+            type=record.envelope["type"],
+            principal=record.private["principal"]["id"],
+            outcome=record.envelope["outcome"],
+            citations=len(record.envelope["public"].get("citations", [])),
+        )
+        for record in records
+    )
+
+
+def cited_documents(record: Opened) -> frozenset[DocumentId]:
+    """Return the documents that a record quotes."""
+    return frozenset(citation["document"] for citation in record.envelope["public"].get("citations", []))
+
+
+def show(record: Opened, readable: Collection[DocumentId]) -> Shown:
+    """Return a record with its payload, text from documents outside `readable` withheld."""
+    cited = record.envelope["public"].get("citations", [])
+    hidden = {citation["n"] for citation in cited if citation["document"] not in readable}
+    return Shown(
+        record=record.id,
+        at=record.at,
+        type=record.envelope["type"],
+        principal=record.private["principal"]["id"],
+        outcome=record.envelope["outcome"],
+        envelope=record.envelope,
+        payload=_withhold(record.private, hidden) if hidden else record.private,
+    )
+
+
+def _withhold(private: Mapping[str, Json], hidden: Collection[int]) -> dict[str, Json]:
+    payload: dict[str, Any] = dict(private)
+    payload["answer"] = WITHHELD
+    payload["sentences"] = [
+        {**sentence, "text": WITHHELD} if set(sentence["citations"]) & set(hidden) else sentence
+        for sentence in private.get("sentences", [])
+    ]
+    payload["citations"] = [
+        {"n": citation["n"], "title": WITHHELD, "heading": "", "quote": WITHHELD}
+        if citation["n"] in hidden
+        else citation
+        for citation in private.get("citations", [])
+    ]
+    return payload

@@ -1,0 +1,120 @@
+"""Take documents in, governed: the decision, the types of their attributes, then the ingest run with its records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from compliance_bot.chains.case import Case
+from compliance_bot.chains.rights import require_permission
+from compliance_bot.errors import ComplianceError, UsageError
+from compliance_bot.ingest.attributes import read_attributes
+from compliance_bot.ingest.chunk import Strategy
+from compliance_bot.ingest.prepare import Cutting, Preparer
+from compliance_bot.ingest.run import Identify, Request, ingest
+from compliance_bot.ingest.sandbox import ParserProcess
+from compliance_bot.ingest.shelve import Shelf
+from compliance_bot.ingest.unreadable import Limits
+from compliance_bot.policy.attributes import UndeclaredAttribute, typed_attributes
+from compliance_bot.policy.decide import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from compliance_bot.chains.answer import Parts
+    from compliance_bot.keys import Keyring
+    from compliance_bot.policy.decide import Circumstances
+    from compliance_bot.policy.load import Policies
+    from compliance_bot.records import IngestReport, Principal
+    from compliance_bot.settings import Settings
+
+_MIB = 2**20
+_COLLECTION_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """What somebody asked to be ingested, as they gave it."""
+
+    paths: tuple[Path, ...]
+    collection: str
+    attributes: Mapping[str, object] = field(hash=False)
+    attribute_list: Path | None
+    base: Path | None
+
+
+def take_in(
+    intake: Intake,
+    parts: Parts,
+    keyring: Keyring,
+    settings: Settings,
+    policies: Policies,
+    identify: Callable[[], Principal],
+    circumstances: Callable[[], Circumstances],
+    *,
+    on_item: Callable[[str], None],
+) -> IngestReport:
+    """Ingest and return what became of each item. Raises Refused or a UsageError before anything is stored."""
+    case = Case(type="ingest")
+    try:
+        case.principal = identify()
+        now = circumstances()
+        request = _request(intake, settings, policies)
+        resource = Resource.collection(request.collection)
+        require_permission(parts.engine, case.principal, "ingest", now, case, resource=resource)
+    except ComplianceError as error:
+        case.outcome = "refused"
+        case.public["error"] = type(error).__name__
+        parts.log.append(case.event(), case.principal, id=case.id, at=case.at)
+        raise
+    cutting = Cutting(
+        strategy=Strategy(settings.chunk_strategy),
+        size_words=settings.chunk_words,
+        overlap_words=settings.chunk_overlap_words,
+    )
+    tenant = parts.database.tenant
+    shelf = Shelf(
+        database=parts.database,
+        log=parts.log,
+        engine=parts.engine,
+        principal=case.principal,
+        circumstances=now,
+        embedder=parts.embedder,
+        detector=parts.detector,
+        collection=request.collection,
+    )
+    limits = Limits(size_bytes=settings.max_file_mb * _MIB, pages=settings.max_pages)
+    with ParserProcess(
+        limits=limits, timeout_s=settings.parse_timeout_s, memory_bytes=settings.parse_memory_mb * _MIB
+    ) as parser:
+        return ingest(
+            request,
+            shelf=shelf,
+            preparer=Preparer(parts.detector, parts.embedder, cutting, term_key=parts.term_key),
+            parser=parser,
+            identify=Identify(
+                keyring=keyring, tenant=tenant, cutting=cutting, embedder_hash=parts.embedder.manifest_hash
+            ),
+            on_item=on_item,
+        )
+
+
+def _request(intake: Intake, settings: Settings, policies: Policies) -> Request:
+    """Return the request with typed attributes. Raises UndeclaredAttribute or UsageError."""
+    collection = intake.collection.strip()
+    if not collection or len(collection) > _COLLECTION_LIMIT or not collection.isprintable():
+        raise UsageError(f"a collection needs a printable name of at most {_COLLECTION_LIMIT} characters")
+    if not intake.paths:
+        raise UsageError("nothing to ingest: expected at least one file or folder")
+    if "collection" in intake.attributes:
+        raise UndeclaredAttribute("Document", "collection", where="the collection is given by itself")
+    listed = read_attributes(intake.attribute_list, policies) if intake.attribute_list else {}
+    return Request(
+        paths=intake.paths,
+        collection=collection,
+        attributes=typed_attributes(policies, "Document", intake.attributes),
+        listed=listed,
+        base=intake.base,
+        max_bytes=settings.max_file_mb * _MIB,
+    )

@@ -1,0 +1,120 @@
+"""List, show and delete documents, each within the principal's rights and on record.
+
+A document that is forbidden and one that is absent are refused with the same words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compliance_bot.chains.case import Case, closing
+from compliance_bot.chains.rights import open_scope, require_permission
+from compliance_bot.errors import Refused
+from compliance_bot.policy.decide import Resource
+from compliance_bot.store import documents
+from compliance_bot.store.scope import open_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from compliance_bot.audit.log import AuditLog
+    from compliance_bot.policy.decide import Circumstances, PolicyEngine
+    from compliance_bot.records import (
+        AccessClass,
+        ClassId,
+        DocumentId,
+        DocumentSummary,
+        DocumentVersion,
+        Principal,
+    )
+    from compliance_bot.store.connect import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """The documents of a home, for one principal."""
+
+    database: Database
+    log: AuditLog
+    engine: PolicyEngine
+    identify: Callable[[], Principal]
+    circumstances: Callable[[], Circumstances]
+
+    def list(self) -> tuple[DocumentSummary, ...]:
+        """Return the readable documents by title."""
+        with closing(self.log, "documents.list") as case, self.database.reading() as snapshot:
+            case.principal = self.identify()
+            _, scope = open_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
+            found = documents.list_documents(snapshot, scope)
+            case.outcome = "done"
+        return found
+
+    def show(self, document: DocumentId, *, version: int | None = None) -> DocumentVersion:
+        """Return a version with its text; the current one where none is named. Raises Refused."""
+        with closing(self.log, "documents.show") as case, self.database.reading() as snapshot:
+            case.principal = self.identify()
+            now = self.circumstances()
+            classes, scope = open_scope(snapshot, self.engine, case.principal, now, case)
+            found = documents.version_text(snapshot, scope, document, version)
+            class_id = documents.class_of_document(snapshot, scope, document)
+            if found is None or class_id is None:
+                raise Refused
+            # The policies are asked again for what is about to be shown: a mistake in the query shows nothing.
+            require_permission(self.engine, case.principal, "read", now, case, resource=_resource(classes, class_id))
+            case.outcome = "done"
+            case.public["shown"] = {"document": found.document, "number": found.version, "sha256": found.sha256}
+        return found
+
+    def history(self, document: DocumentId) -> tuple[DocumentVersion, ...]:
+        """Return the versions of a document, newest first, without text. Raises Refused."""
+        with closing(self.log, "documents.history") as case, self.database.reading() as snapshot:
+            case.principal = self.identify()
+            _, scope = open_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
+            found = documents.document_versions(snapshot, scope, document)
+            if not found:
+                raise Refused
+            case.outcome = "done"
+            case.public["shown"] = {"document": found[0].document}
+        return found
+
+    def has_refs(self, refs: Sequence[str]) -> bool:
+        """Return whether there is a readable current passage for each of these `_id`s."""
+        with closing(self.log, "documents.list") as case, self.database.reading() as snapshot:
+            case.principal = self.identify()
+            _, scope = open_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
+            found = documents.count_refs(snapshot, scope, refs)
+            case.outcome = "done"
+        return found == len(set(refs))
+
+    def delete(self, document: DocumentId) -> None:
+        """Take a document away with all its versions, durably, with its record. Raises Refused."""
+        case = Case(type="documents.delete", principal=self.identify())
+        with self.log.recording() as recorder:
+            documents.lock_writers(recorder.transaction)
+            class_id = self._deletable(recorder.transaction, document, case)
+            if class_id is not None:
+                open_classes(recorder.transaction, [class_id])
+                documents.delete_document(recorder.transaction, document)
+                case.public["deleted"] = {"document": document}
+            case.outcome = "refused" if class_id is None else "done"
+            recorder.append(case.event(), case.principal, id=case.id, at=case.at)
+        if class_id is None:
+            raise Refused
+
+    def _deletable(self, transaction: Transaction, document: DocumentId, case: Case) -> ClassId | None:
+        """Return the class of a document that the principal may read and delete, else None."""
+        now = self.circumstances()
+        classes, scope = open_scope(transaction, self.engine, case.principal, now, case)
+        class_id = documents.class_of_document(transaction, scope, document)
+        if class_id is not None:
+            resource = _resource(classes, class_id)
+            try:
+                require_permission(self.engine, case.principal, "delete", now, case, resource=resource)
+            except Refused:
+                return None
+        return class_id
+
+
+def _resource(classes: tuple[AccessClass, ...], class_id: ClassId) -> Resource:
+    return Resource.document(next(c.attributes for c in classes if c.id == class_id))

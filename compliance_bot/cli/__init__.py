@@ -1,0 +1,54 @@
+"""The command line: parse, call one function, print.
+
+Exit codes: 0 done (an abstention too), 1 refused or a check failed, 2 usage or settings, 3 unavailable.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, cast
+
+import typer
+
+from compliance_bot.cli import output, shapes
+from compliance_bot.cli.app import app
+from compliance_bot.errors import ComplianceError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# The class of all errors in how a command was typed; typer does not export it by name.
+_TypingError = cast("type[Exception]", typer.BadParameter.__base__)
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(given))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    try:
+        code = app(arguments, standalone_mode=False, prog_name="compliance-bot")
+    except ComplianceError as error:
+        return _end(error, arguments)
+    except _TypingError as error:
+        message = str(getattr(error, "message", error))
+        return _end(UsageError(message, hint="`compliance-bot --help` lists the commands."), arguments)
+    except (KeyboardInterrupt, typer.Abort):
+        output.tell("interrupted; what was finished before is kept")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = None  # the reader of our output left: there is nobody to tell
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def _end(error: ComplianceError, arguments: Sequence[str]) -> int:
+    if "--json" in arguments:
+        output.say_json(shapes.error_shape(error))
+    else:
+        output.tell_error(error)
+    return error.exit_code

@@ -1,0 +1,147 @@
+"""The commands. Everything heavy is imported inside them, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compliance_bot.cli import audit, documents, output, shapes
+from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, existing, opened, parse_settings
+from compliance_bot.cli.evaluate import app as evaluate
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Answers from access-controlled documents, with quoted sources and a durable record.",
+)
+app.add_typer(documents.app, name="documents")
+app.add_typer(audit.app, name="audit")
+app.add_typer(evaluate, name="evaluate")
+
+Purpose = Annotated[str | None, typer.Option(help="Purpose of use, where the policies ask for one.")]
+
+
+@app.command()
+def init(
+    sample: Annotated[bool, typer.Option("--sample", help="The sample institution's policies and people.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a home: policies, keys and a database. Repeating it changes nothing that is there."""
+    from compliance_bot.bundled import bundled
+    from compliance_bot.home import create_home
+    from compliance_bot.settings import load_settings
+
+    settings = load_settings()
+    is_new = create_home(settings, policies="sample" if sample else "starter")
+    if as_json:
+        output.say_json({"home": str(settings.home), "created": is_new})
+        return
+    output.tell(f"{'made' if is_new else 'kept'} the home {settings.home}")
+    if sample and is_new:
+        folder = bundled("samples")
+        output.tell("its documents go in with:")
+        for collection in sorted(path.name for path in (folder / "documents").iterdir() if path.is_dir()):
+            base = folder / "documents"
+            output.tell(
+                f"  compliance-bot ingest {base / collection} --collection {collection} --base {base} "
+                f"--attributes {folder / 'attributes.csv'}"
+            )
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files, folders, or BEIR corpus.jsonl files.")],
+    collection: Annotated[str, typer.Option(metavar="NAME", help="Collection that the documents belong to.")],
+    sets: Annotated[list[str] | None, typer.Option("--set", metavar="key=value", help="Attribute of all.")] = None,
+    attributes: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Attributes of single items: a column `path` or `_id`.")
+    ] = None,
+    base: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Know documents by their path relative to this folder.")
+    ] = None,
+    as_user: AsUser = LOCAL_ADMINISTRATOR,
+    as_json: AsJson = False,
+) -> None:
+    """Store documents. Unchanged ones are skipped, changed ones get a new version, bad ones are listed."""
+    from compliance_bot.cli.progress import progress
+
+    given = parse_settings(sets or [])
+    listed = existing(attributes) if attributes else None
+    with opened() as bot, progress(paths, base) as advance:
+        report = bot.ingest(
+            paths,
+            collection=collection,
+            attributes=given,
+            attribute_list=listed,
+            base=base,
+            principal=as_user,
+            on_item=advance,
+        )
+    if as_json:
+        output.say_json(shapes.ingest_shape(report))
+    else:
+        for text in output.report_lines(report):
+            output.tell(text)
+    raise typer.Exit(0 if report.ingested or report.skipped else 1)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION")],
+    purpose: Purpose = None,
+    as_user: AsUser = LOCAL_ADMINISTRATOR,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question in sentences quoted from the documents that may be read, or say that there is no source."""
+    with opened() as bot:
+        answer = bot.ask(question, principal=as_user, purpose=purpose)
+    if as_json:
+        output.say_json(shapes.answer_shape(answer))
+    else:
+        for text in output.answer_lines(answer):
+            output.say(text)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(metavar="QUERY")],
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="Most passages.")] = 10,
+    purpose: Purpose = None,
+    as_user: AsUser = LOCAL_ADMINISTRATOR,
+    as_json: AsJson = False,
+) -> None:
+    """Find the best passages among the documents that may be read."""
+    with opened() as bot:
+        hits = bot.search(query, principal=as_user, k=k, purpose=purpose)
+    if as_json:
+        output.say_json(shapes.hits_shape(hits))
+    else:
+        for text in output.hit_lines(hits):
+            output.say(text)
+
+
+@app.command()
+def demo(keep: Annotated[bool, typer.Option("--keep", help="Keep the home and say where it is.")] = False) -> None:
+    """Show everything once in a throw-away home: samples, three people, one question, the records."""
+    from compliance_bot.cli.demo import run_demo
+
+    raise typer.Exit(run_demo(keep=keep))
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check the home, its keys, policies, models and database, and say what to do about what is wrong."""
+    from compliance_bot.cli.doctor import examine
+
+    findings = examine()
+    if as_json:
+        output.say_json({"checks": [finding.shape() for finding in findings]})
+    else:
+        for finding in findings:
+            for text in finding.lines():
+                output.say(text)
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)

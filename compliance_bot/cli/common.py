@@ -1,0 +1,48 @@
+"""Options that many commands share, and how a command ends."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from compliance_bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compliance_bot.bot import ComplianceBot
+
+LOCAL_ADMINISTRATOR = "admin"
+
+AsUser = Annotated[str, typer.Option("--as", metavar="USER", help="Act as this principal of the home.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON (docs/reference/json.md).")]
+
+
+@contextmanager
+def opened() -> Iterator[ComplianceBot]:
+    """Open the home in force. Imported late: `--help` must not wait for models and drivers."""
+    from compliance_bot.bot import ComplianceBot
+
+    with ComplianceBot.open() as bot:
+        yield bot
+
+
+def parse_settings(pairs: list[str]) -> dict[str, str]:
+    """Return `key=value` pairs as a mapping. Raises UsageError for a pair without `=`, or a key that stands twice."""
+    parsed: dict[str, str] = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator or not key.strip() or key.strip() in parsed:
+            raise UsageError("--set expects key=value, each key once")
+        parsed[key.strip()] = value
+    return parsed
+
+
+def existing(path: Path) -> Path:
+    """Return a file that an option names. Raises UsageError when it is not there."""
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file")
+    return path

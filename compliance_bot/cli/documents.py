@@ -1,0 +1,77 @@
+"""`compliance-bot documents`: list, show, history, delete."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from compliance_bot.cli import output, shapes
+from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, opened
+
+app = typer.Typer(no_args_is_help=True, help="Documents within the rights of a principal.")
+
+Document = Annotated[str, typer.Argument(metavar="DOCUMENT", help="Id of a document, as `documents list` shows it.")]
+
+
+@app.command("list")
+def list_(as_user: AsUser = LOCAL_ADMINISTRATOR, as_json: AsJson = False) -> None:
+    """List the documents that may be read."""
+    with opened() as bot:
+        documents = bot.documents(principal=as_user)
+    if as_json:
+        output.say_json(shapes.documents_shape(documents))
+    else:
+        for text in output.document_lines(documents):
+            output.say(text)
+
+
+@app.command()
+def show(
+    document: Document,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="A superseded version; the current one by default.")
+    ] = None,
+    text: Annotated[bool, typer.Option("--text", help="Print the text too.")] = False,
+    as_user: AsUser = LOCAL_ADMINISTRATOR,
+    as_json: AsJson = False,
+) -> None:
+    """Show one version of a document. Offsets in citations count in its text."""
+    from dataclasses import replace
+
+    with opened() as bot:
+        shown = bot.document(document, principal=as_user, version=version)
+    if not text:
+        shown = replace(shown, text=None)
+    if as_json:
+        output.say_json(shapes.version_shape(shown))
+        return
+    output.say(output.line(shown.title))
+    for described in output.version_lines(shown):
+        output.say(described)
+    if shown.text is not None:
+        output.say("\n" + output.printable(shown.text))
+
+
+@app.command()
+def history(document: Document, as_user: AsUser = LOCAL_ADMINISTRATOR, as_json: AsJson = False) -> None:
+    """List the versions of a document, newest first."""
+    with opened() as bot:
+        versions = bot.history(document, principal=as_user)
+    if as_json:
+        output.say_json(shapes.history_shape(versions))
+        return
+    for version in versions:
+        for text in output.version_lines(version):
+            output.say(text)
+
+
+@app.command()
+def delete(document: Document, as_user: AsUser = LOCAL_ADMINISTRATOR, as_json: AsJson = False) -> None:
+    """Delete a document with all its versions. Its audit records stay."""
+    with opened() as bot:
+        bot.delete(document, principal=as_user)
+    if as_json:
+        output.say_json({"deleted": document})
+    else:
+        output.tell("deleted")

@@ -1,0 +1,115 @@
+"""What the command line prints: answers to stdout, everything else to stderr, and nothing that steers the terminal.
+
+Text from documents passes through `printable`: control characters, escape sequences and direction marks do not.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from compliance_bot.errors import ComplianceError
+    from compliance_bot.records import Answer, Citation, DocumentSummary, DocumentVersion, Hit, IngestReport
+
+_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_WIDTH = 100
+
+
+def printable(text: str) -> str:
+    """Return text that a terminal shows and does not obey; line breaks and tabs stay."""
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in _UNSAFE else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+
+
+def line(text: str) -> str:
+    """Return printable text on one line."""
+    return " ".join(printable(text).split())
+
+
+def say(text: str) -> None:
+    """Print to stdout."""
+    print(text)
+
+
+def tell(text: str) -> None:
+    """Print to stderr: what is not the result."""
+    print(text, file=sys.stderr)
+
+
+def say_json(shape: dict[str, Any]) -> None:
+    """Print one JSON document, ASCII only, so that no terminal or pipe changes it."""
+    print(json.dumps(shape, indent=2))
+
+
+def tell_error(error: ComplianceError) -> None:
+    """Print a refusal and what can be done about it."""
+    tell(f"{type(error).__name__}: {line(str(error))}")
+    if error.hint:
+        tell(f"  {line(error.hint)}")
+
+
+def answer_lines(answer: Answer) -> Iterator[str]:
+    """Yield an answer for reading: sentences, then the numbered quotes they stand on."""
+    if answer.abstained:
+        yield answer.answer
+    for sentence in answer.sentences:
+        numbers = "".join(f"[{n}]" for n in sentence.citations)
+        yield from textwrap.wrap(f"{line(sentence.text)} {numbers}", _WIDTH)
+        yield ""
+    for citation in answer.citations:
+        yield from _citation_lines(citation)
+    masked = ", ".join(f"{count} {type_}" for type_, count in answer.redactions.items())
+    yield f"record {answer.record}" + (f" · masked: {masked}" if masked else "")
+
+
+def _citation_lines(citation: Citation) -> Iterator[str]:
+    place = [line(citation.title), f"version {citation.version} of {citation.version_date:%Y-%m-%d}"]
+    if citation.page:
+        place.append(f"page {citation.page}")
+    if citation.heading:
+        place.append(line(citation.heading))
+    if citation.ref:
+        place.append(line(citation.ref))
+    yield f"[{citation.n}] " + ", ".join(place)
+    yield from textwrap.wrap(f"“{line(citation.quote)}”", _WIDTH, initial_indent="    ", subsequent_indent="    ")
+    yield ""
+
+
+def hit_lines(hits: Sequence[Hit]) -> Iterator[str]:
+    """Yield hits for reading, the best first."""
+    if not hits:
+        yield "No passage was found among the documents that you may read."
+    for hit in hits:
+        passage = hit.passage
+        place = [line(passage.title)] + ([f"page {passage.page}"] if passage.page else [])
+        place += [line(passage.heading)] if passage.heading else []
+        yield f"{hit.rank}. {', '.join(place)} (version {passage.version}, score {hit.score:.3f})"
+        short = textwrap.shorten(line(passage.text), 3 * _WIDTH, placeholder=" …")
+        yield from textwrap.wrap(short, _WIDTH, initial_indent="   ", subsequent_indent="   ")
+        yield ""
+
+
+def report_lines(report: IngestReport) -> Iterator[str]:
+    """Yield what became of an ingest run."""
+    yield f"{report.ingested} ingested, {report.skipped} unchanged, {len(report.rejected)} rejected"
+    for rejected in report.rejected:
+        yield f"  {line(rejected.path)}: {line(rejected.reason)}"
+
+
+def document_lines(documents: Sequence[DocumentSummary]) -> Iterator[str]:
+    """Yield a line for each document."""
+    for document in documents:
+        yield f"{document.document}  v{document.version}  {line(document.collection)}  {line(document.title)}"
+
+
+def version_lines(version: DocumentVersion) -> Iterator[str]:
+    """Yield what is known of one version."""
+    until = f"{version.valid_to:%Y-%m-%d %H:%M}" if version.valid_to else "now"
+    yield f"version {version.version}  {version.valid_from:%Y-%m-%d %H:%M} to {until} UTC  {version.sha256[:16]}"

@@ -1,0 +1,34 @@
+"""A progress bar on stderr, where that is a terminal; nothing otherwise."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+
+@contextmanager
+def progress(paths: Sequence[Path], base: Path | None) -> Iterator[Callable[[str], None]]:
+    """Yield what to call with the name of each finished item."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    from compliance_bot.cli.output import line
+    from compliance_bot.ingest.items import count_items
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=count_items(paths, base=base))
+
+        def advance(name: str) -> None:
+            bar.update(task, advance=1, description=Text(line(name)).plain[:60])
+
+        yield advance

@@ -1,0 +1,163 @@
+"""The JSON that `--json` prints: one function per shape, as docs/reference/json.md describes them. Version 1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from compliance_bot.audit.review import Shown
+    from compliance_bot.errors import ComplianceError
+    from compliance_bot.records import (
+        Answer,
+        AttributeValue,
+        DocumentSummary,
+        DocumentVersion,
+        Hit,
+        IngestReport,
+        RecordSummary,
+    )
+
+Shape = dict[str, Any]
+
+
+def answer_shape(answer: Answer) -> Shape:
+    """`ask`: an abstention has the notice as `answer` and no sentences."""
+    return {
+        "answer": answer.answer,
+        "abstained": answer.abstained,
+        "sentences": [{"text": s.text, "citations": list(s.citations)} for s in answer.sentences],
+        "citations": [
+            {
+                "n": c.n,
+                "document": c.document,
+                "title": c.title,
+                "version": c.version,
+                "version_date": instant(c.version_date),
+                "sha256": c.sha256,
+                "page": c.page,
+                "heading": c.heading,
+                "start": c.start,
+                "end": c.end,
+                "quote": c.quote,
+                "ref": c.ref,
+            }
+            for c in answer.citations
+        ],
+        "redactions": dict(answer.redactions),
+        "record": answer.record,
+        "receipt": answer.receipt,
+        "model": answer.model,
+        "timings_ms": dict(answer.timings_ms),
+    }
+
+
+def hits_shape(hits: Sequence[Hit]) -> Shape:
+    """`search`: `score` is normalised to what the asker may read; raw scores are not told."""
+    return {
+        "hits": [
+            {
+                "ref": hit.passage.ref,
+                "document": hit.passage.document,
+                "title": hit.passage.title,
+                "version": hit.passage.version,
+                "chunk": hit.passage.chunk,
+                "score": hit.score,
+                "page": hit.passage.page,
+                "heading": hit.passage.heading,
+                "start": hit.passage.start,
+                "end": hit.passage.end,
+                "text": hit.passage.text,
+            }
+            for hit in hits
+        ]
+    }
+
+
+def ingest_shape(report: IngestReport) -> Shape:
+    """`ingest`: what was stored, what was there already, and what was left out for which reason."""
+    rejected = [{"path": item.path, "reason": item.reason} for item in report.rejected]
+    return {"ingested": report.ingested, "skipped": report.skipped, "rejected": rejected}
+
+
+def documents_shape(documents: Sequence[DocumentSummary]) -> Shape:
+    """`documents list`."""
+    return {
+        "documents": [
+            {
+                "document": d.document,
+                "title": d.title,
+                "collection": d.collection,
+                "version": d.version,
+                "versions": d.versions,
+                "attributes": attributes_shape(d.attributes),
+            }
+            for d in documents
+        ]
+    }
+
+
+def version_shape(version: DocumentVersion) -> Shape:
+    """`documents show`: `text` only where it was asked for."""
+    shape: Shape = {
+        "document": version.document,
+        "title": version.title,
+        "version": version.version,
+        "sha256": version.sha256,
+        "valid_from": instant(version.valid_from),
+        "valid_to": instant(version.valid_to) if version.valid_to else None,
+    }
+    return shape if version.text is None else {**shape, "text": version.text}
+
+
+def history_shape(versions: Sequence[DocumentVersion]) -> Shape:
+    """`documents history`: newest first."""
+    return {"document": versions[0].document, "versions": [version_shape(version) for version in versions]}
+
+
+def records_shape(records: Sequence[RecordSummary]) -> Shape:
+    """`audit list`: newest first."""
+    return {
+        "records": [
+            {
+                "record": r.record,
+                "at": instant(r.at),
+                "type": r.type,
+                "principal": r.principal,
+                "outcome": r.outcome,
+                "citations": r.citations,
+            }
+            for r in records
+        ]
+    }
+
+
+def record_shape(shown: Shown) -> Shape:
+    """`audit show`: one record with everything that its reviewer may see."""
+    return {
+        "record": shown.record,
+        "at": instant(shown.at),
+        "type": shown.type,
+        "principal": shown.principal,
+        "outcome": shown.outcome,
+        "citations": shown.envelope["public"].get("citations", []),
+        "envelope": dict(shown.envelope),
+        "payload": dict(shown.payload),
+    }
+
+
+def error_shape(error: ComplianceError) -> Shape:
+    """Any refusal or failure."""
+    return {"error": {"type": type(error).__name__, "message": str(error), "hint": error.hint}}
+
+
+def attributes_shape(attributes: Mapping[str, AttributeValue]) -> Shape:
+    """Sets are sorted lists."""
+    return {name: sorted(v) if isinstance(v, frozenset) else v for name, v in sorted(attributes.items())}
+
+
+def instant(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

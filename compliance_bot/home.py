@@ -1,0 +1,115 @@
+"""A home: the folder of one installation, with its policies, keys and (unless a DSN is set) its database.
+
+`create_home` makes one and may be repeated after an interruption; `open_home` refuses one that is missing or that other
+accounts can read, and hands out what lies in it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from compliance_bot.bundled import bundled
+from compliance_bot.errors import Unavailable, UsageError
+from compliance_bot.keys import create_keys, load_keys
+from compliance_bot.settings import load_settings
+from compliance_bot.store.embedded import destroy
+from compliance_bot.store.open import open_dsn, open_embedded, prepare_dsn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from compliance_bot.keys import Keyring
+    from compliance_bot.settings import Settings
+    from compliance_bot.store.connect import Database
+
+_MARK = "compliance-bot.home"  # says that init came to its end
+
+
+class NoHome(Unavailable):
+    hint = "Run `compliance-bot init`, or name another home with COMPLIANCE_BOT_HOME."
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"there is no home at {path}")
+
+
+class HomeExposed(Unavailable):
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} can be entered by other accounts", hint=f"Run `chmod 700 {path}`.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """An open home."""
+
+    path: Path
+    keyring: Keyring
+    database: Database
+
+    @property
+    def policies(self) -> Path:
+        return self.path / "policies"
+
+
+def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = "starter") -> bool:
+    """Make a home and return whether it is new. What exists already is kept, whatever was to be put there."""
+    home = settings.home
+    if (home / _MARK).exists():
+        is_new = False
+    else:
+        is_new = True
+        if home.exists() and any(home.iterdir()) and not (home / "keys").exists():
+            raise UsageError(f"{home} is not empty and not a home", hint="Choose an empty or new folder.")
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.chmod(0o700)
+        if not (home / "policies").exists():
+            shutil.copytree(bundled("policies") / policies, home / "policies.partial", dirs_exist_ok=True)
+            (home / "policies.partial").rename(home / "policies")
+    except OSError as error:
+        raise Unavailable(f"{error.filename}: {error.strerror}") from error
+    create_keys(home / "keys")
+    if settings.database_url is not None:
+        owner = settings.database_owner_url
+        prepare_dsn(settings.database_url.get_secret_value(), owner.get_secret_value() if owner else None)
+    with _database(settings):
+        (home / _MARK).touch(mode=0o600)
+    return is_new
+
+
+@contextmanager
+def open_home(settings: Settings) -> Iterator[Home]:
+    """Open a home for the length of the block. Raises NoHome, HomeExposed and what the database raises."""
+    path = settings.home
+    if not (path / _MARK).exists():
+        raise NoHome(path)
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise HomeExposed(path)
+    keyring = load_keys(path / "keys")
+    with _database(settings) as database:
+        yield Home(path=path, keyring=keyring, database=database)
+
+
+@contextmanager
+def throw_away_home(path: Path, *, policies: Literal["starter", "sample"] = "starter") -> Iterator[Path]:
+    """Make a home with an embedded database, whatever the environment names, and remove it after the block."""
+    create_home(load_settings(home=path), policies=policies)
+    try:
+        yield path
+    finally:
+        destroy(path)
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    if settings.database_url is not None:
+        with open_dsn(settings.database_url.get_secret_value()) as database:
+            yield database
+    else:
+        with open_embedded(settings.home, database_dir=settings.database_dir) as database:
+            yield database

@@ -1,0 +1,126 @@
+"""Make a parsed document ready to be stored: mask personal data, cut into chunks, embed, and count index terms.
+
+Chunks are cut after masking, so that neither lengths nor boundaries tell anything. What is embedded and indexed is a
+chunk's context: title, headings and lead-ins with its text, since a rule's topic often stands only above it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from compliance_bot.ingest.chunk import ChunkDraft, Strategy, chunk
+from compliance_bot.ingest.structure import rewrite
+from compliance_bot.ingest.unreadable import Reason, UnreadableDocument
+from compliance_bot.redaction.mask import mask
+from compliance_bot.store.index import IndexedChunk
+from compliance_bot.terms import index_terms, term_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from compliance_bot.ingest.structure import ParsedDocument
+    from compliance_bot.models.embed import Embedder
+    from compliance_bot.redaction.spans import Detects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutting:
+    """How documents are cut; part of what makes a document's stored form."""
+
+    strategy: Strategy
+    size_words: int
+    overlap_words: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A document without personal data, in pieces; `contexts` is what of each piece is embedded and indexed."""
+
+    title: str
+    text: str
+    page_starts: tuple[int, ...]
+    pieces: tuple[ChunkDraft, ...]
+
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        return tuple(_context(self.title, piece) for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A document without personal data, in searchable chunks."""
+
+    title: str
+    text: str
+    page_starts: tuple[int, ...]
+    chunks: tuple[IndexedChunk, ...]
+
+
+class Preparer:
+    """Turns parsed documents into prepared ones, with one detector, embedder and way of cutting."""
+
+    def __init__(self, detector: Detects, embedder: Embedder, cutting: Cutting, *, term_key: bytes) -> None:
+        self._detector, self._embedder, self._cutting = detector, embedder, cutting
+        self._hash = lru_cache(maxsize=200_000)(lambda term: term_hash(term, term_key))
+
+    def cut(self, document: ParsedDocument) -> Cut:
+        """Return the document masked and cut. Raises UnreadableDocument when there is nothing to find in it."""
+        masked = mask(document.text, self._detector)
+        document = rewrite(document, masked.edits, title=mask(document.title, self._detector).text)
+        pieces = chunk(
+            document,
+            strategy=self._cutting.strategy,
+            size_words=self._cutting.size_words,
+            overlap_words=self._cutting.overlap_words,
+        )
+        if not pieces:
+            raise UnreadableDocument(Reason.NO_TEXT)
+        return Cut(title=document.title, text=document.text, page_starts=document.pages, pieces=pieces)
+
+    def cut_passage(self, title: str, text: str) -> Cut:
+        """Return a ready passage masked, in one piece. Raises UnreadableDocument for a blank one."""
+        text = mask(text, self._detector).text
+        if not text.strip():
+            raise UnreadableDocument(Reason.NO_TEXT)
+        whole = ChunkDraft(text=text, start=0, end=len(text), heading="", page=None)
+        return Cut(title=mask(title, self._detector).text, text=text, page_starts=(), pieces=(whole,))
+
+    def prepare(self, cuts: Sequence[Cut]) -> tuple[Prepared, ...]:
+        """Return documents ready to be stored. Many at once keep all threads of the embedder busy."""
+        contexts = [context for cut in cuts for context in cut.contexts]
+        vectors = iter(self._embedder.embed(contexts)) if contexts else iter(())
+        return tuple(
+            Prepared(
+                title=cut.title,
+                text=cut.text,
+                page_starts=cut.page_starts,
+                chunks=tuple(
+                    self._indexed(piece, context, vector)
+                    for piece, context, vector in zip(cut.pieces, cut.contexts, vectors, strict=False)
+                ),
+            )
+            for cut in cuts
+        )
+
+    def _indexed(self, piece: ChunkDraft, context: str, vector: np.ndarray) -> IndexedChunk:
+        return IndexedChunk(
+            text=piece.text,
+            start=piece.start,
+            end=piece.end,
+            page=piece.page,
+            heading=piece.heading,
+            leads=piece.leads,
+            context=context,
+            terms=Counter(map(self._hash, index_terms(context))),
+            vector=vector,
+        )
+
+
+def _context(title: str, piece: ChunkDraft) -> str:
+    heading = piece.heading if piece.heading.startswith(title) else f"{title} > {piece.heading}".strip(" >")
+    return "\n".join(part for part in (heading, *(lead.text for lead in piece.leads), piece.text) if part)

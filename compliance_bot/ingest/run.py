@@ -1,0 +1,130 @@
+"""Ingest: from named paths to stored, searchable documents.
+
+Items go through in small groups, each one transaction with its audit record: an interruption anywhere leaves whole
+documents, and running again takes up what is missing. What cannot be ingested is collected with its reason and never
+stops the rest. A file that its ingester may read and that is unchanged is skipped; of one that they may not read
+nothing is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from compliance_bot.ingest.items import Item, gather
+from compliance_bot.ingest.shelve import Candidate, Shelf
+from compliance_bot.ingest.unreadable import UnreadableDocument
+from compliance_bot.records import IngestReport, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from compliance_bot.ingest.prepare import Cut, Cutting, Preparer
+    from compliance_bot.ingest.sandbox import ParserProcess
+    from compliance_bot.keys import Keyring
+    from compliance_bot.records import AttributeValue
+
+_GROUP_ITEMS = 64
+_GROUP_BYTES = 16 * 2**20
+
+# Raise it when parsing, masking or chunking change what they make of the same bytes: files are then taken in anew.
+_PIPELINE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be ingested. `listed` has the attributes of single items by name; they win over `attributes`."""
+
+    paths: tuple[Path, ...]
+    collection: str
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict, hash=False)
+    listed: Mapping[str, Mapping[str, AttributeValue]] = field(default_factory=dict, hash=False)
+    base: Path | None = None
+    max_bytes: int = 200 * 2**20
+
+    def attributes_of(self, name: str) -> dict[str, AttributeValue]:
+        """Return all access attributes of one item."""
+        return {**self.attributes, **self.listed.get(name, {}), "collection": self.collection}
+
+
+def ingest(
+    request: Request,
+    *,
+    shelf: Shelf,
+    preparer: Preparer,
+    parser: ParserProcess,
+    identify: Identify,
+    on_item: Callable[[str], None] = lambda _: None,
+) -> IngestReport:
+    """Ingest everything and return what became of it. Raises what the database raises; groups done before stay."""
+    ingested = skipped = 0
+    rejected: list[Rejected] = []
+    for group in _groups(gather(request.paths, base=request.base, max_bytes=request.max_bytes), rejected):
+        candidates = [identify.candidate(item, request) for item in group]
+        unchanged = shelf.unchanged(candidates)
+        cuts: list[tuple[Candidate, Cut]] = []
+        for item, candidate in zip(group, candidates, strict=True):
+            if candidate.source not in unchanged:
+                try:
+                    cuts.append((candidate, _cut(item, preparer, parser)))
+                except UnreadableDocument as error:
+                    rejected.append(Rejected(path=item.name, reason=str(error)))
+            on_item(item.name)
+        prepared = preparer.prepare([cut for _, cut in cuts])
+        ready = [(candidate, one) for (candidate, _), one in zip(cuts, prepared, strict=True)]
+        refused = shelf.put(ready)
+        rejected += refused
+        skipped += len(unchanged)
+        ingested += len(ready) - len(refused)
+    report = IngestReport(ingested=ingested, skipped=skipped, rejected=tuple(rejected))
+    shelf.conclude(report)
+    return report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identify:
+    """Names what an item is without telling it: keyed hashes of where it came from and of what it is."""
+
+    keyring: Keyring
+    tenant: int
+    cutting: Cutting
+    embedder_hash: str
+
+    def candidate(self, item: Item, request: Request) -> Candidate:
+        """Return the item's identity, content and attributes. The way of processing is part of the content."""
+        pipeline = json.dumps([_PIPELINE_VERSION, self.embedder_hash, asdict(self.cutting)], sort_keys=True).encode()
+        source = json.dumps([request.collection, item.identity]).encode()
+        content = hashlib.sha256(pipeline).digest() + hashlib.sha256(item.data).digest()
+        return Candidate(
+            name=item.name,
+            source=self.keyring.mac(f"source/{self.tenant}", source),
+            content=self.keyring.mac(f"content/{self.tenant}", content),
+            attributes=request.attributes_of(item.name),
+            ref=item.passage.ref if item.passage else None,
+        )
+
+
+def _groups(items: Iterable[Item | Rejected], rejected: list[Rejected]) -> Iterator[Sequence[Item]]:
+    """Yield the items in groups of bounded number and size, each identity once per group; collect the rejected."""
+    group: dict[str, Item] = {}
+    size = 0
+    for item in items:
+        if isinstance(item, Rejected):
+            rejected.append(item)
+            continue
+        if group and (len(group) >= _GROUP_ITEMS or size + len(item.data) > _GROUP_BYTES or item.identity in group):
+            yield tuple(group.values())
+            group, size = {}, 0
+        group[item.identity] = item
+        size += len(item.data)
+    if group:
+        yield tuple(group.values())
+
+
+def _cut(item: Item, preparer: Preparer, parser: ParserProcess) -> Cut:
+    if item.passage:
+        return preparer.cut_passage(item.passage.title, item.passage.text)
+    return preparer.cut(parser.parse(item.data, item.name))

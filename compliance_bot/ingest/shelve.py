@@ -1,0 +1,151 @@
+"""Put prepared documents on the shelf: a group of them with its audit record, in one transaction, for one principal.
+
+Who may ingest into a collection may replace the documents that came from the same places. Moving a document to another
+access class needs the action `reclassify` on it besides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from compliance_bot.audit.record import Event, describe
+from compliance_bot.policy.decide import Resource
+from compliance_bot.policy.scope import decide_scope
+from compliance_bot.records import Rejected
+from compliance_bot.redaction.mask import mask
+from compliance_bot.store import documents
+from compliance_bot.store.documents import VersionDraft
+from compliance_bot.store.index import require_model
+from compliance_bot.store.scope import access_classes, class_of, enter, open_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from compliance_bot.audit.log import AuditLog
+    from compliance_bot.ingest.prepare import Prepared
+    from compliance_bot.models.embed import Embedder
+    from compliance_bot.policy.decide import Circumstances, PolicyEngine
+    from compliance_bot.records import AttributeValue, ClassId, IngestReport, Principal
+    from compliance_bot.redaction.spans import Detects
+    from compliance_bot.store.connect import Database, Transaction
+    from compliance_bot.store.documents import Stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """What an item is, before it is parsed."""
+
+    name: str
+    source: bytes
+    content: bytes
+    attributes: Mapping[str, AttributeValue] = field(hash=False)
+    ref: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """Where one principal's documents go, and with which rights."""
+
+    database: Database
+    log: AuditLog
+    engine: PolicyEngine
+    principal: Principal
+    circumstances: Circumstances
+    embedder: Embedder
+    detector: Detects
+    collection: str
+
+    def unchanged(self, candidates: Sequence[Candidate]) -> frozenset[bytes]:
+        """Return the sources of what is stored just so, as far as the principal may read it."""
+        with self.database.reading() as transaction:
+            classes = access_classes(transaction)
+            scope = decide_scope(self.engine, self.principal, classes, self.circumstances, tenant=transaction.tenant)
+            enter(transaction, scope)
+            known = documents.known_sources(transaction, [candidate.source for candidate in candidates])
+        attributes = {access_class.id: dict(access_class.attributes) for access_class in classes}
+        return frozenset(
+            candidate.source
+            for candidate in candidates
+            if (stored := known.get(candidate.source)) is not None
+            and stored.content == candidate.content
+            and attributes[stored.class_id] == candidate.attributes
+        )
+
+    def put(self, ready: Sequence[tuple[Candidate, Prepared]]) -> tuple[Rejected, ...]:
+        """Store everything with its record, durably, and return what the policies did not permit."""
+        if not ready:
+            return ()
+        with self.log.recording() as recorder:
+            transaction = recorder.transaction
+            documents.lock_writers(transaction)
+            classes = self._open(transaction, [candidate for candidate, _ in ready])
+            known = documents.known_sources(transaction, list(classes))
+            moves = {
+                stored.document: (stored.class_id, classes[source])
+                for source, stored in known.items()
+                if stored.class_id != classes[source]
+            }
+            forbidden = self._forbidden_moves(transaction, [old for old, _ in moves.values()])
+            refused = {source for source, stored in known.items() if stored.class_id in forbidden}
+            documents.reclassify_documents(
+                transaction, {document: move for document, move in moves.items() if move[0] not in forbidden}
+            )
+            drafts = [
+                _version(candidate, prepared, classes[candidate.source])
+                for candidate, prepared in ready
+                if candidate.source not in refused
+                # Stored meanwhile by another run, or unreadable to this principal: there is nothing to add.
+                and not (candidate.source in known and known[candidate.source].content == candidate.content)
+            ]
+            model = require_model(transaction, hash=self.embedder.manifest_hash, name="embedder", dim=self.embedder.dim)
+            stored = documents.store_versions(transaction, drafts, model_id=model, actor=recorder.actor(self.principal))
+            recorder.append(self._event(stored), self.principal)
+        names = [candidate.name for candidate, _ in ready if candidate.source in refused]
+        return tuple(Rejected(path=name, reason="not permitted") for name in names)
+
+    def conclude(self, report: IngestReport) -> None:
+        """Record what became of the whole run."""
+        counts = {"ingested": report.ingested, "skipped": report.skipped, "rejected": len(report.rejected)}
+        reasons = [[mask(item.path, self.detector).text, item.reason] for item in report.rejected[:1000]]
+        private = {"principal": describe(self.principal), "collection": self.collection, "rejected": reasons}
+        self.log.append(
+            Event(type="ingest", outcome="done", public={"policies": self.engine.hash, **counts}, private=private),
+            self.principal,
+        )
+
+    def _open(self, transaction: Transaction, candidates: Sequence[Candidate]) -> dict[bytes, ClassId]:
+        """Open the classes of the candidates and of what they replace; return the former by source."""
+        classes = {candidate.source: class_of(transaction, candidate.attributes) for candidate in candidates}
+        existing = documents.class_of_sources(transaction, list(classes))
+        open_classes(transaction, {*classes.values(), *existing.values()})
+        return classes
+
+    def _forbidden_moves(self, transaction: Transaction, sources: Sequence[ClassId]) -> frozenset[ClassId]:
+        """Return the classes out of which the principal may not move documents."""
+        moved = [c for c in access_classes(transaction) if c.id in set(sources)]
+        resources = [Resource.document(access_class.attributes) for access_class in moved]
+        decisions = self.engine.decide(self.principal, "reclassify", resources, self.circumstances)
+        return frozenset(c.id for c, decision in zip(moved, decisions, strict=True) if not decision.allowed)
+
+    def _event(self, stored: Sequence[Stored]) -> Event:
+        versions = [
+            {"document": one.document, "version": one.version, "number": one.number, "sha256": one.sha256}
+            for one in stored
+        ]
+        public = {"policies": self.engine.hash, "embedder": self.embedder.manifest_hash, "versions": versions}
+        private = {"principal": describe(self.principal), "collection": self.collection}
+        return Event(type="ingest.stored", outcome="done", public=public, private=private)
+
+
+def _version(candidate: Candidate, prepared: Prepared, class_id: ClassId) -> VersionDraft:
+    return VersionDraft(
+        source=candidate.source,
+        content=candidate.content,
+        class_id=class_id,
+        title=prepared.title or candidate.ref or candidate.name,
+        ref=candidate.ref,
+        text=prepared.text,
+        page_starts=prepared.page_starts,
+        chunks=prepared.chunks,
+    )

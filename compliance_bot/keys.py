@@ -1,0 +1,123 @@
+"""The keys of a home: made once, kept outside the database, readable by their owner alone.
+
+One random key-encryption key wraps the key of each audit record; keys for other uses (index terms, change detection,
+commitments) are derived from it with HKDF-SHA256 (RFC 5869), one label each, so that none can stand in for another.
+Losing the file loses what it encrypts: back it up apart from the database.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from compliance_bot.errors import ComplianceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY_BYTES = 32
+_FILE = "key-encryption-key"
+_NONCE_BYTES = 12  # NIST SP 800-38D: 96-bit random nonce; each data key encrypts one message
+
+
+class KeysMissing(ComplianceError):
+    exit_code = 3
+    hint = "Restore keys/ from its backup. Without it the audit payloads of this home cannot be read."
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"no key file at {path}")
+
+
+class KeysExposed(ComplianceError):
+    exit_code = 3
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} can be read by other accounts", hint=f"Run `chmod 600 {path}` and consider it known.")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keyring:
+    """Keys by use. Never printed, never logged."""
+
+    _root: bytes
+
+    def derive(self, use: str) -> bytes:
+        """Return the 32-byte key for one use, such as `terms/1`."""
+
+        return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=use.encode()).derive(self._root)
+
+    def mac(self, use: str, message: bytes) -> bytes:
+        """Return HMAC-SHA256 of the message under the key for that use."""
+        return hmac.digest(self.derive(use), message, "sha256")
+
+    def wrap(self, data_key: bytes, *, bound_to: bytes) -> bytes:
+        """Return the data key encrypted under the key-encryption key, openable only with the same `bound_to`."""
+        return encrypt(self.derive("wrap"), data_key, bound_to=bound_to)
+
+    def unwrap(self, wrapped: bytes, *, bound_to: bytes) -> bytes:
+        """Return the data key. Raises CannotDecrypt for another key, another record or changed bytes."""
+        return decrypt(self.derive("wrap"), wrapped, bound_to=bound_to)
+
+
+class CannotDecrypt(ComplianceError):
+    """The ciphertext does not open with this home's key: it was changed, or belongs to another home."""
+
+
+def encrypt(key: bytes, plaintext: bytes, *, bound_to: bytes) -> bytes:
+    """Return nonce and AES-256-GCM ciphertext; `bound_to` is authenticated with it."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plaintext, bound_to)
+
+
+def decrypt(key: bytes, ciphertext: bytes, *, bound_to: bytes) -> bytes:
+    """Return the plaintext of `encrypt`. Raises CannotDecrypt."""
+    try:
+        return AESGCM(key).decrypt(ciphertext[:_NONCE_BYTES], ciphertext[_NONCE_BYTES:], bound_to)
+    except (InvalidTag, ValueError) as error:
+        raise CannotDecrypt from error
+
+
+def create_keys(folder: Path) -> Keyring:
+    """Make the key file of a new home and return its keys. An existing file is kept, never overwritten."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    if not (folder / _FILE).exists():
+        _write_key(folder)
+    return load_keys(folder)
+
+
+def load_keys(folder: Path) -> Keyring:
+    """Return the keys of a home. Raises KeysMissing or KeysExposed."""
+    path = folder / _FILE
+    try:
+        mode = path.stat().st_mode
+        root = path.read_bytes()
+    except OSError as error:
+        raise KeysMissing(path) from error
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise KeysExposed(path)
+    if len(root) != KEY_BYTES:
+        raise KeysMissing(path)
+    return Keyring(root)
+
+
+def _write_key(folder: Path) -> None:
+    """Make the key file, whole or not at all: a half-written one could not be told from one that was damaged."""
+    partial = folder / f"{_FILE}.{secrets.token_hex(6)}.partial"
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(os.urandom(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):  # another process was faster: its key is the home's
+        os.link(partial, folder / _FILE)
+    partial.unlink()

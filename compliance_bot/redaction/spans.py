@@ -1,0 +1,84 @@
+"""What a detector reports: disjoint spans of personal data, and the refusal when it cannot tell.
+
+Not detection itself (`detect`) and not what is done about it (`mask`). Standard library only, so that a caller can name
+these types without loading Presidio.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Protocol
+
+from compliance_bot.errors import ComplianceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# Which type names a stretch that two recognisers of equal reach claim: what carries a checksum first, a phone last.
+PRECEDENCE = ("EMAIL_ADDRESS", "IBAN_CODE", "CREDIT_CARD", "US_SSN", "IP_ADDRESS", "PHONE_NUMBER")
+
+# Of these a score of 1.0 says that a checksum passed; what only looks like something else gives way to them.
+CHECKED = frozenset({"IBAN_CODE", "CREDIT_CARD"})
+GIVES_WAY = frozenset({"PHONE_NUMBER", "US_SSN", "IP_ADDRESS"})
+
+
+class DetectionFailed(ComplianceError):
+    """Personal data could not be looked for, so the text was refused."""
+
+    exit_code = 3
+    hint = "Nothing was stored and nothing was shown. Report the failing detector; the text is safe to try again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Personal data at text[start:end]; `type` is Presidio's name for it, `score` is in (0, 1]."""
+
+    start: int
+    end: int
+    type: str
+    score: float
+
+
+class Detects(Protocol):
+    """Anything that finds personal data: sorted, disjoint spans, or `DetectionFailed`."""
+
+    def detect(self, text: str) -> tuple[Span, ...]: ...
+
+
+def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the spans sorted and disjoint.
+
+    Overlapping spans become one that covers their union: choosing a winner would leave the rest of the loser in the
+    text. The union has the type and score of its longest member, at equal length by `PRECEDENCE`. Only a telephone, SSN
+    or IP number that overlaps a number whose checksum passed is dropped: it is that number, misread.
+    """
+    merged: list[Span] = []
+    names: list[Span] = []  # per merged span, the member that names it
+    for span in _without_misread(sorted(spans, key=lambda span: (span.start, span.end))):
+        if not merged or span.start >= merged[-1].end:
+            merged.append(span)
+            names.append(span)
+            continue
+        names[-1] = name = min(names[-1], span, key=_rank)
+        end = max(merged[-1].end, span.end)
+        merged[-1] = Span(start=merged[-1].start, end=end, type=name.type, score=name.score)
+    return tuple(merged)
+
+
+def _without_misread(spans: Sequence[Span]) -> list[Span]:
+    checked = [span for span in spans if span.type in CHECKED and span.score == 1.0]
+    starts = [span.start for span in checked]
+    ends = list(accumulate((span.end for span in checked), max))
+
+    def is_misread(span: Span) -> bool:
+        before = bisect_left(starts, span.end)  # how many checked ones start before it ends
+        return span.type in GIVES_WAY and before > 0 and ends[before - 1] > span.start
+
+    return [span for span in spans if not is_misread(span)]
+
+
+def _rank(span: Span) -> tuple[int, int, str]:
+    known = PRECEDENCE.index(span.type) if span.type in PRECEDENCE else len(PRECEDENCE)
+    return (span.start - span.end, known, span.type)

@@ -1,0 +1,136 @@
+"""Search within a scope: BM25 over words and bigrams, vectors, and their fusion, in one transaction.
+
+Up to a threshold of readable chunks vectors are compared exactly; above it the HNSW index is scanned until enough
+readable ones were found, and exactly again if it falls short. The scope's own counts decide, so no planner guesses.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from compliance_bot.records import Hit
+from compliance_bot.retrieval.fuse import K1, B, fuse
+from compliance_bot.store import search as queries
+from compliance_bot.terms import query_terms, term_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+
+    from compliance_bot.records import Scope
+    from compliance_bot.store.connect import Transaction
+
+_EF_SEARCH = 200
+_MOST_TERMS = 64  # of a question; the rest are its most frequent ones
+_DIGITS = 9  # scores that agree to here are equal: then content decides the order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The hits of a search, best first, the statistics that an answerer needs, and which path was taken."""
+
+    hits: tuple[Hit, ...]
+    idf: Mapping[str, float] = field(hash=False)  # of the question's terms within the scope
+    exact: bool
+
+
+def search(
+    transaction: Transaction,
+    scope: Scope,
+    question: str,
+    vector: np.ndarray,
+    *,
+    term_key: bytes,
+    k: int,
+    candidates: int = 100,
+    exact_threshold: int = 15_000,
+) -> Found:
+    """Return the `k` best readable passages for a question. `vector` is its embedding, shape (dim,)."""
+    idf = weigh_terms(transaction, scope, question, term_key)
+    exact = scope.chunks <= exact_threshold
+    lexical, cosine = gather(transaction, scope, idf, vector, term_key=term_key, candidates=candidates, exact=exact)
+    fused = {chunk: round(score, _DIGITS) for chunk, score in fuse(lexical, cosine, passages=scope.chunks).items()}
+    hits = _hits(transaction, scope, _best(transaction, scope, fused, k), lexical, cosine)
+    return Found(hits=hits, idf=idf, exact=exact)
+
+
+def gather(
+    transaction: Transaction,
+    scope: Scope,
+    idf: Mapping[str, float],
+    vector: np.ndarray,
+    *,
+    term_key: bytes,
+    candidates: int,
+    exact: bool,
+    k1: float = K1,
+) -> tuple[queries.Scores, queries.Scores]:
+    """Return the candidates of both sides: BM25 scores, and the cosine of each chunk that either side found."""
+    if scope.is_empty:
+        return {}, {}
+    weights = {term_hash(term, term_key): value for term, value in idf.items()}
+    lexical = queries.lexical(transaction, scope, weights, k1=k1, b=B, limit=candidates) if weights else {}
+    cosine = _nearest(transaction, scope, vector, candidates, exact=exact)
+    unseen = [chunk for chunk in lexical if chunk not in cosine]
+    return lexical, cosine | queries.cosines(transaction, scope, vector, unseen)
+
+
+def weigh_terms(transaction: Transaction, scope: Scope, question: str, key: bytes) -> dict[str, float]:
+    """Return the idf of each term of the question within the scope; a term that no readable chunk has, the highest."""
+    hashes = {term: term_hash(term, key) for term in query_terms(question)}
+    frequencies = queries.document_frequencies(transaction, scope, list(hashes.values()))
+    idf = {
+        term: inverse_document_frequency(scope.chunks, frequencies.get(hashed, 0)) for term, hashed in hashes.items()
+    }
+    kept = sorted(idf, key=lambda term: -idf[term])[:_MOST_TERMS]
+    return {term: idf[term] for term in idf if term in kept}
+
+
+def inverse_document_frequency(chunks: int, frequency: int) -> float:
+    """Return BM25's idf, never negative (the form of Lucene)."""
+    return math.log(1 + (chunks - frequency + 0.5) / (frequency + 0.5))
+
+
+def _nearest(transaction: Transaction, scope: Scope, vector: np.ndarray, limit: int, *, exact: bool) -> queries.Scores:
+    if not exact:
+        found = queries.nearest_approximate(transaction, scope, vector, limit=limit, ef_search=_EF_SEARCH)
+        if len(found) == min(limit, scope.chunks):
+            return found
+    return queries.nearest_exact(transaction, scope, vector, limit=limit)
+
+
+def _best(transaction: Transaction, scope: Scope, fused: Mapping[int, float], k: int) -> list[tuple[int, float]]:
+    """Return the k best chunks with scores normalised to the best one. Equal scores are ordered by content."""
+    ranked = sorted(fused.items(), key=lambda item: -item[1])
+    if not ranked:
+        return []
+    cut = ranked[min(k, len(ranked)) - 1][1]
+    within = [(chunk, score) for chunk, score in ranked if score >= cut]
+    content = queries.content_order(transaction, scope, [chunk for chunk, _ in within])
+    within.sort(key=lambda item: (-item[1], content[item[0]]))
+    top = within[0][1]
+    # Cosines can be negative: then nothing is near, and the scores say no more than the order.
+    return [(chunk, max(0.0, score / top) if top > 0 else 0.0) for chunk, score in within[:k]]
+
+
+def _hits(
+    transaction: Transaction,
+    scope: Scope,
+    best: Sequence[tuple[int, float]],
+    lexical: Mapping[int, float],
+    cosine: Mapping[int, float],
+) -> tuple[Hit, ...]:
+    passages = queries.passages(transaction, scope, [chunk for chunk, _ in best])
+    return tuple(
+        Hit(
+            passage=passages[chunk],
+            rank=rank,
+            score=round(score, 6),
+            lexical=lexical.get(chunk, 0.0),
+            cosine=cosine[chunk],
+        )
+        for rank, (chunk, score) in enumerate(best, 1)
+    )

@@ -1,0 +1,129 @@
+"""Everything an operator can set, read once at the entry point and passed down.
+
+Sources, strongest first: arguments in code, environment variables `COMPLIANCE_BOT_…`, the home's
+`compliance-bot.toml`. An unknown key is an error in each of them: a misspelt limit must not be a limit that does not
+apply.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from compliance_bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+PREFIX = "COMPLIANCE_BOT_"
+FILE_NAME = "compliance-bot.toml"
+
+
+class UnknownSetting(UsageError):
+    def __init__(self, name: str, known: Collection[str]) -> None:
+        super().__init__(f"no setting {name!r}; known: {', '.join(sorted(known))}")
+
+
+class InvalidSetting(UsageError):
+    """A setting has a value it cannot have."""
+
+
+class Settings(BaseSettings):
+    """The settings, each with its unit and default."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    home: Path = Field(
+        default=Path("~/.compliance-bot"),
+        description="Folder with the policies, the keys and (unless a DSN is set) the database of one installation.",
+    )
+    # libpq takes an empty DSN for "whatever PGHOST and PGUSER name".
+    database_url: SecretStr | None = Field(
+        default=None,
+        min_length=1,
+        description="DSN of the application account; without it an embedded PostgreSQL is run.",
+    )
+    database_dir: Path | None = Field(
+        default=None,
+        description="Folder of the embedded database; by default in the home, for root under /var/lib/compliance-bot.",
+    )
+    database_owner_url: SecretStr | None = Field(
+        default=None,
+        min_length=1,
+        description="DSN of the account that owns the schema; needed by `init` when database_url is set.",
+    )
+    chat_model: Literal["quote"] = Field(
+        default="quote", description="What composes answers; `quote` picks sentences from the documents, verbatim."
+    )
+    chunk_strategy: Literal["structure", "fixed"] = Field(
+        default="structure", description="How documents are cut: along their structure, or in windows of words."
+    )
+    chunk_words: int = Field(default=160, ge=20, le=1000, description="Most words in a chunk.")
+    chunk_overlap_words: int = Field(
+        default=0, ge=0, le=500, description="Words that neighbouring chunks share (at sentence ends)."
+    )
+    candidates: int = Field(default=100, ge=10, le=1000, description="Passages that each search side brings to fusion.")
+    passages: int = Field(default=10, ge=1, le=50, description="Passages from which an answer is composed.")
+    exact_threshold: int = Field(
+        default=15_000, ge=0, description="Up to this many readable chunks vectors are scanned exactly, above by HNSW."
+    )
+    max_file_mb: int = Field(default=200, ge=1, le=4096, description="Largest file that is ingested, in MiB.")
+    max_pages: int = Field(default=5000, ge=1, description="Most pages of a document that is ingested.")
+    parse_timeout_s: int = Field(default=120, ge=1, description="Longest time to parse one file, in seconds.")
+    parse_memory_mb: int = Field(default=1024, ge=128, description="Most memory of the parsing process, in MiB.")
+    max_question_chars: int = Field(default=4000, ge=10, le=100_000, description="Longest question, in characters.")
+    threads: int = Field(
+        default_factory=lambda: max(1, min(4, os.cpu_count() or 1)), ge=1, le=64, description="Threads of the embedder."
+    )
+    data: Path | None = Field(
+        default=None, description="Folder with public data sets, for the benchmarks and training scripts only."
+    )
+
+    @model_validator(mode="after")
+    def _overlap_is_smaller(self) -> Self:
+        if self.chunk_overlap_words >= self.chunk_words:
+            raise ValueError("chunk_overlap_words must be smaller than chunk_words")
+        return self
+
+
+def load_settings(**given: Any) -> Settings:
+    """Return the settings in force. Raises UnknownSetting or InvalidSetting (exit code 2)."""
+    known = set(Settings.model_fields)
+    given = {key: value for key, value in given.items() if value is not None}
+    # As pydantic reads them: in any case.
+    environment = {
+        name.upper().removeprefix(PREFIX).lower(): name for name in os.environ if name.upper().startswith(PREFIX)
+    }
+    for field, name in environment.items():
+        if field not in known:
+            raise UnknownSetting(name, [PREFIX + field.upper() for field in known])
+    from_environment = os.environ.get(environment.get("home", ""))
+    home = Path(given.get("home") or from_environment or Settings.model_fields["home"].default)
+    home = home.expanduser().absolute()
+    from_file = _read_file(home / FILE_NAME)
+    for name in (*given, *from_file):
+        if name not in known:
+            raise UnknownSetting(name, known)
+    weaker = {key: value for key, value in from_file.items() if key not in environment}
+    try:
+        return Settings(**{**weaker, **given, "home": home})
+    except ValidationError as error:
+        # Values are left out of the message: one of them may be a DSN with its password.
+        problems = (": ".join([*map(str, e["loc"][:1]), e["msg"]]) for e in error.errors())
+        raise InvalidSetting("; ".join(problems)) from None
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidSetting(f"{path}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise InvalidSetting(f"{path}: cannot be read: {error.strerror}") from None

@@ -1,0 +1,176 @@
+"""Connections to the database, and the one kind of transaction that everything else uses.
+
+Every transaction names its tenant; what it may see beyond that is opened by `store.scope.enter`. Settings are local to
+the transaction, so a pooled connection carries nothing from one person to the next. Driver errors become
+`StoreUnavailable` here, by SQLSTATE, never by text.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from pgvector.psycopg import register_vector
+from psycopg import errors as pg
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from compliance_bot.errors import Unavailable
+from compliance_bot.store.queries import named_queries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SCHEMA = "compliance_bot"
+DEFAULT_TENANT = 1
+SEARCH_PATH = f"-c search_path={SCHEMA},public"
+
+MIN_SERVER_VERSION = 150_000
+MIN_PGVECTOR = (0, 8)
+
+_POOL_SIZE = 16
+_POOL_TIMEOUT_S = 10
+_SQL = named_queries("connect")
+
+
+class StoreUnavailable(Unavailable):
+    """The database cannot be reached."""
+
+
+class StoreFull(Unavailable):
+    """The disk of the database is full."""
+
+    hint = "Nothing was shown or half-written. Make room on the database's disk and try again."
+
+
+class StoreUnsuitable(Unavailable):
+    """The database lacks something that this product relies on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """An open transaction of one tenant."""
+
+    connection: psycopg.Connection[TupleRow]
+    tenant: int
+
+
+class Database:
+    """A pool of connections for the application account."""
+
+    def __init__(
+        self, conninfo: str, *, revive: Callable[[], None] | None = None, tenant: int = DEFAULT_TENANT
+    ) -> None:
+        self._conninfo, self._tenant = conninfo, tenant
+        self._pool: ConnectionPool[psycopg.Connection[TupleRow]] = ConnectionPool(
+            conninfo,
+            connection_class=_reviving(revive) if revive else psycopg.Connection,
+            kwargs={"options": SEARCH_PATH, "application_name": "compliance_bot"},
+            min_size=0,
+            max_size=_POOL_SIZE,
+            timeout=_POOL_TIMEOUT_S,
+            reconnect_timeout=5,
+            max_idle=60,
+            configure=_configure,
+            check=ConnectionPool.check_connection,
+            open=True,
+        )
+
+    @property
+    def tenant(self) -> int:
+        return self._tenant
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Open a read-only snapshot: everything in it is as of one moment."""
+        with self._transaction(psycopg.IsolationLevel.REPEATABLE_READ, read_only=True) as transaction:
+            yield transaction
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """Open a transaction that is durable once the block has ended without an error."""
+        with self._transaction(psycopg.IsolationLevel.READ_COMMITTED, read_only=False) as transaction:
+            transaction.connection.execute(_SQL["commit_durably"])
+            yield transaction
+
+    @contextmanager
+    def _transaction(self, isolation: psycopg.IsolationLevel, *, read_only: bool) -> Iterator[Transaction]:
+        try:
+            with self._pool.connection() as connection:
+                connection.set_isolation_level(isolation)
+                connection.set_read_only(read_only)
+                with connection.transaction():
+                    connection.execute(_SQL["set_tenant"], {"tenant": str(self._tenant)})
+                    yield Transaction(connection, self._tenant)
+        except (pg.DiskFull, pg.OutOfMemory) as error:
+            raise StoreFull from error
+        except (psycopg.OperationalError, PoolTimeout, pg.AdminShutdown, pg.CrashShutdown) as error:
+            raise StoreUnavailable from error
+
+    def server_version(self) -> str:
+        """Return the version of the server, as it names itself."""
+        with self.reading() as transaction:
+            row = transaction.connection.execute("SHOW server_version").fetchone()
+        return str(row[0]) if row else "unknown"
+
+    def require_suitable(self) -> None:
+        """Raise StoreUnsuitable unless versions, durability and row-level security are as this product needs them."""
+        with self.reading() as transaction:
+            require_server(transaction.connection)
+            row = transaction.connection.execute(_SQL["own_rights"]).fetchone()
+            unlocked = transaction.connection.execute(_SQL["tables_without_lock"]).fetchall()
+        assert row is not None, "pg_roles has the current role"
+        if row[0]:
+            raise StoreUnsuitable(
+                "the application account can bypass row-level security (superuser, BYPASSRLS or table owner)",
+                hint="Use an account of its own for COMPLIANCE_BOT_DATABASE_URL; the owner account is another setting.",
+            )
+        if unlocked:
+            raise StoreUnsuitable(
+                f"row-level security is not in force on: {', '.join(name for (name,) in unlocked)}",
+                hint="Somebody changed the schema. Compare it with docs/reference/schema.sql.",
+            )
+
+
+def require_server(connection: psycopg.Connection[Any]) -> None:
+    """Raise StoreUnsuitable for a server or an extension that is too old, or one that does not fsync."""
+    if connection.info.server_version < MIN_SERVER_VERSION:
+        found = connection.info.server_version // 10_000
+        raise StoreUnsuitable(f"PostgreSQL {MIN_SERVER_VERSION // 10_000} or later is needed, this is {found}")
+    row = connection.execute(_SQL["pgvector_version"]).fetchone()
+    if row is None or row[0] is None:
+        raise StoreUnsuitable(
+            "the extension pgvector is not in this database",
+            hint="Install pgvector 0.8 or later and run `CREATE EXTENSION vector` in this database as a superuser.",
+        )
+    if tuple(int(part) for part in str(row[0]).split(".")[:2]) < MIN_PGVECTOR:
+        raise StoreUnsuitable(f"pgvector 0.8 or later is needed, this is {row[0]}")
+    (fsync,) = connection.execute("SHOW fsync").fetchone() or ("off",)
+    if fsync != "on":
+        raise StoreUnsuitable("the server runs with fsync = off: a record could be lost after it was promised")
+
+
+def _configure(connection: psycopg.Connection[Any]) -> None:
+    register_vector(connection)
+    connection.commit()
+
+
+def _reviving(revive: Callable[[], None]) -> type[psycopg.Connection[TupleRow]]:
+    """Return a connection class that starts a dead embedded server before it gives up."""
+
+    class RevivingConnection(psycopg.Connection[TupleRow]):
+        @classmethod
+        def connect(cls, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return super().connect(*args, **kwargs)
+            except psycopg.OperationalError:
+                revive()
+                return super().connect(*args, **kwargs)
+
+    return RevivingConnection

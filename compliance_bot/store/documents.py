@@ -1,0 +1,244 @@
+"""Documents and versions: store a batch in one transaction, list, show, reclassify, delete.
+
+A document is found again by its source (a keyed hash of where it came from), and an unchanged one by its content (a
+keyed hash of its bytes and of how they were processed). A new version replaces the old for the next question: both
+changes, the index and its statistics are one transaction, and writers of one tenant take turns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from compliance_bot.records import ClassId, DocumentId, DocumentSummary, DocumentVersion
+from compliance_bot.store import index
+from compliance_bot.store.queries import named_queries
+from compliance_bot.store.scope import from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from compliance_bot.records import Scope
+    from compliance_bot.store.connect import Transaction
+    from compliance_bot.store.index import IndexedChunk
+
+_SQL = named_queries("documents")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionDraft:
+    """One document as parsed, masked, chunked and embedded."""
+
+    source: bytes
+    content: bytes
+    class_id: ClassId
+    title: str
+    ref: str | None
+    text: str
+    page_starts: tuple[int, ...]
+    chunks: tuple[IndexedChunk, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is stored of a source: the document, its class, and its current version."""
+
+    document: DocumentId
+    class_id: ClassId
+    version: str
+    number: int
+    content: bytes
+
+
+def lock_writers(transaction: Transaction) -> None:
+    """Wait until no other writer of this tenant is at work; released with the transaction."""
+    transaction.connection.execute(_SQL["lock_writers"], {"tenant": transaction.tenant})
+
+
+def class_of_sources(transaction: Transaction, sources: Sequence[bytes]) -> dict[bytes, ClassId]:
+    """Return the classes of the documents that came from these sources. For deciding about, never for showing."""
+    values = {"tenant": transaction.tenant, "sources": list(sources)}
+    return {
+        source: ClassId(acl_id) for source, _, acl_id in transaction.connection.execute(_SQL["find_sources"], values)
+    }
+
+
+def known_sources(transaction: Transaction, sources: Sequence[bytes]) -> dict[bytes, Known]:
+    """Return what is stored of these sources, as far as the classes open in this transaction show it."""
+    connection, tenant = transaction.connection, transaction.tenant
+    found = connection.execute(_SQL["find_sources"], {"tenant": tenant, "sources": list(sources)}).fetchall()
+    values = {"tenant": tenant, "documents": [document for _, document, _ in found]}
+    current = {row[0]: row[1:] for row in connection.execute(_SQL["current_versions"], values)}
+    known = {}
+    for source, document, acl_id in found:
+        if document in current:
+            version, number, content = current[document]
+            known[source] = Known(
+                document=DocumentId(str(document)),
+                class_id=ClassId(acl_id),
+                version=str(version),
+                number=number,
+                content=content,
+            )
+    return known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A version as it now stands."""
+
+    document: DocumentId
+    version: str
+    number: int
+    sha256: str
+
+
+def store_versions(
+    transaction: Transaction, drafts: Sequence[VersionDraft], *, model_id: int, actor: uuid.UUID
+) -> tuple[Stored, ...]:
+    """Store each draft as the new current version of its document. Sources are distinct; classes stay as they are.
+
+    The caller has locked the writers and opened the classes of all drafts.
+    """
+    connection, tenant = transaction.connection, transaction.tenant
+    known = known_sources(transaction, [draft.source for draft in drafts])
+    now = datetime.now(UTC)
+    superseded = [known[draft.source].version for draft in drafts if draft.source in known]
+    if superseded:
+        index.retire(transaction, superseded)
+        connection.execute(_SQL["close_versions"], {"tenant": tenant, "versions": superseded, "now": now})
+    documents = [known[d.source].document if d.source in known else DocumentId(str(uuid.uuid4())) for d in drafts]
+    fresh = [(draft, document) for draft, document in zip(drafts, documents, strict=True) if draft.source not in known]
+    values = {
+        "tenant": tenant,
+        "ids": [document for _, document in fresh],
+        "classes": [draft.class_id for draft, _ in fresh],
+        "titles": [draft.title for draft, _ in fresh],
+        "sources": [draft.source for draft, _ in fresh],
+    }
+    connection.execute(_SQL["add_documents"], values)
+    connection.execute(_SQL["add_sources"], values)
+    titles = [draft.title for draft in drafts]
+    numbers = [known[draft.source].number + 1 if draft.source in known else 1 for draft in drafts]
+    digests = [hashlib.sha256(draft.text.encode()).digest() for draft in drafts]
+    connection.execute(_SQL["retitle"], {"tenant": tenant, "ids": documents, "titles": titles})
+    versions = [str(uuid.uuid4()) for _ in drafts]
+    connection.execute(
+        _SQL["add_versions"],
+        {
+            "tenant": tenant,
+            "now": now,
+            "actor": actor,
+            "ids": versions,
+            "documents": documents,
+            "classes": [draft.class_id for draft in drafts],
+            "numbers": numbers,
+            "titles": titles,
+            "refs": [draft.ref for draft in drafts],
+            "texts": [draft.text for draft in drafts],
+            "sha256s": digests,
+            "contents": [draft.content for draft in drafts],
+            # An array of arrays must be rectangular, so these travel as text.
+            "page_starts": ["{" + ",".join(map(str, draft.page_starts)) + "}" for draft in drafts],
+        },
+    )
+    index.add(
+        transaction,
+        [
+            index.NewVersion(document=document, version=version, class_id=draft.class_id, chunks=draft.chunks)
+            for draft, document, version in zip(drafts, documents, versions, strict=True)
+        ],
+        model_id=model_id,
+    )
+    return tuple(
+        Stored(document=document, version=version, number=number, sha256=digest.hex())
+        for document, version, number, digest in zip(documents, versions, numbers, digests, strict=True)
+    )
+
+
+def list_documents(transaction: Transaction, scope: Scope) -> tuple[DocumentSummary, ...]:
+    """Return the readable documents by title."""
+    values = {"tenant": scope.tenant, "classes": list(scope.classes)}
+    return tuple(
+        DocumentSummary(
+            document=DocumentId(str(document)),
+            title=title,
+            collection=str(attributes["collection"]),
+            version=number,
+            versions=versions,
+            attributes=from_json(attributes),
+        )
+        for document, title, _, attributes, number, versions in transaction.connection.execute(_SQL["list"], values)
+    )
+
+
+def document_versions(transaction: Transaction, scope: Scope, document: DocumentId) -> tuple[DocumentVersion, ...]:
+    """Return the versions of a readable document, newest first; empty for one that is absent or forbidden."""
+    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": _uuid(document)}
+    return tuple(_version(row) for row in transaction.connection.execute(_SQL["versions"], values))
+
+
+def version_text(
+    transaction: Transaction, scope: Scope, document: DocumentId, number: int | None
+) -> DocumentVersion | None:
+    """Return one version of a readable document with its text, or None. Without a number, the current one."""
+    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": _uuid(document), "number": number}
+    row = transaction.connection.execute(_SQL["version_text"], values).fetchone()
+    return _version(row) if row else None
+
+
+def count_refs(transaction: Transaction, scope: Scope, refs: Sequence[str]) -> int:
+    """Return for how many of these `_id`s there is a readable current passage."""
+    values = {"tenant": scope.tenant, "classes": list(scope.classes), "refs": list(refs)}
+    (count,) = transaction.connection.execute(_SQL["count_refs"], values).fetchone() or (0,)
+    return int(count)
+
+
+def class_of_document(transaction: Transaction, scope: Scope, document: DocumentId) -> ClassId | None:
+    """Return the class of a readable document; None for one that is absent or forbidden."""
+    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": _uuid(document)}
+    row = transaction.connection.execute(_SQL["class_of_document"], values).fetchone()
+    return ClassId(row[0]) if row else None
+
+
+def delete_document(transaction: Transaction, document: DocumentId) -> None:
+    """Take a document away with all its versions. The caller has locked the writers and opened its class."""
+    connection = transaction.connection
+    values = {"tenant": transaction.tenant, "document": _uuid(document), "documents": [_uuid(document)]}
+    current = connection.execute(_SQL["current_versions"], values).fetchall()
+    index.remove(transaction, [str(version) for _, version, _, _ in current])
+    for query in ("delete_history", "delete_source", "delete_document"):
+        connection.execute(_SQL[query], values)
+
+
+def reclassify_documents(transaction: Transaction, moves: Mapping[DocumentId, tuple[ClassId, ClassId]]) -> None:
+    """Move documents, with every version, from one class to another. The caller has opened both classes."""
+    for document, (old, new) in moves.items():
+        index.reclassify(transaction, document, old=old, new=new)
+        values = {"tenant": transaction.tenant, "document": document, "to": new}
+        for query in ("reclassify_document", "reclassify_source", "reclassify_versions", "reclassify_history"):
+            transaction.connection.execute(_SQL[query], values)
+
+
+def _version(row: tuple[Any, ...]) -> DocumentVersion:
+    document, title, number, sha256, valid_from, valid_to, *text = row
+    return DocumentVersion(
+        document=DocumentId(str(document)),
+        title=title,
+        version=number,
+        sha256=sha256,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        text=text[0] if text else None,
+    )
+
+
+def _uuid(document: DocumentId) -> uuid.UUID:
+    """Return the id as the database has it; what is no id at all finds nothing, as an unknown one does."""
+    try:
+        return uuid.UUID(document)
+    except ValueError:
+        return uuid.UUID(int=0)

@@ -1,0 +1,163 @@
+"""The search index of live chunks: postings, document frequencies, vectors, and keeping them in step.
+
+Everything here happens inside the transaction that changes the documents, so the index never says anything that the
+documents do not. Document frequencies and counts are kept per access class, of live chunks only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pgvector import HalfVector
+
+from compliance_bot.errors import Unavailable
+from compliance_bot.store.queries import named_queries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+
+    from compliance_bot.records import ClassId, DocumentId, Lead
+    from compliance_bot.store.connect import Transaction
+
+_SQL = named_queries("index")
+_MAX_TF = 2**15 - 1
+
+
+class EmbedderMismatch(Unavailable):
+    """The vectors in this home were made by another embedding model than the one that is loaded."""
+
+    hint = "Use the version of compliance-bot that made them, or ingest the documents into a new home."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexedChunk:
+    """A chunk with what the index needs of it."""
+
+    text: str
+    start: int
+    end: int
+    page: int | None
+    heading: str
+    leads: tuple[Lead, ...]
+    context: str  # title, heading, leads and text, as they were indexed
+    terms: Mapping[int, int] = field(hash=False)  # hashed term: how often
+    vector: np.ndarray = field(hash=False)  # shape (dim,), float32, unit length
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVersion:
+    """The chunks of one version, with the ids they belong to."""
+
+    document: DocumentId
+    version: str
+    class_id: ClassId
+    chunks: tuple[IndexedChunk, ...]
+
+
+def require_model(transaction: Transaction, *, hash: str, name: str, dim: int) -> int:
+    """Return the number of this embedding model, the home's only one. Raises EmbedderMismatch for another."""
+    connection = transaction.connection
+    row = connection.execute(_SQL["active_model"]).fetchone()
+    if row is None:
+        connection.execute(_SQL["add_model"], {"hash": hash, "name": name, "dim": dim})
+        row = connection.execute(_SQL["active_model"]).fetchone()
+    assert row is not None, "the model was just added"
+    if row[1] != hash:
+        raise EmbedderMismatch
+    return int(row[0])
+
+
+def add(transaction: Transaction, versions: Sequence[NewVersion], *, model_id: int) -> None:
+    """Make the chunks of new versions searchable."""
+    connection = transaction.connection
+    rows = [
+        _row(transaction.tenant, version, ordinal, chunk, model_id)
+        for version in versions
+        for ordinal, chunk in enumerate(version.chunks)
+    ]
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(_SQL["add_chunks"], rows)
+        cursor.executemany(_SQL["add_embeddings"], rows)
+    postings = [(term, row, tf) for row in rows for term, tf in row["counts"].items()]
+    columns = {
+        "tenant": transaction.tenant,
+        "terms": [term for term, _, _ in postings],
+        "classes": [row["acl_id"] for _, row, _ in postings],
+        "chunks": [row["id"] for _, row, _ in postings],
+        "tfs": [min(tf, _MAX_TF) for _, _, tf in postings],
+        "lengths": [row["length"] for _, row, _ in postings],
+    }
+    connection.execute(_SQL["add_postings"], columns)
+    connection.execute(_SQL["count_terms"], columns)
+    counted = {"classes": [row["acl_id"] for row in rows], "lengths": [row["length"] for row in rows]}
+    connection.execute(_SQL["count_chunks"], {"tenant": transaction.tenant, **counted})
+
+
+def retire(transaction: Transaction, versions: Sequence[str]) -> None:
+    """Move the chunks of superseded versions out of the index, into history."""
+    _run(transaction, versions, "uncount_terms", "uncount_chunks", "delete_postings", "keep_history", "delete_chunks")
+
+
+def remove(transaction: Transaction, versions: Sequence[str]) -> None:
+    """Take the chunks of these versions out of the index for good."""
+    _run(transaction, versions, "uncount_terms", "uncount_chunks", "delete_postings", "delete_chunks")
+
+
+def reclassify(transaction: Transaction, document: DocumentId, *, old: ClassId, new: ClassId) -> None:
+    """Move the live chunks of a document, their vectors, postings and statistics to another class."""
+    connection, tenant = transaction.connection, transaction.tenant
+    chunks = connection.execute(_SQL["chunks_of"], {"tenant": tenant, "document": document}).fetchall()
+    versions = connection.execute(_SQL["versions_of"], {"tenant": tenant, "document": document}).fetchall()
+    _run(transaction, [str(version) for (version,) in versions], "uncount_terms", "uncount_chunks")
+    values = {
+        "tenant": tenant,
+        "document": document,
+        "from": old,
+        "to": new,
+        "chunks": [id_ for id_, _, _ in chunks],
+        "terms": sorted({term for _, terms, _ in chunks for term in terms}),
+    }
+    for query in ("reclassify_chunks", "reclassify_embeddings", "reclassify_postings"):
+        connection.execute(_SQL[query], values)
+    all_terms = [term for _, terms, _ in chunks for term in terms]
+    counted = {"tenant": tenant, "terms": all_terms, "classes": [new] * len(all_terms)}
+    connection.execute(_SQL["count_terms"], counted)
+    lengths = [length for _, _, length in chunks]
+    connection.execute(_SQL["count_chunks"], {"tenant": tenant, "classes": [new] * len(lengths), "lengths": lengths})
+
+
+def _run(transaction: Transaction, versions: Sequence[str], *queries: str) -> None:
+    for query in queries:
+        transaction.connection.execute(_SQL[query], {"tenant": transaction.tenant, "versions": list(versions)})
+
+
+def _row(tenant: int, version: NewVersion, ordinal: int, chunk: IndexedChunk, model_id: int) -> dict[str, Any]:
+    return {
+        "tenant": tenant,
+        # Random, so that ids tell neither order nor number of what their reader may not see.
+        "id": secrets.randbits(63),
+        "acl_id": version.class_id,
+        "document_id": version.document,
+        "version_id": version.version,
+        "ordinal": ordinal,
+        "page": chunk.page,
+        "heading": chunk.heading,
+        "start": chunk.start,
+        "end": chunk.end,
+        "text": chunk.text,
+        "sha256": hashlib.sha256(chunk.context.encode()).digest(),
+        "lead_starts": [lead.start for lead in chunk.leads],
+        "lead_texts": [lead.text for lead in chunk.leads],
+        "length": sum(chunk.terms.values()),
+        "terms": list(chunk.terms),
+        "counts": chunk.terms,
+        "model": model_id,
+        "vector": HalfVector(chunk.vector),
+    }

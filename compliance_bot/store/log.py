@@ -1,0 +1,81 @@
+"""Rows of the audit log. Append and read only: the application account has no right to change or delete a record."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compliance_bot.records import RecordId
+from compliance_bot.store.queries import named_queries
+
+if TYPE_CHECKING:
+    from compliance_bot.store.connect import Transaction
+
+_SQL = named_queries("log")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedRecord:
+    """One record as it is stored. `envelope` is the exact bytes whose hash is the leaf."""
+
+    id: RecordId
+    leaf_hash: bytes
+    envelope: bytes
+    wrapped_key: bytes
+    ciphertext: bytes
+
+
+def actor_reference(transaction: Transaction, mac: bytes) -> uuid.UUID:
+    """Return the random reference of a principal, made at its first record."""
+    values = {"tenant": transaction.tenant, "mac": mac, "reference": uuid.uuid4()}
+    for query in ("actor", "add_actor", "actor"):
+        cursor = transaction.connection.execute(_SQL[query], values)
+        row = cursor.fetchone() if cursor.description else None
+        if row is not None:
+            return uuid.UUID(str(row[0]))
+    raise RuntimeError("a reference for the actor could neither be found nor added")
+
+
+def append(transaction: Transaction, record: SealedRecord) -> None:
+    """Store a record. Appending the same bytes again changes nothing, so a lost reply to COMMIT may be retried."""
+    values = {
+        "tenant": transaction.tenant,
+        "id": record.id,
+        "leaf_hash": record.leaf_hash,
+        "envelope": record.envelope,
+        "wrapped_key": record.wrapped_key,
+        "ciphertext": record.ciphertext,
+    }
+    if transaction.connection.execute(_SQL["append"], values).rowcount == 1:
+        return
+    row = transaction.connection.execute(_SQL["leaf_hash"], values).fetchone()
+    if row is None or row[0] != record.leaf_hash:
+        raise RuntimeError("another record has this id")
+
+
+def newest(transaction: Transaction, limit: int) -> tuple[SealedRecord, ...]:
+    """Return the newest records, newest first."""
+    rows = transaction.connection.execute(_SQL["newest"], {"tenant": transaction.tenant, "limit": limit})
+    return tuple(_record(row) for row in rows)
+
+
+def one(transaction: Transaction, record: RecordId) -> SealedRecord | None:
+    """Return one record; None for an unknown id, or for what is no id at all."""
+    try:
+        values = {"tenant": transaction.tenant, "id": uuid.UUID(record)}
+    except ValueError:
+        return None
+    row = transaction.connection.execute(_SQL["one"], values).fetchone()
+    return _record(row) if row else None
+
+
+def _record(row: tuple[object, ...]) -> SealedRecord:
+    id_, leaf_hash, envelope, wrapped_key, ciphertext = row
+    assert isinstance(leaf_hash, bytes)
+    assert isinstance(envelope, bytes)
+    assert isinstance(wrapped_key, bytes)
+    assert isinstance(ciphertext, bytes)
+    return SealedRecord(
+        id=RecordId(str(id_)), leaf_hash=leaf_hash, envelope=envelope, wrapped_key=wrapped_key, ciphertext=ciphertext
+    )

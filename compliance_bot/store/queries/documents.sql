@@ -1,0 +1,84 @@
+-- lock_writers: Let one writer of the tenant change documents and their statistics at a time
+SELECT pg_advisory_xact_lock(hashtext('compliance_bot.write'), %(tenant)s)
+
+-- find_sources: Documents that came from these sources, and their classes
+SELECT source, document_id, acl_id FROM document_source WHERE tenant = %(tenant)s AND source = ANY(%(sources)s)
+
+-- current_versions: The current version of each of these documents
+SELECT document_id, id, number, content FROM document_version
+WHERE tenant = %(tenant)s AND document_id = ANY(%(documents)s) AND valid_to IS NULL
+
+-- add_documents: New documents
+INSERT INTO document (tenant, id, acl_id, title)
+SELECT %(tenant)s, * FROM unnest(%(ids)s::uuid[], %(classes)s::integer[], %(titles)s::text[])
+
+-- add_sources: Where new documents came from
+INSERT INTO document_source (tenant, source, document_id, acl_id)
+SELECT %(tenant)s, * FROM unnest(%(sources)s::bytea[], %(ids)s::uuid[], %(classes)s::integer[])
+
+-- retitle: Give documents the titles of their new versions
+UPDATE document d SET title = n.title
+FROM unnest(%(ids)s::uuid[], %(titles)s::text[]) AS n(id, title)
+WHERE d.tenant = %(tenant)s AND d.id = n.id
+
+-- close_versions: End the validity of superseded versions
+UPDATE document_version SET valid_to = %(now)s WHERE tenant = %(tenant)s AND id = ANY(%(versions)s)
+
+-- add_versions: New current versions
+INSERT INTO document_version
+  (tenant, id, document_id, acl_id, number, title, ref, text, sha256, content, page_starts, actor, valid_from)
+SELECT %(tenant)s, n.id, n.document_id, n.acl_id, n.number, n.title, n.ref, n.text, n.sha256, n.content,
+       n.page_starts::integer[], %(actor)s, %(now)s
+FROM unnest(%(ids)s::uuid[], %(documents)s::uuid[], %(classes)s::integer[], %(numbers)s::integer[], %(titles)s::text[],
+            %(refs)s::text[], %(texts)s::text[], %(sha256s)s::bytea[], %(contents)s::bytea[], %(page_starts)s::text[])
+     AS n(id, document_id, acl_id, number, title, ref, text, sha256, content, page_starts)
+
+-- list: Readable documents with their current versions
+SELECT d.id, v.title, d.acl_id, c.attributes, v.number,
+       (SELECT count(*) FROM document_version a WHERE a.tenant = d.tenant AND a.document_id = d.id)
+FROM document d
+JOIN document_version v ON v.tenant = d.tenant AND v.document_id = d.id AND v.valid_to IS NULL
+JOIN access_class c ON c.tenant = d.tenant AND c.id = d.acl_id
+WHERE d.tenant = %(tenant)s AND d.acl_id = ANY(%(classes)s)
+ORDER BY v.title, v.sha256
+
+-- versions: All versions of one readable document, newest first
+SELECT v.document_id, v.title, v.number, encode(v.sha256, 'hex'), v.valid_from, v.valid_to
+FROM document_version v
+WHERE v.tenant = %(tenant)s AND v.acl_id = ANY(%(classes)s) AND v.document_id = %(document)s
+ORDER BY v.number DESC
+
+-- version_text: One version of a readable document with its text; the current one where no number is given
+SELECT v.document_id, v.title, v.number, encode(v.sha256, 'hex'), v.valid_from, v.valid_to, v.text
+FROM document_version v
+WHERE v.tenant = %(tenant)s AND v.acl_id = ANY(%(classes)s) AND v.document_id = %(document)s
+  AND CASE WHEN %(number)s::integer IS NULL THEN v.valid_to IS NULL ELSE v.number = %(number)s END
+
+-- count_refs: For how many of these `_id`s there is a readable current version
+SELECT count(DISTINCT ref) FROM document_version
+WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND valid_to IS NULL AND ref = ANY(%(refs)s)
+
+-- class_of_document: The class of one readable document
+SELECT acl_id FROM document WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND id = %(document)s
+
+-- delete_history: Take a document's superseded chunks away
+DELETE FROM chunk_history WHERE tenant = %(tenant)s AND version_id IN (
+  SELECT id FROM document_version WHERE tenant = %(tenant)s AND document_id = %(document)s)
+
+-- delete_source: Forget where a document came from
+DELETE FROM document_source WHERE tenant = %(tenant)s AND document_id = %(document)s
+
+-- delete_document: Take a document away with its versions
+DELETE FROM document WHERE tenant = %(tenant)s AND id = %(document)s
+
+-- reclassify_document: Move a document to another class
+UPDATE document SET acl_id = %(to)s WHERE tenant = %(tenant)s AND id = %(document)s
+
+-- reclassify_source: Move a document's source to another class
+UPDATE document_source SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = %(document)s
+
+-- reclassify_versions: Move a document's versions to another class
+UPDATE document_version SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = %(document)s
+
+-- reclassify_history: Move a document's superseded chunks to another class
+UPDATE chunk_history SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = %(document)s

@@ -1,0 +1,11 @@
+-- application: What the application account may do; it owns nothing, and the log is append-only for it
+GRANT USAGE ON SCHEMA compliance_bot, audit TO {role};
+GRANT SELECT ON ALL TABLES IN SCHEMA compliance_bot TO {role};
+GRANT INSERT, UPDATE, DELETE ON
+  compliance_bot.class_count, compliance_bot.document, compliance_bot.document_source, compliance_bot.document_version,
+  compliance_bot.chunk, compliance_bot.chunk_history, compliance_bot.embedding, compliance_bot.posting,
+  compliance_bot.term_stat TO {role};
+GRANT INSERT ON compliance_bot.access_class TO {role};
+GRANT INSERT, UPDATE ON compliance_bot.embedding_model TO {role};
+GRANT SELECT, INSERT ON audit.entry, audit.payload, audit.actor TO {role};
+GRANT SELECT, INSERT, DELETE ON audit.pending TO {role};

@@ -1,0 +1,88 @@
+-- active_model: The embedding model of this database
+SELECT id, hash, name FROM embedding_model WHERE active
+
+-- add_model: The first embedding model of this database
+INSERT INTO embedding_model (hash, name, dim, active) VALUES (%(hash)s, %(name)s, %(dim)s, true)
+ON CONFLICT DO NOTHING
+
+-- add_chunks: Chunks of new versions
+INSERT INTO chunk (tenant, id, acl_id, document_id, version_id, ordinal, page, heading, start_at, end_at, text, sha256,
+                   lead_starts, lead_texts, length, terms)
+SELECT %(tenant)s, %(id)s, %(acl_id)s, %(document_id)s, %(version_id)s, %(ordinal)s, %(page)s, %(heading)s, %(start)s,
+       %(end)s, %(text)s, %(sha256)s, %(lead_starts)s, %(lead_texts)s, %(length)s, %(terms)s
+
+-- add_embeddings: The vectors of new chunks
+INSERT INTO embedding (tenant, chunk_id, acl_id, model_id, vector)
+VALUES (%(tenant)s, %(id)s, %(acl_id)s, %(model)s, %(vector)s)
+
+-- add_postings: The terms of new chunks
+INSERT INTO posting (tenant, term, acl_id, chunk_id, tf, length)
+SELECT %(tenant)s, * FROM unnest(%(terms)s::bigint[], %(classes)s::integer[], %(chunks)s::bigint[],
+                                 %(tfs)s::smallint[], %(lengths)s::integer[])
+
+-- count_terms: Add to document frequencies, in the order of the terms
+INSERT INTO term_stat (tenant, term, acl_id, df)
+SELECT %(tenant)s, term, acl_id, count(*)
+FROM unnest(%(terms)s::bigint[], %(classes)s::integer[]) AS n(term, acl_id)
+GROUP BY term, acl_id
+ORDER BY term, acl_id
+ON CONFLICT (tenant, term, acl_id) DO UPDATE SET df = term_stat.df + EXCLUDED.df
+
+-- count_chunks: Add to what there is to search in each class
+INSERT INTO class_count (tenant, acl_id, chunks, terms)
+SELECT %(tenant)s, acl_id, count(*), sum(length)
+FROM unnest(%(classes)s::integer[], %(lengths)s::integer[]) AS n(acl_id, length)
+GROUP BY acl_id
+ORDER BY acl_id
+ON CONFLICT (tenant, acl_id) DO UPDATE
+SET chunks = class_count.chunks + EXCLUDED.chunks, terms = class_count.terms + EXCLUDED.terms
+
+-- uncount_terms: Take the chunks of these versions out of the document frequencies
+UPDATE term_stat s SET df = s.df - n.df
+FROM (SELECT term, acl_id, count(*) AS df
+      FROM chunk c, unnest(c.terms) AS term
+      WHERE c.tenant = %(tenant)s AND c.version_id = ANY(%(versions)s)
+      GROUP BY term, acl_id) AS n
+WHERE s.tenant = %(tenant)s AND s.term = n.term AND s.acl_id = n.acl_id
+
+-- uncount_chunks: Take the chunks of these versions out of what there is to search
+UPDATE class_count s SET chunks = s.chunks - n.chunks, terms = s.terms - n.terms
+FROM (SELECT acl_id, count(*) AS chunks, sum(length) AS terms
+      FROM chunk
+      WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s)
+      GROUP BY acl_id) AS n
+WHERE s.tenant = %(tenant)s AND s.acl_id = n.acl_id
+
+-- delete_postings: Take the chunks of these versions out of the lexical index
+DELETE FROM posting p
+USING (SELECT c.id, c.acl_id, term FROM chunk c, unnest(c.terms) AS term
+       WHERE c.tenant = %(tenant)s AND c.version_id = ANY(%(versions)s)) AS n
+WHERE p.tenant = %(tenant)s AND p.term = n.term AND p.acl_id = n.acl_id AND p.chunk_id = n.id
+
+-- keep_history: Keep the chunks of these versions for questions about the past
+INSERT INTO chunk_history (tenant, id, acl_id, document_id, version_id, ordinal, page, heading, start_at, end_at, text,
+                           sha256, lead_starts, lead_texts, model_id, vector)
+SELECT c.tenant, c.id, c.acl_id, c.document_id, c.version_id, c.ordinal, c.page, c.heading, c.start_at, c.end_at, c.text,
+       c.sha256, c.lead_starts, c.lead_texts, e.model_id, e.vector
+FROM chunk c
+JOIN embedding e ON e.tenant = c.tenant AND e.chunk_id = c.id
+WHERE c.tenant = %(tenant)s AND c.version_id = ANY(%(versions)s)
+
+-- delete_chunks: Take the chunks of these versions away, with their vectors
+DELETE FROM chunk WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s)
+
+-- chunks_of: What reclassifying needs of a document's live chunks
+SELECT id, terms, length FROM chunk WHERE tenant = %(tenant)s AND document_id = %(document)s
+
+-- versions_of: The current version of a document
+SELECT id FROM document_version WHERE tenant = %(tenant)s AND document_id = %(document)s AND valid_to IS NULL
+
+-- reclassify_chunks: Move a document's live chunks to another class
+UPDATE chunk SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = %(document)s
+
+-- reclassify_embeddings: Move the vectors of these chunks to another class
+UPDATE embedding SET acl_id = %(to)s WHERE tenant = %(tenant)s AND chunk_id = ANY(%(chunks)s)
+
+-- reclassify_postings: Move the postings of these chunks to another class
+UPDATE posting SET acl_id = %(to)s
+WHERE tenant = %(tenant)s AND term = ANY(%(terms)s) AND acl_id = %(from)s AND chunk_id = ANY(%(chunks)s)

@@ -1,0 +1,32 @@
+-- actor: The reference by which a principal appears in envelopes
+SELECT reference FROM audit.actor WHERE tenant = %(tenant)s AND mac = %(mac)s
+
+-- add_actor: A reference for a principal that has none yet
+INSERT INTO audit.actor (tenant, mac, reference) VALUES (%(tenant)s, %(mac)s, %(reference)s) ON CONFLICT DO NOTHING
+
+-- append: One sealed record, in one statement; nothing where it is there already
+WITH entry AS (
+  INSERT INTO audit.entry (entry_id, tenant, leaf_hash, envelope)
+  VALUES (%(id)s, %(tenant)s, %(leaf_hash)s, %(envelope)s)
+  ON CONFLICT (entry_id) DO NOTHING
+  RETURNING entry_id, tenant
+), payload AS (
+  INSERT INTO audit.payload (entry_id, tenant, wrapped_key, ciphertext)
+  SELECT entry_id, tenant, %(wrapped_key)s, %(ciphertext)s FROM entry
+)
+INSERT INTO audit.pending (entry_id, tenant) SELECT entry_id, tenant FROM entry
+
+-- leaf_hash: What was stored under a record's id
+SELECT leaf_hash FROM audit.entry WHERE tenant = %(tenant)s AND entry_id = %(id)s
+
+-- newest: The newest records
+SELECT e.entry_id, e.leaf_hash, e.envelope, p.wrapped_key, p.ciphertext
+FROM audit.entry e JOIN audit.payload p USING (entry_id)
+WHERE e.tenant = %(tenant)s
+ORDER BY e.entry_id DESC
+LIMIT %(limit)s
+
+-- one: One record
+SELECT e.entry_id, e.leaf_hash, e.envelope, p.wrapped_key, p.ciphertext
+FROM audit.entry e JOIN audit.payload p USING (entry_id)
+WHERE e.tenant = %(tenant)s AND e.entry_id = %(id)s

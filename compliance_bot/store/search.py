@@ -1,0 +1,97 @@
+"""The queries of a search. Each takes a `Scope` and filters by its classes, whatever row-level security would do.
+
+Statistics are those of the readable scope: neither scores nor their order say anything about text outside it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pgvector import HalfVector
+
+from compliance_bot.records import ChunkId, ClassId, DocumentId, Lead, Passage, VersionId
+from compliance_bot.store.queries import named_queries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+
+    from compliance_bot.records import Scope
+    from compliance_bot.store.connect import Transaction
+
+_SQL = named_queries("search")
+
+Scores = dict[int, float]  # chunk: score
+
+
+def document_frequencies(transaction: Transaction, scope: Scope, terms: Sequence[int]) -> dict[int, int]:
+    """Return in how many readable chunks each term occurs; a term that occurs in none is left out."""
+    return dict(_rows(transaction, scope, "document_frequencies", terms=list(terms)))
+
+
+def lexical(
+    transaction: Transaction, scope: Scope, idfs: Mapping[int, float], *, k1: float, b: float, limit: int
+) -> Scores:
+    """Return the readable chunks with the highest BM25 scores, given the weight of each term."""
+    average = max(1.0, scope.terms / max(1, scope.chunks))
+    weights = {"terms": list(idfs), "idfs": list(idfs.values()), "k1": k1, "b": b, "average": average}
+    return dict(_rows(transaction, scope, "lexical", limit=limit, **weights))
+
+
+def nearest_exact(transaction: Transaction, scope: Scope, vector: np.ndarray, *, limit: int) -> Scores:
+    """Return the readable chunks with the highest cosines; every readable chunk is compared."""
+    return dict(_rows(transaction, scope, "nearest_exact", vector=HalfVector(vector), limit=limit))
+
+
+def nearest_approximate(
+    transaction: Transaction, scope: Scope, vector: np.ndarray, *, limit: int, ef_search: int
+) -> Scores:
+    """Return readable chunks with high cosines through the HNSW index: fast, and rarely not quite the highest."""
+    transaction.connection.execute(_SQL["iterate_hnsw"], {"ef_search": str(ef_search)})
+    return dict(_rows(transaction, scope, "nearest_approximate", vector=HalfVector(vector), limit=limit))
+
+
+def cosines(transaction: Transaction, scope: Scope, vector: np.ndarray, chunks: Sequence[int]) -> Scores:
+    """Return the cosine of each of these readable chunks."""
+    return dict(_rows(transaction, scope, "cosines", vector=HalfVector(vector), chunks=list(chunks)))
+
+
+def content_order(transaction: Transaction, scope: Scope, chunks: Sequence[int]) -> dict[int, str]:
+    """Return a key of each readable chunk's content: ties break by content, never by id."""
+    return dict(_rows(transaction, scope, "content_order", chunks=list(chunks)))
+
+
+def passages(transaction: Transaction, scope: Scope, chunks: Sequence[int]) -> dict[int, Passage]:
+    """Return the readable ones of these chunks, ready to be quoted."""
+    return {row[0]: _passage(row) for row in _rows(transaction, scope, "passages", chunks=list(chunks))}
+
+
+def _rows(transaction: Transaction, scope: Scope, query: str, **values: Any) -> list[tuple[Any, ...]]:
+    given = {"tenant": scope.tenant, "classes": list(scope.classes), **values}
+    return transaction.connection.execute(_SQL[query], given).fetchall()
+
+
+def _passage(row: tuple[Any, ...]) -> Passage:
+    (chunk, document, title, collection, number, version, version_sha256, valid_from) = row[:8]
+    (sha256, ref, page, page_starts, heading, start, end, text, lead_starts, lead_texts, class_id) = row[8:]
+    return Passage(
+        chunk=ChunkId(f"{chunk:016x}"),
+        document=DocumentId(str(document)),
+        title=title,
+        collection=collection,
+        version=number,
+        version_id=VersionId(str(version)),
+        version_sha256=version_sha256,
+        valid_from=valid_from,
+        sha256=sha256,
+        ref=ref,
+        page=page,
+        page_starts=tuple(page_starts),
+        heading=heading,
+        start=start,
+        end=end,
+        text=text,
+        leads=tuple(Lead(start=at, text=words) for at, words in zip(lead_starts, lead_texts, strict=True)),
+        class_id=ClassId(class_id),
+    )

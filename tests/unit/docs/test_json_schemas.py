@@ -1,0 +1,193 @@
+"""What `--json` prints is what its JSON Schema says."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from compliance_bot import cli
+from compliance_bot.audit.record import Event, canonical, describe, new_record_id, open_record, seal
+from compliance_bot.audit.review import WITHHELD, show, summarise
+from compliance_bot.cli import doctor, shapes
+from compliance_bot.errors import Refused
+from compliance_bot.evaluation import retrieval
+from compliance_bot.evaluation.retrieval import Scores
+from compliance_bot.keys import Keyring
+from compliance_bot.records import (
+    Answer,
+    ChunkId,
+    Citation,
+    ClassId,
+    DocumentId,
+    DocumentSummary,
+    DocumentVersion,
+    Hit,
+    IngestReport,
+    Passage,
+    Principal,
+    Rejected,
+    Sentence,
+    VersionId,
+)
+
+SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "reference" / "schemas"
+NAMES = sorted(file.stem for file in SCHEMAS.glob("*.json"))
+
+DOCUMENT = DocumentId("0b8f3c1e-52a4-4d55-9d0e-6f1f8f1f0a11")
+SHA = "a" * 64
+NOON = datetime(2026, 11, 3, 12, 0, 0, 123456, tzinfo=UTC)
+ANA = Principal(id="ana", groups=["aml"], attributes={"clearance": 2, "matters": frozenset({"heron"})})
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8")))
+
+
+def check(name: str, shape: Any) -> None:
+    """Validate a shape as a reader gets it: through JSON."""
+    validator(name).validate(json.loads(json.dumps(shape)))
+
+
+def citation(**other: Any) -> Citation:
+    given: dict[str, Any] = {
+        "n": 1, "document": DOCUMENT, "title": "KYC", "version": 2, "version_date": NOON, "sha256": SHA, "page": 3,
+        "heading": "4 Records > 4.2", "start": 10, "end": 24, "quote": "for six years.", "ref": None,
+        "chunk": ChunkId("0123456789abcdef"),
+    }  # fmt: skip
+    return Citation(**{**given, **other})
+
+
+def answer(**other: Any) -> Answer:
+    given: dict[str, Any] = {
+        "answer": "For six years. [1]", "abstained": False,
+        "sentences": (Sentence(text="for six years.", citations=(1,)),), "citations": (citation(),),
+        "redactions": {"EMAIL_ADDRESS": 1}, "record": new_record_id(), "receipt": None, "model": "quote@abc",
+        "timings_ms": {"decide": 0.25, "retrieve": 4.0},
+    }  # fmt: skip
+    return Answer(**{**given, **other})
+
+
+def passage(**other: Any) -> Passage:
+    given: dict[str, Any] = {
+        "chunk": ChunkId("00000000000000ff"), "document": DOCUMENT, "title": "KYC", "collection": "aml", "version": 1,
+        "version_id": VersionId("v"), "version_sha256": SHA, "valid_from": NOON, "sha256": SHA, "ref": "p-1",
+        "page": None, "page_starts": (), "heading": "", "start": 0, "end": 4, "text": "Text", "class_id": ClassId(1),
+    }  # fmt: skip
+    return Passage(**{**given, **other})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_schema_is_valid_versioned_and_closed(name: str) -> None:
+    schema = validator(name).schema
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == f"urn:compliance-bot:{name}:1"
+    assert schema["additionalProperties"] is False
+
+
+@pytest.mark.parametrize(
+    "given",
+    [answer(), answer(abstained=True, sentences=(), citations=()), answer(citations=(citation(page=None, ref="p-1"),))],
+)
+def test_answers_fit(given: Answer) -> None:
+    check("ask", shapes.answer_shape(given))
+
+
+def test_hits_fit() -> None:
+    hit = Hit(passage=passage(), rank=1, score=1.0, lexical=3.2, cosine=0.7)
+    check("search", shapes.hits_shape([hit]))
+    check("search", shapes.hits_shape([]))
+
+
+def test_raw_scores_are_not_told() -> None:
+    shape = shapes.hits_shape([Hit(passage=passage(), rank=1, score=1.0, lexical=3.2, cosine=0.7)])
+    with pytest.raises(ValidationError, match="lexical"):
+        check("search", {"hits": [{**shape["hits"][0], "lexical": 3.2}]})
+
+
+def test_ingest_reports_fit() -> None:
+    report = IngestReport(ingested=1, skipped=0, rejected=(Rejected(path="a.pdf", reason="it is empty"),))
+    check("ingest", shapes.ingest_shape(report))
+
+
+def test_documents_fit() -> None:
+    attributes = {"collection": "aml", "tags": frozenset({"b", "a"}), "classification": 2}
+    summary = DocumentSummary(
+        document=DOCUMENT, title="KYC", collection="aml", version=2, versions=2, attributes=attributes
+    )
+    check("documents-list", shapes.documents_shape([summary]))
+
+
+@pytest.mark.parametrize("text", [None, "Text"])
+def test_versions_fit_with_text_and_without(text: str | None) -> None:
+    version = DocumentVersion(
+        document=DOCUMENT, title="KYC", version=1, sha256=SHA, valid_from=NOON, valid_to=NOON, text=text
+    )
+    check("documents-show", shapes.version_shape(version))
+    check("documents-delete", {"deleted": DOCUMENT})
+
+
+def test_histories_fit() -> None:
+    version = DocumentVersion(document=DOCUMENT, title="KYC", version=1, sha256=SHA, valid_from=NOON, valid_to=None)
+    check("documents-history", shapes.history_shape([version]))
+
+
+@pytest.mark.parametrize("outcome", ["answered", "abstained", "refused", "failed", "done"])
+@pytest.mark.parametrize("readable", [True, False])
+def test_records_fit_as_they_were_sealed_and_opened(outcome: str, *, readable: bool) -> None:
+    keyring = Keyring(b"k" * 32)
+    event = Event(
+        type="answer",
+        outcome=outcome,
+        public={"citations": [{"n": 1, "document": DOCUMENT}]},
+        private={
+            "principal": describe(ANA),
+            "question": "How long?",
+            "answer": "For six years. [1]",
+            "sentences": [{"text": "For six years.", "citations": [1]}],
+            "citations": [{"n": 1, "title": "KYC", "heading": "", "quote": "For six years."}],
+        },
+    )
+    lane = {"writer": DOCUMENT, "counter": 0, "previous": ""}
+    sealed = seal(event, id=new_record_id(), at=NOON, tenant=1, actor=DOCUMENT, lane=lane, keyring=keyring)
+    opened = open_record(sealed, keyring)
+    shape = shapes.record_shape(show(opened, [DOCUMENT] if readable else []))
+    check("audit-list", shapes.records_shape(summarise([opened])))
+    check("audit-show", shape)
+    assert (shape["payload"]["answer"] == WITHHELD) is not readable
+    assert canonical(shape["envelope"]) == sealed.envelope
+
+
+def test_errors_fit() -> None:
+    check("error", shapes.error_shape(Refused()))
+
+
+def test_error_of_a_command_fits(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["documents", "show", "--bad", "--json"]) == 2
+    check("error", json.loads(capsys.readouterr().out))
+
+
+def test_scores_fit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    metrics = {"recall@10": 0.8, "map@10": 0.6, "ndcg@10": 1.0}
+    monkeypatch.setattr(retrieval, "evaluate_folder", lambda *_, **__: Scores(metrics=metrics, n=3))
+    assert cli.run(["evaluate", "retrieval", str(tmp_path), "--json"]) == 0
+    check("evaluate-retrieval", json.loads(capsys.readouterr().out))
+    assert set(metrics) == set(retrieval._METRICS)
+
+
+def test_findings_of_the_doctor_fit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = doctor.Finding(check="home", ok=True, detail="only its owner can enter it")
+    monkeypatch.setattr(doctor, "examine", lambda: (finding,))
+    assert cli.run(["doctor", "--json"]) == 0
+    check("doctor", json.loads(capsys.readouterr().out))
+
+
+def test_init_fits() -> None:
+    check("init", {"home": "/srv/bot", "created": True})
