@@ -149,6 +149,7 @@ def test_a_passage_is_shown_with_its_title_and_heading_path() -> None:
         sha256="0" * 64,
         ref=None,
         page=3,
+        page_starts=(),
         heading="Records > Clients",
         start=40,
         end=51,
