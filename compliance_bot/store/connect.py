@@ -108,6 +108,9 @@ class Database:
                 with connection.transaction():
                     connection.execute(_SQL["set_tenant"], {"tenant": str(self._tenant)})
                     yield Transaction(connection, self._tenant)
+                if connection.closed:
+                    # psycopg leaves the block of a closed connection without an error, and without a commit.
+                    raise psycopg.OperationalError("the connection was closed before its transaction ended")
         except (pg.DiskFull, pg.OutOfMemory) as error:
             raise StoreFull from error
         except (psycopg.OperationalError, PoolTimeout, pg.AdminShutdown, pg.CrashShutdown) as error:
