@@ -40,12 +40,14 @@ class Recorder:
     def __init__(self, transaction: Transaction, lane: _Lane, keyring: Keyring) -> None:
         self.transaction = transaction
         self._lane, self._keyring = lane, keyring
+        self._references: dict[bytes, uuid.UUID] = {}
         self.sealed: SealedRecord | None = None
 
     def actor(self, principal: Principal) -> uuid.UUID:
         """Return the random reference by which this principal appears."""
         mac = self._keyring.mac(f"actor/{self.transaction.tenant}", principal.id.encode())
-        return rows.actor_reference(self.transaction, mac)
+        self._references[mac] = rows.actor_reference(self.transaction, mac)
+        return self._references[mac]
 
     def append(
         self, event: Event, principal: Principal, *, id: RecordId | None = None, at: datetime | None = None
@@ -64,6 +66,13 @@ class Recorder:
             keyring=self._keyring,
         )
         rows.append(self.transaction, self.sealed)
+
+    def repeat(self, transaction: Transaction) -> None:
+        """Append the same bytes in another transaction: nothing changes where the first one was committed after all."""
+        assert self.sealed is not None, "there is a record to repeat"
+        for mac, reference in self._references.items():
+            rows.actor_reference(transaction, mac, proposed=reference)
+        rows.append(transaction, self.sealed)
 
 
 class AuditLog:
@@ -101,11 +110,11 @@ class AuditLog:
             with self.recording() as recorder:
                 recorder.append(event, principal, id=id, at=at)
         except StoreUnavailable:
-            # The reply to COMMIT may have been lost: the same bytes once more change nothing if they are there.
+            # The reply to COMMIT may have been lost.
             if recorder is None or recorder.sealed is None:
                 raise
             with self._database.writing() as transaction:
-                rows.append(transaction, recorder.sealed)
+                recorder.repeat(transaction)
         return id
 
     def newest(self, limit: int) -> tuple[Opened, ...]:

@@ -108,6 +108,7 @@ class Database:
                 with connection.transaction():
                     connection.execute(_SQL["set_tenant"], {"tenant": str(self._tenant)})
                     yield Transaction(connection, self._tenant)
+                _require_open(connection)
         except (pg.DiskFull, pg.OutOfMemory) as error:
             raise StoreFull from error
         except (psycopg.OperationalError, PoolTimeout, pg.AdminShutdown, pg.CrashShutdown) as error:
@@ -154,6 +155,12 @@ def require_server(connection: psycopg.Connection[Any]) -> None:
     (fsync,) = connection.execute("SHOW fsync").fetchone() or ("off",)
     if fsync != "on":
         raise StoreUnsuitable("the server runs with fsync = off: a record could be lost after it was promised")
+
+
+def _require_open(connection: psycopg.Connection[Any]) -> None:
+    """Raise OperationalError: psycopg leaves the block of a closed connection without an error and without a commit."""
+    if connection.closed:
+        raise psycopg.OperationalError("the connection was closed before its transaction ended")
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:

@@ -26,9 +26,9 @@ class SealedRecord:
     ciphertext: bytes
 
 
-def actor_reference(transaction: Transaction, mac: bytes) -> uuid.UUID:
-    """Return the random reference of a principal, made at its first record."""
-    values = {"tenant": transaction.tenant, "mac": mac, "reference": uuid.uuid4()}
+def actor_reference(transaction: Transaction, mac: bytes, *, proposed: uuid.UUID | None = None) -> uuid.UUID:
+    """Return the reference of a principal; where it has none yet, the proposed one or a random one becomes it."""
+    values = {"tenant": transaction.tenant, "mac": mac, "reference": proposed or uuid.uuid4()}
     for query in ("actor", "add_actor", "actor"):
         cursor = transaction.connection.execute(_SQL[query], values)
         row = cursor.fetchone() if cursor.description else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import psycopg
+from psycopg import errors as pg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
@@ -43,11 +44,13 @@ def known_migrations() -> tuple[str, ...]:
 
 
 def applied_migrations(conninfo: str) -> tuple[str, ...]:
-    """Return the names of the migrations a database has. Raises StoreUnavailable."""
+    """Return the names of a database's migrations, none where the account may not look. Raises StoreUnavailable."""
     try:
         with psycopg.connect(conninfo) as connection:
             (exists,) = connection.execute(_SQL["has_migrations"]).fetchone() or (False,)
             return tuple(name for (name,) in connection.execute(_SQL["applied_migrations"])) if exists else ()
+    except pg.InsufficientPrivilege:
+        return ()  # migrating was interrupted before the grants, or has not begun: `migrate` makes up for either
     except psycopg.OperationalError as error:
         raise StoreUnavailable from error
 
