@@ -130,18 +130,23 @@ def seal(
 
 def open_record(record: SealedRecord, keyring: Keyring) -> Opened:
     """Return what a record says. Raises RecordAltered unless hash, ciphertext and commitment all fit."""
-    envelope = json.loads(record.envelope)
-    if leaf_hash(record.envelope) != record.leaf_hash or envelope["id"] != record.id:
-        raise RecordAltered
-    if hashlib.sha256(record.ciphertext).hexdigest() != envelope["payload"]["sha256"]:
+    if leaf_hash(record.envelope) != record.leaf_hash:
         raise RecordAltered
     try:
-        record_key = keyring.unwrap(record.wrapped_key, bound_to=record.id.encode())
-        plaintext = decrypt(_derive(record_key, "encrypt"), record.ciphertext, bound_to=record.id.encode())
-    except CannotDecrypt as error:
+        return _opened(record, json.loads(record.envelope), keyring)
+    except (CannotDecrypt, ValueError, LookupError, TypeError) as error:
+        # An envelope that is no JSON, or lacks something, was not written by `seal`.
         raise RecordAltered from error
+
+
+def _opened(record: SealedRecord, envelope: Json, keyring: Keyring) -> Opened:
+    payload = envelope["payload"]
+    if envelope["id"] != record.id or hashlib.sha256(record.ciphertext).hexdigest() != payload["sha256"]:
+        raise RecordAltered
+    record_key = keyring.unwrap(record.wrapped_key, bound_to=record.id.encode())
+    plaintext = decrypt(_derive(record_key, "encrypt"), record.ciphertext, bound_to=record.id.encode())
     commitment = hmac.new(_derive(record_key, "commit"), plaintext, "sha256").hexdigest()
-    if not hmac.compare_digest(commitment, envelope["payload"]["commitment"]):
+    if not hmac.compare_digest(commitment, payload["commitment"]):
         raise RecordAltered
     at = datetime.fromisoformat(envelope["at"])
     return Opened(id=record.id, at=at, envelope=envelope, private=json.loads(plaintext))

@@ -96,7 +96,8 @@ def test_a_file_that_this_account_may_not_read_is_a_reject(tmp_path: Path) -> No
         (folder / "open.txt").chmod(0o644)
         (folder / "sub").mkdir(mode=0o700)
         program = (
-            "import os, sys; from pathlib import Path; from compliance_bot.ingest.items import gather; os.setuid(65534);"
+            "import os, sys; from pathlib import Path; from compliance_bot.ingest.items import gather;"
+            "os.setuid(65534);"
             "print([type(i).__name__ + ':' + (i.reason if hasattr(i, 'reason') else i.name)"
             " for i in gather([Path(sys.argv[1])], base=None, max_bytes=10**6)])"
         )

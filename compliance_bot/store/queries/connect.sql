@@ -14,14 +14,18 @@ SELECT rolsuper OR rolbypassrls OR EXISTS (
 FROM pg_roles
 WHERE rolname = current_user
 
--- tables_without_lock: Tables with a tenant on which row-level security is not enabled, forced and active
+-- tables_without_lock: Tables with a tenant whose row-level security is off, not forced, or not the one policy made here
 SELECT c.oid::regclass::text
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant' AND NOT a.attisdropped
 WHERE n.nspname IN ('compliance_bot', 'audit') AND c.relkind IN ('r', 'p')
   AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND row_security_active(c.oid)
-           AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
+           AND (SELECT count(*) = 1 AND bool_and(
+                         position('compliance_bot.tenant' IN pg_get_expr(p.polqual, p.polrelid)) > 0
+                         AND (p.polname <> 'readable'
+                              OR position('compliance_bot.classes' IN pg_get_expr(p.polqual, p.polrelid)) > 0))
+                FROM pg_policy p WHERE p.polrelid = c.oid AND p.polpermissive))
 ORDER BY 1
 
 -- applied_migrations: Names of the migrations this database has

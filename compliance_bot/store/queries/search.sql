@@ -4,8 +4,10 @@ WHERE tenant = %(tenant)s AND term = ANY(%(terms)s) AND acl_id = ANY(%(classes)s
 GROUP BY term
 
 -- lexical: Readable chunks by BM25 (Robertson and Zaragoza 2009); OFFSET 0 keeps the path through the index, ties stay
+-- Summed as integers: a sum of floats depends on the order of its terms, and that on the random ids of the chunks.
 SELECT p.chunk_id,
-       sum(q.idf * p.tf * (%(k1)s + 1) / (p.tf + %(k1)s * (1 - %(b)s + %(b)s * p.length / %(average)s)))::float8 AS score
+       sum((1e7 * q.idf * p.tf * (%(k1)s + 1) / (p.tf + %(k1)s * (1 - %(b)s + %(b)s * p.length / %(average)s)))::integer)
+         ::float8 / 1e7 AS score
 FROM unnest(%(terms)s::bigint[], %(idfs)s::float8[]) AS q(term, idf)
 CROSS JOIN LATERAL (
   SELECT chunk_id, tf, length FROM posting

@@ -1,0 +1,133 @@
+"""What the integration tests store documents with: texts become versions as ingest makes them, in one statement."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compliance_bot.records import Scope
+from compliance_bot.store import documents
+from compliance_bot.store.documents import Stored, VersionDraft
+from compliance_bot.store.index import IndexedChunk, require_model
+from compliance_bot.store.scope import access_classes, class_of, enter, open_classes
+from compliance_bot.terms import index_terms, term_hash
+from compliance_bot.testing import HashEmbedder
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    import numpy as np
+
+    from compliance_bot.records import AttributeValue, ClassId
+    from compliance_bot.store.connect import Database, Transaction
+
+TERM_KEY = b"t" * 32
+EMBEDDER = HashEmbedder()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A document to store: its pieces become its chunks."""
+
+    source: str
+    pieces: tuple[str, ...]
+    attributes: tuple[tuple[str, AttributeValue], ...] = (("collection", "aml"),)
+    title: str = "Title"
+    ref: str | None = None
+
+
+def draft(
+    source: str, *pieces: str, title: str = "Title", ref: str | None = None, **attributes: AttributeValue
+) -> Draft:
+    """Return a draft in the collection `aml`, or the one that is given."""
+    named = {"collection": "aml", **attributes}
+    return Draft(source=source, pieces=pieces, attributes=tuple(sorted(named.items())), title=title, ref=ref)
+
+
+def embedding(text: str) -> np.ndarray:
+    return EMBEDDER.embed([text])[0]
+
+
+def chunks(pieces: Iterable[str]) -> tuple[IndexedChunk, ...]:
+    """Return the pieces, which stand in their document one line each, as the index takes them."""
+    made, start = [], 0
+    for piece in pieces:
+        terms = Counter(term_hash(term, TERM_KEY) for term in index_terms(piece))
+        made.append(
+            IndexedChunk(
+                text=piece,
+                start=start,
+                end=start + len(piece),
+                page=None,
+                heading="",
+                leads=(),
+                context=piece,
+                terms=terms,
+                vector=embedding(piece),
+            )
+        )
+        start += len(piece) + 1
+    return tuple(made)
+
+
+def put(transaction: Transaction, drafts: Sequence[Draft]) -> tuple[Stored, ...]:
+    """Store the drafts as new current versions, moving documents whose attributes are others."""
+    documents.lock_writers(transaction)
+    classes = {one.source: class_of(transaction, dict(one.attributes)) for one in drafts}
+    sources = {one.source: one.source.encode() for one in drafts}
+    existing = documents.class_of_sources(transaction, list(sources.values()))
+    open_classes(transaction, {*classes.values(), *existing.values()})
+    known = documents.known_sources(transaction, list(sources.values()))
+    moves = {
+        stored.document: (stored.class_id, classes[source.decode()])
+        for source, stored in known.items()
+        if stored.class_id != classes[source.decode()]
+    }
+    documents.reclassify_documents(transaction, moves)
+    model = require_model(transaction, hash=EMBEDDER.manifest_hash, name="test", dim=EMBEDDER.dim)
+    versions = [
+        VersionDraft(
+            source=sources[one.source],
+            content="\n".join(one.pieces).encode(),
+            class_id=classes[one.source],
+            title=one.title,
+            ref=one.ref,
+            text="\n".join(one.pieces),
+            page_starts=(),
+            chunks=chunks(one.pieces),
+        )
+        for one in drafts
+    ]
+    return documents.store_versions(transaction, versions, model_id=model, actor=uuid.UUID(int=1))
+
+
+def store(database: Database, *drafts: Draft) -> tuple[Stored, ...]:
+    """Store the drafts in a transaction of their own."""
+    with database.writing() as transaction:
+        return put(transaction, drafts)
+
+
+def scope_of(transaction: Transaction, collections: Collection[str], *, entered: bool = True) -> Scope:
+    """Return the scope of everything in these collections, and enter it."""
+    classes = [one for one in access_classes(transaction) if one.attributes["collection"] in collections]
+    scope = Scope(
+        tenant=transaction.tenant,
+        principal="ana",
+        classes=tuple(one.id for one in classes),
+        chunks=sum(one.chunks for one in classes),
+        terms=sum(one.terms for one in classes),
+        policies="",
+        determining=(),
+    )
+    if entered:
+        enter(transaction, scope)
+    return scope
+
+
+def all_classes(transaction: Transaction) -> dict[ClassId, Mapping[str, AttributeValue]]:
+    """Return every class of the tenant, and open all of them."""
+    found = {one.id: one.attributes for one in access_classes(transaction)}
+    open_classes(transaction, found)
+    return found
