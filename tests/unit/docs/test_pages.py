@@ -124,7 +124,8 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
             file = ((ROOT / page).parent / target.partition("#")[0]).resolve()
             if file.suffix == ".md" and file.is_relative_to(ROOT) and file.relative_to(ROOT) not in seen:
                 waiting.append(file.relative_to(ROOT))
-    assert not set(PAGES) - seen
+    missing = sorted(map(str, set(PAGES) - seen))
+    assert not missing, f"link them from docs/README.md: {', '.join(missing)}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
