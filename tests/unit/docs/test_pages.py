@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import pytest
 import typer
 
 from compliance_bot.cli.app import app
+from compliance_bot.identity import load_principals
+from compliance_bot.policy.attributes import typed_attributes
+from compliance_bot.policy.load import load_policies
 from compliance_bot.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -20,7 +24,7 @@ PAGES = sorted(
     path.relative_to(ROOT) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "samples" / "README.md")
 )
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"!?\[[^\]\n]*\]\(([^)\s]+)\)")
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _ASSIGNMENT = re.compile(r"[A-Z_]+=\S*")
 
 
@@ -120,4 +124,29 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
             file = ((ROOT / page).parent / target.partition("#")[0]).resolve()
             if file.suffix == ".md" and file.is_relative_to(ROOT) and file.relative_to(ROOT) not in seen:
                 waiting.append(file.relative_to(ROOT))
-    assert not set(PAGES) - seen
+    missing = sorted(map(str, set(PAGES) - seen))
+    assert not missing, f"link them from docs/README.md: {', '.join(missing)}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_policies_that_a_page_shows_are_valid(page: Path, tmp_path: Path) -> None:
+    shown = [block for block in blocks(page, "text") if block.startswith("@id(")]
+    if shown:
+        shutil.copy(ROOT / "policies" / "starter" / "starter.cedarschema", tmp_path)
+        (tmp_path / "shown.cedar").write_text("\n".join(shown), encoding="utf-8")
+        assert load_policies(tmp_path).ids
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_principals_that_a_page_shows_are_valid(page: Path, tmp_path: Path) -> None:
+    policies = load_policies(ROOT / "policies" / "starter")
+    for block in blocks(page, "yaml"):
+        (tmp_path / "principals.yaml").write_text(block, encoding="utf-8")
+        for principal in load_principals(tmp_path / "principals.yaml").values():
+            typed_attributes(policies, "User", principal.attributes)
+
+
+def test_the_pages_show_policies_and_principals() -> None:
+    texts = [block for page in PAGES for block in blocks(page, "text", "yaml")]
+    assert sum(block.startswith("@id(") for block in texts) >= 4
+    assert sum(block.startswith(("- {id:", "- id:")) for block in texts) >= 2

@@ -95,3 +95,9 @@ def test_every_dependency_is_listed_with_its_licence() -> None:
     text = (ROOT / "THIRD_PARTY.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^\| `([\w.-]+)` \| [^|]+ \|", text, re.MULTILINE))
     assert listed == {canonicalize_name(requirement.name) for requirement in requirements()}
+
+
+def test_contributing_shows_the_layers_that_are_enforced() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = "\n".join(project["tool"]["importlinter"]["contracts"][0]["layers"])
+    assert f"```text\n{layers}\n```" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
