@@ -16,6 +16,7 @@ import typer
 from pydantic_core import PydanticUndefined
 
 from compliance_bot.cli.app import app
+from compliance_bot.ingest.unreadable import Reason
 from compliance_bot.settings import FILE_NAME, PREFIX, Settings
 from docs.refusals import Refusal, refusals
 from docs.tables import Migration, read_migrations
@@ -25,6 +26,57 @@ REFERENCE = ROOT / "docs" / "reference"
 SCHEMAS = REFERENCE / "schemas"
 _NOTE = "<!-- Written by `python -m docs.generate`. Change the program, not this page. -->"
 _HELP_WIDTH = 100
+
+
+_CLI = """\
+# Commands
+
+Exit codes: 0 done (an abstention too), 1 refused or a check failed, 2 usage or settings, 3 unavailable, 130
+interrupted. Answers go to stdout, everything else to stderr. With `--json`, errors go to stdout as JSON too.
+[json.md](json.md) describes what `--json` prints, [errors.md](errors.md) what can go wrong."""
+
+_SETTINGS = f"""\
+# Settings
+
+Strongest first: arguments in code, environment variables `{PREFIX}…`, the home's `{FILE_NAME}`.
+A key that is not in this table is an error in each of them. In `{FILE_NAME}` a setting has its plain name.
+
+| setting | environment | default | allowed | what it is |
+|---|---|---|---|---|"""
+
+_ERRORS = """\
+# Errors
+
+Every refusal is a `ComplianceError`. Words in braces are filled in. No message quotes document text, a question or a
+secret; what is forbidden and what is absent are refused with the same words. A hint may be overridden where more is
+known. Exit codes: 1 refused or a check failed, 2 usage or settings, 3 unavailable.
+
+| error | is a | exit | message | hint |
+|---|---|---|---|---|"""
+
+_REASONS = """
+## Why a file is left out
+
+The reasons of `UnreadableDocument`, as an ingest run lists them; `{n}` is a count.
+"""
+
+_JSON = """\
+# JSON
+
+What `--json` prints, version 1. Each shape has a JSON Schema (draft 2020-12) under [schemas/](schemas), and a test
+validates output against them. Within a version no field is removed or given another meaning. A field may come: the
+schemas are closed so that the test notices, and your program should ignore what it does not know.
+
+Text offsets count characters in the text that this viewer gets (`documents show --text`): there
+`text[start:end] == quote`. Times are RFC 3339 in UTC, hashes lower-case hex of SHA-256."""
+
+_SCHEMA = """\
+# Database schema
+
+Made by the migrations, in this order; they are plain SQL to read and review. Tables are in the schema `compliance_bot`
+unless they say `audit.`. Every table with a `tenant` has row-level security, enabled and forced. The application
+account owns nothing; what it may do is granted by `compliance_bot/store/queries/grants.sql`: it can append to the log
+and read it, and neither change nor delete a record."""
 
 
 def pages() -> dict[str, str]:
@@ -41,11 +93,7 @@ def pages() -> dict[str, str]:
 
 def cli_page() -> Iterator[str]:
     """Yield the help of every command, as the program prints it."""
-    yield "# Commands"
-    yield ""
-    yield "Exit codes: 0 done (an abstention too), 1 refused or a check failed, 2 usage or settings, 3 unavailable, 130"
-    yield "interrupted. Answers go to stdout, everything else to stderr. With `--json`, errors go to stdout as JSON too."
-    yield "[json.md](json.md) describes what `--json` prints, [errors.md](errors.md) what can go wrong."
+    yield _CLI
     for path, command in commands():
         yield from ("", f"## {path}", "", "```text", _help(path, command), "```")
 
@@ -62,12 +110,7 @@ def commands() -> Iterator[tuple[str, Any]]:
 
 def settings_page() -> Iterator[str]:
     """Yield the table of settings."""
-    yield "# Settings"
-    yield ""
-    yield f"Strongest first: arguments in code, environment variables `{PREFIX}…`, the home's `{FILE_NAME}`. A key that is not"
-    yield f"in this table is an error in each of them. In `{FILE_NAME}` a setting has its plain name."
-    yield ""
-    yield from ("| setting | environment | default | allowed | what it is |", "|---|---|---|---|---|")
+    yield _SETTINGS
     for name, field in Settings.model_fields.items():
         default = "by machine" if field.default is PydanticUndefined else _shown(field.default)
         cells = (f"`{name}`", f"`{PREFIX}{name.upper()}`", default, _allowed(field), str(field.description))
@@ -76,25 +119,16 @@ def settings_page() -> Iterator[str]:
 
 def errors_page() -> Iterator[str]:
     """Yield the table of errors."""
-    yield "# Errors"
-    yield ""
-    yield "Every refusal is a `ComplianceError`. Words in braces are filled in. No message quotes document text, a question or"
-    yield "a secret; what is forbidden and what is absent are refused with the same words. A hint may be overridden where"
-    yield "more is known. Exit codes: 1 refused or a check failed, 2 usage or settings, 3 unavailable."
-    yield ""
-    yield from ("| error | is a | exit | message | hint |", "|---|---|---|---|---|")
+    yield _ERRORS
     for refusal in refusals():
         yield f"| {' | '.join(_error_cells(refusal))} |"
+    yield _REASONS
+    yield from (f"- {reason.value}" for reason in Reason)
 
 
 def json_page() -> Iterator[str]:
     """Yield a table of fields for each JSON Schema."""
-    yield "# JSON"
-    yield ""
-    yield "What `--json` prints, version 1. Each shape has a JSON Schema (draft 2020-12) under [schemas/](schemas); a test"
-    yield "validates real output against them. A field is never removed or given another meaning within a version; a new"
-    yield "field may come. Text offsets count characters in the text that this viewer gets (`documents show --text`): there"
-    yield "`text[start:end] == quote`. Times are RFC 3339 in UTC, hashes lower-case hex of SHA-256."
+    yield _JSON
     for file in sorted(SCHEMAS.glob("*.json")):
         schema = json.loads(file.read_text(encoding="utf-8"))
         yield from ("", f"## {schema['title']}", "", schema["description"], "")
@@ -104,18 +138,18 @@ def json_page() -> Iterator[str]:
 
 def schema_page() -> Iterator[str]:
     """Yield the tables that the migrations make."""
-    yield "# Database schema"
-    yield ""
-    yield "Made by the migrations, in this order; they are plain SQL to read and review. Tables are in the schema"
-    yield "`compliance_bot` unless they say `audit.`. Every table with a `tenant` has row-level security, enabled and forced."
-    yield "The application account owns nothing; what it may do is granted by `compliance_bot/store/queries/grants.sql`: it can"
-    yield "append to the log and read it, and neither change nor delete a record."
+    yield _SCHEMA
     for migration in read_migrations(ROOT / "migrations"):
         yield from _migration(migration)
 
 
 def _migration(migration: Migration) -> Iterator[str]:
-    yield from ("", f"## {migration.name}", "", f"[migrations/{migration.name}.sql](../../migrations/{migration.name}.sql)")
+    yield from (
+        "",
+        f"## {migration.name}",
+        "",
+        f"[migrations/{migration.name}.sql](../../migrations/{migration.name}.sql)",
+    )
     yield from ("", migration.purpose)
     for table in migration.tables:
         yield from ("", f"### {table.name}", "")

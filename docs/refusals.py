@@ -38,8 +38,8 @@ def refusals() -> tuple[Refusal, ...]:
     """Return every class of errors: the base first, then by exit code and name."""
     for module in _modules_of_errors():
         importlib.import_module(module)
-    found = {error: _describe(error) for error in (ComplianceError, *_below(ComplianceError))}
-    shipped = (r for error, r in found.items() if error.__module__.startswith("compliance_bot."))
+    found: list[type[ComplianceError]] = [ComplianceError, *_below(ComplianceError)]
+    shipped = (_describe(error) for error in found if error.__module__.startswith("compliance_bot."))
     return tuple(sorted(shipped, key=lambda r: (r.name != "ComplianceError", r.exit_code, r.name)))
 
 
@@ -103,6 +103,10 @@ def _template(node: ast.expr) -> str:
 
 def _name(node: ast.expr) -> str:
     """Return a short name for what is filled in: its last plain name."""
-    names = [n.attr if isinstance(n, ast.Attribute) else n.id for n in ast.walk(node) if isinstance(n, ast.Attribute | ast.Name)]
+    names = [
+        n.attr if isinstance(n, ast.Attribute) else n.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Attribute | ast.Name)
+    ]
     plain = [name for name in names if name not in {"join", "sorted", "str", "self", "len"}]
     return plain[0] if plain else "…"

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_TABLE = re.compile(r"(?P<comment>(?:^--[^\n]*\n)*)^CREATE TABLE (?P<name>[\w.]+) \(\n(?P<body>.*?)^\)", re.M | re.S)
-_COLUMN = re.compile(r"^  (?P<name>[a-z_]\w*) (?P<type>[a-z]+(?:\(\d+\))?(?:\[\])?)(?P<rest>[^\n]*)$", re.M)
+_TABLE = re.compile(
+    r"(?P<comment>(?:^--[^\n]*\n)*)^CREATE TABLE (?P<name>[\w.]+) \(\n(?P<body>.*?)^\)", re.MULTILINE | re.DOTALL
+)
+_COLUMN = re.compile(r"^  (?P<name>[a-z_]\w*) (?P<type>[a-z]+(?:\(\d+\))?(?:\[\])?)(?P<rest>[^\n]*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,7 +141,7 @@ def compose(model: BaseChatModel, question: str, hits: Sequence[Hit], found: Fou
     if not hits:
         return Reply()
     scored = {hit.passage.chunk: ScoredPassage(lexical=hit.lexical, cosine=hit.cosine, fused=hit.score) for hit in hits}
-    evidence = Evidence(idf=found.idf, scores=scored)
+    evidence = Evidence(idf=found.idf, scores=scored, passages=found.passages)
     with tracing_context(enabled=False):
         message = model.invoke(messages(question, [hit.passage for hit in hits]), evidence=evidence)
     return parse_reply(message.text)

@@ -16,6 +16,7 @@ from compliance_bot.ingest.assemble import one_line
 from compliance_bot.ingest.formats.docx import read_docx
 from compliance_bot.ingest.formats.html import read_html
 from compliance_bot.ingest.formats.markdown import read_markdown
+from compliance_bot.ingest.formats.oscal import is_catalog, read_oscal
 from compliance_bot.ingest.formats.pdf import read_pdf
 from compliance_bot.ingest.formats.text import read_text
 from compliance_bot.ingest.structure import BlockKind, ParsedDocument
@@ -77,6 +78,8 @@ def _reader(data: bytes, suffix: str) -> Callable[[bytes, Limits], ParsedDocumen
     for mark, reason in _REFUSED:
         if data.startswith(mark):
             raise UnreadableDocument(reason)
+    if is_catalog(data):
+        return read_oscal
     if _HTML.match(data) or suffix in (".html", ".htm", ".xhtml"):
         return read_html
     if _XML.match(data):

@@ -26,7 +26,9 @@ class Reason(StrEnum):
     """Why a file was refused, in words for the person who has it. `{n}` is a count."""
 
     EMPTY = "the file is empty"
-    UNSUPPORTED = "the file is not of a supported type; supported are PDF, DOCX, HTML, Markdown and plain text"
+    UNSUPPORTED = (
+        "the file is not of a supported type; supported are PDF, DOCX, HTML, Markdown, OSCAL catalogues and plain text"
+    )
     IMAGE = "the file is an image; recognise its text (OCR) and ingest the PDF or text that this makes"
     OLD_OFFICE = "the file is of an old Office format; save it as .docx or PDF"
     OTHER_OFFICE = "the file is an Office file other than a text document; save it as PDF or text"

@@ -125,6 +125,13 @@ def parse_reply(text: str) -> Reply:
     )
 
 
+def reply_schema(ids: Sequence[ChunkId]) -> dict[str, Any]:
+    """Return the JSON Schema of a reply, for models that can be held to one; only `ids` may be quoted."""
+    schema = _ReplyBody.model_json_schema()
+    schema["$defs"][_QuoteBody.__name__]["properties"]["id"] = {"type": "string", "enum": list(ids)}
+    return schema
+
+
 def format_request(question: str, sources: Sequence[Source]) -> list[ContentBlock]:
     """Return the content of the human message: a document block per passage, in the order given, then the question."""
     return [*(_block(source) for source in sources), {"type": "text", "text": question}]

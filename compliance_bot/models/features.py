@@ -48,6 +48,7 @@ QUESTION_FEATURES = (
 _PREFIX = 4  # letters that a variant must share
 _SYNONYM = 0.9
 _ALIKE = 0.8
+_BEGINNING = 0.65  # of the longer word: "disclos" is like "disclosur" and not like "discuss"
 _NEAR = 2  # content words
 
 
@@ -84,7 +85,6 @@ class Candidate:
 
     position: int
     unit: Unit
-    stems: frozenset[str]
     covered: tuple[float, ...]  # how far it has each word of the question, 0.0 to 1.0
 
 
@@ -134,8 +134,7 @@ def compare(question: str, sources: Sequence[Source], lexicon: Lexicon, evidence
                     offers(unit.text, asked),
                 )
             )
-            stems = frozenset(passage.unit_stems[n])
-            candidates.append(Candidate(position=position, unit=unit, stems=stems, covered=covered[n]))
+            candidates.append(Candidate(position=position, unit=unit, covered=covered[n]))
     return Comparison(
         question=asked,
         shares=shares,
@@ -212,8 +211,7 @@ def _shares(stems: Sequence[str], evidence: Evidence, lexicon: Lexicon) -> tuple
 def _matches(stems: Sequence[str], known: Iterable[str], lexicon: Lexicon) -> dict[str, list[tuple[int, float]]]:
     """Return, for each known stem, the question's words that it counts as, and how fully.
 
-    A word itself counts 1.0, a synonym 0.9, a like beginning up to 0.8 where it is half of the longer word or more:
-    "retent" and "retain" share "reta", 4 of 6 letters.
+    A word itself counts 1.0, a synonym 0.9, a like beginning up to 0.8, by its share of the longer word.
     """
     beginnings: defaultdict[str, list[str]] = defaultdict(list)
     for other in known:
@@ -233,7 +231,7 @@ def _matches(stems: Sequence[str], known: Iterable[str], lexicon: Lexicon) -> di
 def _likeness(stem: str, other: str) -> float:
     common = next((n for n, (a, b) in enumerate(zip(stem, other, strict=False)) if a != b), min(len(stem), len(other)))
     share = common / max(len(stem), len(other))
-    return _ALIKE * share if share >= 0.5 else 0.0
+    return _ALIKE * share if share >= _BEGINNING else 0.0
 
 
 def _beyond(shares: Sequence[float], other: Sequence[float], mine: Sequence[float]) -> float:

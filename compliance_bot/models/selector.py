@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from compliance_bot.models.contract import Source
-    from compliance_bot.models.features import Candidate, Comparison, Evidence, Lexicon
+    from compliance_bot.models.features import Comparison, Evidence, Lexicon
 
 MOST_SENTENCES = 3
 _NEAR_BEST = 1.0  # difference of scores: a unit this much behind the best is e times less likely to hold the answer
 _CLEARLY_NEW = 0.15  # share of the question that a further sentence must add
-_SAME_WORDS = 0.8  # Jaccard index above which two units say the same
 _DISCRIMINATES = 0.3  # a word with this share of the question must be in the passage or its title
 
 
@@ -77,35 +76,32 @@ def is_about(comparison: Comparison, best: int) -> bool:
 
 
 def _choose(comparison: Comparison, order: Sequence[int], scores: np.ndarray) -> list[tuple[int, Unit]]:
-    """Return the best unit and those near it that add something; items of one list become one unit."""
-    first = comparison.candidates[order[0]]
-    kept: list[Candidate] = [first]
-    chosen = [(first.position, first.unit)]
-    for n in order[1:]:
-        other = comparison.candidates[n]
-        if scores[n] < scores[order[0]] - _NEAR_BEST or len(kept) == MOST_SENTENCES:
+    """Return the best unit and those near it that add something, by passage; items of one list become one unit.
+
+    All items of a list that are near the best are quoted: some of them would look like all of them.
+    """
+    chosen: list[tuple[int, Unit]] = []
+    covered = [0.0] * len(comparison.shares)
+    for n in order:
+        if scores[n] < scores[order[0]] - _NEAR_BEST:
             break
-        if any(_same(other, candidate) for candidate in kept):
-            continue
-        lists = [(place, unit.group) for place, unit in chosen]
-        if (other.position, other.unit.group) in lists:
-            at = lists.index((other.position, other.unit.group))
-            chosen[at] = (other.position, union(chosen[at][1], other.unit))
-        elif _adds(comparison.shares, other, kept):
-            chosen.append((other.position, other.unit))
+        unit, position = comparison.candidates[n].unit, comparison.candidates[n].position
+        lists = [(place, other.group) for place, other in chosen]
+        if (position, unit.group) in lists:
+            at = lists.index((position, unit.group))
+            chosen[at] = (position, union(chosen[at][1], unit))
+        elif not chosen or (len(chosen) < MOST_SENTENCES and _adds(comparison, n, covered)):
+            chosen.append((position, unit))
         else:
             continue
-        kept.append(other)
+        covered = [max(pair) for pair in zip(covered, comparison.candidates[n].covered, strict=True)]
     return chosen
 
 
-def _same(one: Candidate, other: Candidate) -> bool:
-    return len(one.stems & other.stems) >= _SAME_WORDS * len(one.stems | other.stems)
-
-
-def _adds(shares: Sequence[float], other: Candidate, kept: Sequence[Candidate]) -> bool:
-    covered = [max(values) for values in zip(*(candidate.covered for candidate in kept), strict=True)]
-    new = (share * max(0.0, mine - had) for share, mine, had in zip(shares, other.covered, covered, strict=True))
+def _adds(comparison: Comparison, n: int, covered: Sequence[float]) -> bool:
+    """Tell whether candidate `n` clearly covers more of the question: the same words of another document do not."""
+    mine = comparison.candidates[n].covered
+    new = (share * max(0.0, m - had) for share, m, had in zip(comparison.shares, mine, covered, strict=True))
     return bool(sum(new) >= _CLEARLY_NEW)
 
 

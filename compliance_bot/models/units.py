@@ -24,7 +24,7 @@ _SUBJECT = r"""(?:this|that|these|those|it|they|such
     |(?:sub-?)?(?:paragraph|section|rule|clause|article)s?)\b"""
 _EXCEPTION = re.compile(
     rf"""(?:except\w*|unless|however|notwithstanding|nevertheless|nonetheless|provided|other\ than|but|save|excluding
-    |exempt\w*|subject\ to\b[^,]*$|only\ (?:if|where|when)|with\ the\ exception|nothing\ in|the\ (?:foregoing|above)
+    |exempt\w*|subject\ to\b(?=[^,]*$)|only\ (?:if|where|when)|with\ the\ exception|nothing\ in|the\ (?:foregoing|above)
     |(?:an?|the|this|these|one|two|some)\b[^.:]{{0,30}}\bexcept\w*
     |{_SUBJECT}[^.:]{{0,60}}\b(?:not|only)\ (?:be\ )?(?:apply|applies|applied|applicable)
     |{_SUBJECT}[^.:]{{0,60}}\b(?:apply|applies)\ only)\b""",

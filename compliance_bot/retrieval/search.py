@@ -34,6 +34,7 @@ class Found:
 
     hits: tuple[Hit, ...]
     idf: Mapping[str, float] = field(hash=False)  # of the question's terms within the scope
+    passages: int  # in scope
     exact: bool
 
 
@@ -54,7 +55,7 @@ def search(
     lexical, cosine = gather(transaction, scope, idf, vector, term_key=term_key, candidates=candidates, exact=exact)
     fused = {chunk: round(score, _DIGITS) for chunk, score in fuse(lexical, cosine, passages=scope.chunks).items()}
     hits = _hits(transaction, scope, _best(transaction, scope, fused, k), lexical, cosine)
-    return Found(hits=hits, idf=idf, exact=exact)
+    return Found(hits=hits, idf=idf, passages=scope.chunks, exact=exact)
 
 
 def gather(

@@ -31,7 +31,7 @@ MIN_SERVER_VERSION = 150_000
 MIN_PGVECTOR = (0, 8)
 
 _POOL_SIZE = 16
-_POOL_TIMEOUT_S = 30
+_POOL_TIMEOUT_S = 10
 _SQL = named_queries("connect")
 
 

@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[3]
 _LEFT_OUT = {".git", ".venv", "__pycache__", "dist", "build", "weights"}
 _CACHES = re.compile(r"\.[a-z_]+(_cache)|\.hypothesis|.*\.egg-info")
 # Folders of the machines on which this was written; they mean nothing to anybody else.
-_MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:work|tmp/wt)(?=/|\b)".encode())
-_STRONG_COPYLEFT = re.compile(r"(?<!L)(?<!Lesser )\bA?GPL|(?<!Lesser )General Public License|Affero", re.I)
+_MACHINE_PATHS = re.compile(rb"(?<![\w.])/(?:work|tmp/wt)(?=/|\b)")
+_STRONG_COPYLEFT = re.compile(r"(?<!L)(?<!Lesser )\bA?GPL|(?<!Lesser )General Public License|Affero", re.IGNORECASE)
 
 
 def files() -> Iterator[Path]:
@@ -93,5 +93,11 @@ def test_other_licences_are_let_through(said: str) -> None:
 
 def test_every_dependency_is_listed_with_its_licence() -> None:
     text = (ROOT / "THIRD_PARTY.md").read_text(encoding="utf-8")
-    listed = set(re.findall(r"^\| `([\w.-]+)` \| [^|]+ \|", text, re.M))
+    listed = set(re.findall(r"^\| `([\w.-]+)` \| [^|]+ \|", text, re.MULTILINE))
     assert listed == {canonicalize_name(requirement.name) for requirement in requirements()}
+
+
+def test_contributing_shows_the_layers_that_are_enforced() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = "\n".join(project["tool"]["importlinter"]["contracts"][0]["layers"])
+    assert f"```text\n{layers}\n```" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
