@@ -96,8 +96,17 @@ def open_home(settings: Settings) -> Iterator[Home]:
 
 @contextmanager
 def throw_away_home(path: Path, *, policies: Literal["starter", "sample"] = "starter") -> Iterator[Path]:
-    """Make a home with an embedded database, whatever the environment names, and remove it after the block."""
-    create_home(load_settings(home=path), policies=policies)
+    """Make a home with an embedded database and remove it after the block.
+
+    Raises UsageError where the environment names a database: what is to be thrown away must not get into that one.
+    """
+    settings = load_settings(home=path)
+    if settings.database_url is not None:
+        raise UsageError(
+            "a throw-away home has a database of its own, but COMPLIANCE_BOT_DATABASE_URL names one",
+            hint="Unset COMPLIANCE_BOT_DATABASE_URL for this command.",
+        )
+    create_home(settings, policies=policies)
     try:
         yield path
     finally:

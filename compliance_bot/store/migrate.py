@@ -100,8 +100,7 @@ def _grant(connection: psycopg.Connection[tuple[object, ...]], app_role: str) ->
 
 
 def _yoyo_url(conninfo: str) -> str:
-    """Return yoyo's form of a libpq DSN; what a URL has no place for goes into its query part."""
+    """Return yoyo's form of a libpq DSN, all of it in the query part: yoyo does not decode the path."""
     parts = {key: str(value) for key, value in conninfo_to_dict(conninfo).items() if value is not None}
-    user, password, database = (quote(parts.pop(key, ""), safe="") for key in ("user", "password", "dbname"))
     query = urlencode({**parts, "schema": f"{SCHEMA},public"}, quote_via=quote)
-    return f"postgresql+psycopg://{user}:{password}@/{database}?{query}"
+    return f"postgresql+psycopg:///?{query}"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import numpy as np
+    from numpy.typing import NDArray
 
     from compliance_bot.records import AttributeValue, ClassId
     from compliance_bot.store.connect import Database, Transaction
@@ -46,8 +47,9 @@ def draft(
     return Draft(source=source, pieces=pieces, attributes=tuple(sorted(named.items())), title=title, ref=ref)
 
 
-def embedding(text: str) -> np.ndarray:
-    return EMBEDDER.embed([text])[0]
+def embedding(text: str) -> NDArray[np.float32]:
+    vector: NDArray[np.float32] = EMBEDDER.embed([text])[0]
+    return vector
 
 
 def chunks(pieces: Iterable[str]) -> tuple[IndexedChunk, ...]:

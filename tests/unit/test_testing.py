@@ -14,7 +14,8 @@ from compliance_bot.testing import FailingDetector, HashEmbedder, ListedDetector
 class TestHashEmbedder:
     def test_returns_one_unit_vector_per_text(self) -> None:
         vectors = HashEmbedder().embed(["KYC records", "annual leave"])
-        assert (vectors.shape, vectors.dtype) == ((2, 384), np.float32)
+        assert vectors.shape == (2, 384)
+        assert vectors.dtype == np.float32
         assert np.linalg.norm(vectors, axis=1) == pytest.approx([1.0, 1.0])
         assert HashEmbedder().embed([]).shape == (0, 384)
 

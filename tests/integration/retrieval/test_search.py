@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from pgvector.psycopg import register_vector
 
+from compliance_bot.records import DocumentId
 from compliance_bot.retrieval.fuse import K1, B
 from compliance_bot.retrieval.search import gather, search, weigh_terms
 from compliance_bot.store import documents
@@ -24,7 +25,7 @@ from compliance_bot.terms import index_terms, query_terms, term_hash
 from ..shelf import TERM_KEY, Draft, draft, embedding, scope_of, store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from compliance_bot.records import Hit, Scope
     from compliance_bot.retrieval.search import Found
@@ -253,7 +254,7 @@ class TestScopeInTheQuery:
         chunks = "SELECT id, acl_id FROM chunk WHERE tenant = %s"
         classes: dict[int, int] = dict(unlocked.connection.execute(chunks, [unlocked.tenant]).fetchall())
         everything = list(classes)
-        results = {
+        results: dict[str, Mapping[int, object]] = {
             "lexical": queries.lexical(unlocked, scope, weights, k1=K1, b=B, limit=1000),
             "nearest_exact": queries.nearest_exact(unlocked, scope, vector, limit=1000),
             "nearest_approximate": queries.nearest_approximate(unlocked, scope, vector, limit=1000, ef_search=200),
@@ -279,7 +280,7 @@ class TestScopeInTheQuery:
             "SELECT id FROM document WHERE tenant = %s AND acl_id <> ALL (%s) LIMIT 1",
             [unlocked.tenant, list(scope.classes)],
         ).fetchone() or (None,)
-        document = documents.DocumentId(str(forbidden))
+        document = DocumentId(str(forbidden))
         assert documents.document_versions(unlocked, scope, document) == ()
         assert documents.version_text(unlocked, scope, document, None) is None
         assert documents.class_of_document(unlocked, scope, document) is None

@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 import pytest
@@ -38,7 +38,10 @@ def recount(transaction: Transaction) -> dict[str, Counter[Any]]:
 
 def kept(transaction: Transaction) -> dict[str, Counter[Any]]:
     """Return the same as it is kept. A count that fell to zero says what an absent one says."""
-    fetch = lambda query: transaction.connection.execute(query).fetchall()  # noqa: E731
+
+    def fetch(query: LiteralString) -> list[tuple[Any, ...]]:
+        return transaction.connection.execute(query).fetchall()
+
     counts = fetch("SELECT acl_id, chunks, terms FROM class_count WHERE chunks > 0 OR terms > 0")
     return {
         "postings": Counter(fetch("SELECT term, acl_id, chunk_id, length FROM posting")),

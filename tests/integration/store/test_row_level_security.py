@@ -152,8 +152,12 @@ class TestWriting:
         with database.writing() as transaction:
             one = class_of(transaction, {"collection": "a", "tags": frozenset({"x", "y"}), "level": 1})
             assert class_of(transaction, {"level": 1, "tags": frozenset({"y", "x"}), "collection": "a"}) == one
-            others = [{"collection": "a"}, {"collection": "a", "level": "1"}, {"collection": "a", "level": True}]
-            assert len({one, *(class_of(transaction, attributes) for attributes in others)}) == 4
+            others: list[dict[str, str | int | bool]] = [
+                {"collection": "a"},
+                {"collection": "a", "level": "1"},
+                {"collection": "a", "level": True},
+            ]
+            assert len({one, *(class_of(transaction, {**attributes}) for attributes in others)}) == 4
         with database.reading() as transaction:
             assert access_classes(transaction)[0].attributes == {
                 "collection": "a",
@@ -200,7 +204,7 @@ class TestApplicationAccount:
             psycopg.connect(server.conninfo(APP_ROLE), options=SEARCH_PATH) as connection,
             pytest.raises(psycopg.errors.InsufficientPrivilege),
         ):
-            connection.execute(attempt)  # type: ignore[call-overload]
+            connection.execute(attempt)
 
     def test_row_security_off_is_an_error_not_a_view_of_everything(self, server: EmbeddedServer) -> None:
         with psycopg.connect(server.conninfo(APP_ROLE), options=SEARCH_PATH) as connection:

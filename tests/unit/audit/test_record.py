@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import time
 import uuid
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
@@ -14,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance_bot.audit import record as module
 from compliance_bot.audit.record import (
     MAX_ENVELOPE_BYTES,
     Event,
@@ -57,6 +57,10 @@ def sealed(public: dict[str, Any] | None = None, private: dict[str, Any] | None 
     lane = {"writer": "w", "counter": 3, "previous": "00"}
     values = {"id": new_record_id(), "at": AT, "tenant": 1, "actor": "11" * 16, "lane": lane, "keyring": KEYRING}
     return seal(event, **{**values, **given})
+
+
+def with_part(record: SealedRecord, part: str, changed: Any) -> SealedRecord:
+    return dataclasses.replace(record, **{part: changed})
 
 
 class TestRoundTrip:
@@ -119,14 +123,14 @@ class TestAlteration:
         for position in range(len(whole)):
             changed = whole[:position] + bytes([whole[position] ^ 0x01]) + whole[position + 1 :]
             with pytest.raises(RecordAltered):
-                open_record(dataclasses.replace(one, **{part: changed}), KEYRING)
+                open_record(with_part(one, part, changed), KEYRING)
 
     @pytest.mark.parametrize("part", ["envelope", "ciphertext", "wrapped_key", "leaf_hash"])
     def test_a_shorter_or_longer_part_is_noticed(self, part: str) -> None:
         one = sealed()
         for changed in (b"", getattr(one, part)[:-1], getattr(one, part) + b" "):
             with pytest.raises(RecordAltered):
-                open_record(dataclasses.replace(one, **{part: changed}), KEYRING)
+                open_record(with_part(one, part, changed), KEYRING)
 
     @pytest.mark.parametrize("envelope", [b"{", b"[]", b"7", b"\xff", b"{}", b'{"id":"x","payload":{}}', b"null"])
     def test_an_envelope_of_another_making_is_noticed_although_its_hash_fits(self, envelope: bytes) -> None:
@@ -214,13 +218,13 @@ class TestIds:
     def test_they_begin_with_the_milliseconds_and_sort_by_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ids = []
         for moment in (1_700_000_000.0, 1_700_000_000.001, 1_700_000_001.5, 1_800_000_000.25):
-            monkeypatch.setattr(module.time, "time", lambda moment=moment: moment)
+            monkeypatch.setattr(time, "time", lambda moment=moment: moment)
             ids.append(new_record_id())
             assert uuid.UUID(ids[-1]).int >> 80 == int(moment * 1000)
         assert all(a < b for a, b in pairwise(ids))
 
     def test_they_do_not_repeat_within_a_millisecond(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(module.time, "time", lambda: 1_700_000_000.0)
+        monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
         assert len({new_record_id() for _ in range(2000)}) == 2000
 
 

@@ -84,7 +84,7 @@ class TestOneRequest:
     def test_a_document_whose_attributes_do_not_fit_the_schema_is_refused(
         self, engine: Engine, attribute: dict[str, AttributeValue]
     ) -> None:
-        assert not read(engine(AML_READS), ANA, **attribute).allowed
+        assert not read(engine(AML_READS), ANA, NOW, **attribute).allowed
 
     def test_an_unknown_action_refuses(self, engine: Engine) -> None:
         permit_all = '@id("all") permit (principal, action, resource);'
