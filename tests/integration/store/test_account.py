@@ -32,7 +32,7 @@ def test_a_copy_of_the_programs_runs_by_itself_whatever_the_umask(service_folder
         os.umask(before)
     command = [copy / "bin" / "postgres", "--version"]
     done = subprocess.run(command, user=65534, group=65534, extra_groups=[], cwd="/", capture_output=True, check=True)
-    assert b"PostgreSQL 18" in done.stdout
+    assert b"(PostgreSQL) 18" in done.stdout
     libraries = subprocess.run(["ldd", copy / "bin" / "initdb"], capture_output=True, text=True, check=True).stdout
     assert str(service_folder) in libraries
     assert str(account.binaries().parents[2]) not in libraries
