@@ -199,6 +199,21 @@ def test_without_a_home_every_command_says_so(cli: Cli, monkeypatch: pytest.Monk
     assert cli("doctor").code == 1
 
 
+def test_policies_that_are_not_valid_stop_everything_and_leave_no_server_behind(cli: Cli, home: Path) -> None:
+    broken = home / "policies" / "broken.cedar"
+    broken.write_text('@id("x") permit (principal, action, resource) when { principal.nonsense };', encoding="utf-8")
+    try:
+        result = cli("ask", "Anything?", "--json")
+        assert result.code == 2
+        assert result.json["error"]["type"] == "InvalidPolicies"
+        assert cli("doctor").code == 1
+        place = json.loads((home / "server.json").read_text(encoding="utf-8"))
+        assert not (Path(place["folder"]) / "data" / "postmaster.pid").exists()
+    finally:
+        broken.unlink()
+    assert cli("documents", "list").code == 0
+
+
 def test_forbidden_and_absent_are_told_in_the_same_words(cli: Cli, write: Write) -> None:
     path = write("board.md", "# Board minutes\n\nThe board decided to close the Quarry branch.\n")
     cli("ingest", path, "--collection", "board")
