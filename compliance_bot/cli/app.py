@@ -68,10 +68,11 @@ def ingest(
 ) -> None:
     """Store documents. Unchanged ones are skipped, changed ones get a new version, bad ones are listed."""
     from compliance_bot.cli.progress import progress
+    from compliance_bot.ingest.items import count_items
 
     given = parse_settings(sets or [])
     listed = existing(attributes) if attributes else None
-    with opened() as bot, progress(paths, base) as advance:
+    with opened() as bot, progress(lambda: count_items(paths, base=base)) as advance:
         report = bot.ingest(
             paths,
             collection=collection,

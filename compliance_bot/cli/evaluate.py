@@ -29,9 +29,13 @@ def retrieval(
 
     Uses the home where its principal may read the passages; where the home lacks them, a throw-away one.
     """
+    from compliance_bot.cli.progress import progress
+    from compliance_bot.evaluation.beir import read_questions
     from compliance_bot.evaluation.retrieval import evaluate_folder
 
-    scores = evaluate_folder(folder, principal=as_user, limit=limit, tell=output.tell)
+    questions = read_questions(folder)[:limit]
+    with progress(lambda: len(questions)) as advance:
+        scores = evaluate_folder(folder, questions, principal=as_user, tell=output.tell, on_question=advance)
     if as_json:
         output.say_json({"metrics": dict(scores.metrics), "n": scores.n})
         return

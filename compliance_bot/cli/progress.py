@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 
 @contextmanager
-def progress(paths: Sequence[Path], base: Path | None) -> Iterator[Callable[[str], None]]:
-    """Yield what to call with the name of each finished item."""
+def progress(count: Callable[[], int]) -> Iterator[Callable[[str], None]]:
+    """Yield what to call with the name of each finished item. `count` is asked for their number only if it is shown."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -22,11 +21,10 @@ def progress(paths: Sequence[Path], base: Path | None) -> Iterator[Callable[[str
     from rich.text import Text
 
     from compliance_bot.cli.output import line
-    from compliance_bot.ingest.items import count_items
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=count_items(paths, base=base))
+        task = bar.add_task("", total=count())
 
         def advance(name: str) -> None:
             bar.update(task, advance=1, description=Text(line(name)).plain[:60])

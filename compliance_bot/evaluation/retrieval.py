@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compliance_bot.bot import LOCAL_ADMINISTRATOR, ComplianceBot
-from compliance_bot.evaluation.beir import InvalidBeir, read_questions
+from compliance_bot.evaluation.beir import InvalidBeir
 from compliance_bot.evaluation.metrics import average_precision_at, ndcg_at, recall_at
 from compliance_bot.home import NoHome, throw_away_home
 
@@ -31,23 +31,33 @@ class Scores:
 
 
 def evaluate_folder(
-    folder: Path, *, principal: str, limit: int | None = None, tell: Callable[[str], None] = lambda _: None
+    folder: Path,
+    questions: Sequence[LabelledQuestion],
+    *,
+    principal: str,
+    tell: Callable[[str], None] = lambda _: None,
+    on_question: Callable[[str], None] = lambda _: None,
 ) -> Scores:
     """Return the scores of a BEIR folder, in the home that is in force or, where it lacks the passages, a new one."""
-    questions = read_questions(folder)[:limit]
     wanted = sorted({ref for question in questions for ref, _ in question.relevant})
     try:
         with ComplianceBot.open() as bot:
             if bot.has_passages(wanted, principal=principal):
-                return evaluate(bot, questions, principal=principal)
+                return evaluate(bot, questions, principal=principal, on_question=on_question)
     except NoHome:
         pass
     tell("the passages are not in this home: they are ingested into a throw-away one")
     with _filled(folder / "corpus.jsonl", tell) as bot:
-        return evaluate(bot, questions, principal=LOCAL_ADMINISTRATOR)
+        return evaluate(bot, questions, principal=LOCAL_ADMINISTRATOR, on_question=on_question)
 
 
-def evaluate(bot: ComplianceBot, questions: Sequence[LabelledQuestion], *, principal: str) -> Scores:
+def evaluate(
+    bot: ComplianceBot,
+    questions: Sequence[LabelledQuestion],
+    *,
+    principal: str,
+    on_question: Callable[[str], None] = lambda _: None,
+) -> Scores:
     """Return the mean scores of these questions, each searched for once."""
     totals = dict.fromkeys(_METRICS, 0.0)
     for question in questions:
@@ -55,6 +65,7 @@ def evaluate(bot: ComplianceBot, questions: Sequence[LabelledQuestion], *, princ
         ranking = list(dict.fromkeys(hit.passage.ref for hit in hits if hit.passage.ref is not None))
         for name, metric in _METRICS.items():
             totals[name] += metric(ranking, dict(question.relevant), K)
+        on_question(question.id)
     n = len(questions)
     return Scores(metrics={name: round(total / n, 4) for name, total in totals.items()}, n=n)
 

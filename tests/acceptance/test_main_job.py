@@ -192,3 +192,29 @@ def test_doctor_finds_nothing_wrong(cli: Cli) -> None:
 def _document(cli: Cli, title: str) -> dict[str, object]:
     (document,) = [d for d in cli("documents", "list", "--json").json["documents"] if d["title"] == title]
     return dict(document)
+
+
+def test_retrieval_is_evaluated_in_this_home_or_where_it_lacks_the_passages_in_a_throw_away_one(
+    cli: Cli, tmp_path: Path
+) -> None:
+    topics = ("harbour dues", "pilot licences", "cargo insurance", "crew rest hours", "ballast water")
+    passages = [
+        {"_id": f"E-{n}", "title": "", "text": f"The rules on {topic} apply to all vessels."}
+        for n, topic in enumerate(topics)
+    ]
+    queries = [{"_id": f"Q-{n}", "text": f"What applies to {topic}?"} for n, topic in enumerate(topics)]
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "corpus.jsonl").write_text("\n".join(map(json.dumps, passages)), encoding="utf-8")
+    (tmp_path / "queries.jsonl").write_text("\n".join(map(json.dumps, queries)), encoding="utf-8")
+    # Every question is judged by its own passage, the last one by a passage that does not answer it.
+    gold = "query-id\tcorpus-id\tscore\n" + "".join(f"Q-{n}\tE-{n % 4}\t1\n" for n in range(5))
+    (tmp_path / "qrels" / "test.tsv").write_text(gold, encoding="utf-8")
+    apart = cli("evaluate", "retrieval", tmp_path, "--json")
+    assert "throw-away" in apart.err
+    assert apart.json["n"] == 5
+    assert apart.json["metrics"]["recall@10"] == 1.0
+    assert 0.8 < apart.json["metrics"]["map@10"] < 1.0
+    cli("ingest", tmp_path / "corpus.jsonl", "--collection", "vessels")
+    here = cli("evaluate", "retrieval", tmp_path, "--limit", "4", "--json")
+    assert here.err == ""
+    assert here.json["metrics"]["map@10"] == 1.0

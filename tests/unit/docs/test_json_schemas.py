@@ -177,6 +177,9 @@ def test_error_of_a_command_fits(capsys: pytest.CaptureFixture[str]) -> None:
 def test_scores_fit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     metrics = {"recall@10": 0.8, "map@10": 0.6, "ndcg@10": 1.0}
     monkeypatch.setattr(retrieval, "evaluate_folder", lambda *_, **__: Scores(metrics=metrics, n=3))
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "qrels" / "test.tsv").write_text("q\tp\t1\n", encoding="utf-8")
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q", "text": "why"}\n', encoding="utf-8")
     assert cli.run(["evaluate", "retrieval", str(tmp_path), "--json"]) == 0
     check("evaluate-retrieval", json.loads(capsys.readouterr().out))
     assert set(metrics) == set(retrieval._METRICS)
