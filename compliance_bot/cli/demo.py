@@ -20,17 +20,21 @@ from compliance_bot.settings import load_settings
 if TYPE_CHECKING:
     from compliance_bot.records import Answer
 
+_RULE = "─" * 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
-    """What the demo asks, and as whom."""
+class Asking:
+    """One question of the demo: as whom, and words that the answer has; none where there is no answer for them."""
 
+    person: str
+    who: str
     question: str
-    people: tuple[tuple[str, str], ...]  # id, who that is
+    expects: str | None
 
 
 def run_demo(*, keep: bool = False) -> int:
-    """Run the demo and return its exit code: 1 if an answer did not stand verbatim in its documents."""
+    """Run the demo and return its exit code: 1 if an answer was not the expected one, verbatim in its documents."""
     began = time.monotonic()
     with ExitStack() as stack:
         if keep:
@@ -41,10 +45,12 @@ def run_demo(*, keep: bool = False) -> int:
             home = stack.enter_context(throw_away_home(Path(folder) / "home", policies="sample"))
         with ComplianceBot.open(home) as bot:
             ingest_samples(bot)
-            verbatim = _ask(bot, read_script())
+            shown = [(asking, *_ask(bot, asking)) for asking in read_script()]
+            changed, _, answer = shown[-1]
+            _show_history(bot, answer, changed.person)
             _show_records(bot)
     output.tell(f"\n{time.monotonic() - began:.0f} s." + (f" The home is {home}." if keep else " The home is gone."))
-    return 0 if verbatim else 1
+    return 0 if all(is_right for _, is_right, _ in shown) else 1
 
 
 def ingest_samples(bot: ComplianceBot) -> None:
@@ -58,37 +64,45 @@ def ingest_samples(bot: ComplianceBot) -> None:
             output.tell(f"{folder.name}/{collection.name}: {next(iter(output.report_lines(report)))}")
 
 
-def read_script() -> Script:
-    """Return the demo's question and people."""
+def read_script() -> tuple[Asking, ...]:
+    """Return the demo's questions, in order; the last is about a document that was superseded."""
     script = yaml.safe_load((bundled("samples") / "demo.yaml").read_text(encoding="utf-8"))
-    people = tuple((person["id"], person["who"]) for person in script["people"])
-    return Script(question=script["question"], people=people)
+    same_question = [
+        Asking(person=p["id"], who=p["who"], question=script["question"], expects=p.get("expects"))
+        for p in (*script["people"], *script["without_answer"])
+    ]
+    changed = script["changed"]
+    last = Asking(person=changed["id"], who=changed["who"], question=changed["question"], expects=changed["expects"])
+    return (*same_question, last)
 
 
-def _ask(bot: ComplianceBot, script: Script) -> bool:
-    verbatim = True
-    for person, who in script.people:
-        output.say(f"\n{'─' * 100}\n{person} ({who}) asks: {script.question}\n")
-        answer = bot.ask(script.question, principal=person)
-        for text in output.answer_lines(answer):
-            output.say(text)
-        verbatim = _stands_verbatim(bot, answer, person) and verbatim
-    return verbatim
-
-
-def _stands_verbatim(bot: ComplianceBot, answer: Answer, person: str) -> bool:
-    """Compare each quote with the document's text, as this person can read it."""
+def _ask(bot: ComplianceBot, asking: Asking) -> tuple[bool, Answer]:
+    """Print the answer and return whether it is the expected one and stands verbatim in its documents."""
+    output.say(f"\n{_RULE}\n{asking.who}, asks: {asking.question}\n")
+    answer = bot.ask(asking.question, principal=asking.person)
+    for text in output.answer_lines(answer):
+        output.say(text)
     stands = [
-        bot.document(c.document, principal=person, version=c.version).text[c.start : c.end] == c.quote  # type: ignore[index]
+        bot.document(c.document, principal=asking.person, version=c.version).text[c.start : c.end] == c.quote  # type: ignore[index]
         for c in answer.citations
     ]
     if stands:
         output.say(f"{sum(stands)} of {len(stands)} quotes stand verbatim in their documents")
-    return all(stands)
+    is_expected = answer.abstained if asking.expects is None else asking.expects in answer.answer
+    return is_expected and all(stands), answer
+
+
+def _show_history(bot: ComplianceBot, answer: Answer, person: str) -> None:
+    if answer.abstained:
+        return
+    output.say("\nThe versions of that document, newest first:")
+    for version in bot.history(answer.citations[0].document, principal=person):
+        for text in output.version_lines(version):
+            output.say(text)
 
 
 def _show_records(bot: ComplianceBot) -> None:
-    output.say(f"\n{'─' * 100}\nThe records of these answers, newest first:\n")
-    for record in bot.records(principal="admin", limit=30):
+    output.say(f"\n{_RULE}\nThe records of these answers, newest first:\n")
+    for record in bot.records(principal="admin", limit=50):
         if record.type == "answer":
             output.say(f"{record.record}  {record.principal:<8} {record.outcome:<9} {record.citations} citations")
