@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 EXTRAS ?= dev,build
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test lint format bench ui clean
+.PHONY: help demo test lint docs format bench ui clean
 
 help:
 	@echo "make demo    show the product once, in a throw-away home"
 	@echo "make test    run all tests"
 	@echo "make lint    ruff, mypy, import contracts"
 	@echo "make bench   measure, and write docs/reference/benchmarks.md"
+	@echo "make docs    write the reference pages from the program"
 	@echo "make clean   remove the virtual environment and caches"
 
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -31,6 +32,15 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m tests.benchmarks.run
+
+ui:
+	@echo "There is no page yet: the command line does everything (see ui/README.md)." >&2; exit 1
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m docs.generate
 
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .

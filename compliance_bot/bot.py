@@ -49,8 +49,9 @@ _SHOWN_DIGITS = 12  # of a model's hash, in answers; the record has all of it
 class ComplianceBot:
     """One open home. Use it as a context manager, or call `close`. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, home: Home, resources: ExitStack) -> None:
-        self.settings, self._home, self._resources = settings, home, resources
+    def __init__(self, settings: Settings, home: Home) -> None:
+        self.settings, self._home = settings, home
+        self._resources = ExitStack()
         self._policies = load_policies(home.policies)
         self._engine = CedarEngine(self._policies)
         self._principals = load_principals(home.policies / "principals.yaml")
@@ -65,9 +66,9 @@ class ComplianceBot:
         """
         loaded = load_settings(home=home, **settings)
         with ExitStack() as stack:
-            opened = stack.enter_context(open_home(loaded))
-            return cls(loaded, opened, stack.pop_all())
-        raise AssertionError("unreachable")
+            bot = cls(loaded, stack.enter_context(open_home(loaded)))
+            bot._resources = stack.pop_all()  # from here on, closing is the caller's
+        return bot
 
     def __enter__(self) -> Self:
         return self

@@ -58,12 +58,9 @@ class Home:
 def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = "starter") -> bool:
     """Make a home and return whether it is new. What exists already is kept, whatever was to be put there."""
     home = settings.home
-    if (home / _MARK).exists():
-        is_new = False
-    else:
-        is_new = True
-        if home.exists() and any(home.iterdir()) and not (home / "keys").exists():
-            raise UsageError(f"{home} is not empty and not a home", hint="Choose an empty or new folder.")
+    is_new = not (home / _MARK).exists()
+    if is_new and home.exists() and any(home.iterdir()) and not (home / "keys").exists():
+        raise UsageError(f"{home} is not empty and not a home", hint="Choose an empty or new folder.")
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.chmod(0o700)

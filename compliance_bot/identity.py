@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 class InvalidPrincipals(ComplianceError):
+    """The list of principals is not valid."""
+
     exit_code = 2
 
 

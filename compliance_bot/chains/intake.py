@@ -10,6 +10,7 @@ from compliance_bot.chains.rights import require_permission
 from compliance_bot.errors import ComplianceError, UsageError
 from compliance_bot.ingest.attributes import read_attributes
 from compliance_bot.ingest.chunk import Strategy
+from compliance_bot.ingest.items import names_of
 from compliance_bot.ingest.prepare import Cutting, Preparer
 from compliance_bot.ingest.run import Identify, Request, ingest
 from compliance_bot.ingest.sandbox import ParserProcess
@@ -19,7 +20,7 @@ from compliance_bot.policy.attributes import UndeclaredAttribute, typed_attribut
 from compliance_bot.policy.decide import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from compliance_bot.chains.answer import Parts
@@ -110,11 +111,22 @@ def _request(intake: Intake, settings: Settings, policies: Policies) -> Request:
     if "collection" in intake.attributes:
         raise UndeclaredAttribute("Document", "collection", where="the collection is given by itself")
     listed = read_attributes(intake.attribute_list, policies) if intake.attribute_list else {}
+    strangers = _strangers(intake, listed) if listed else ()
     return Request(
         paths=intake.paths,
         collection=collection,
         attributes=typed_attributes(policies, "Document", intake.attributes),
         listed=listed,
+        strangers=strangers,
         base=intake.base,
         max_bytes=settings.max_file_mb * _MIB,
     )
+
+
+def _strangers(intake: Intake, listed: Collection[str]) -> tuple[str, ...]:
+    """Return the listed names that nothing to be ingested has. With a base, a list may cover more than these paths."""
+    missing = sorted(set(listed) - names_of(intake.paths, base=intake.base))
+    if intake.base is None:
+        return tuple(missing)
+    base, inside = intake.base.resolve(), [path.resolve() for path in intake.paths]
+    return tuple(name for name in missing if any((base / name).resolve().is_relative_to(path) for path in inside))

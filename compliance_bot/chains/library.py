@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.chains.case import Case, closing
 from compliance_bot.chains.rights import open_scope, require_permission
-from compliance_bot.errors import Refused
+from compliance_bot.errors import ComplianceError, Refused
 from compliance_bot.policy.decide import Resource
 from compliance_bot.store import documents
 from compliance_bot.store.scope import open_classes
@@ -89,30 +89,31 @@ class Library:
 
     def delete(self, document: DocumentId) -> None:
         """Take a document away with all its versions, durably, with its record. Raises Refused."""
-        case = Case(type="documents.delete", principal=self.identify())
+        case = Case(type="documents.delete")
+        refusal: ComplianceError | None = None
         with self.log.recording() as recorder:
             documents.lock_writers(recorder.transaction)
-            class_id = self._deletable(recorder.transaction, document, case)
-            if class_id is not None:
+            try:
+                class_id = self._deletable(recorder.transaction, document, case)
+            except ComplianceError as error:
+                refusal, case.outcome = error, "refused"
+            else:
                 open_classes(recorder.transaction, [class_id])
                 documents.delete_document(recorder.transaction, document)
-                case.public["deleted"] = {"document": document}
-            case.outcome = "refused" if class_id is None else "done"
+                case.public["deleted"], case.outcome = {"document": document}, "done"
             recorder.append(case.event(), case.principal, id=case.id, at=case.at)
-        if class_id is None:
-            raise Refused
+        if refusal is not None:
+            raise refusal
 
-    def _deletable(self, transaction: Transaction, document: DocumentId, case: Case) -> ClassId | None:
-        """Return the class of a document that the principal may read and delete, else None."""
-        now = self.circumstances()
+    def _deletable(self, transaction: Transaction, document: DocumentId, case: Case) -> ClassId:
+        """Return the class of a document that the principal may read and delete. Raises Refused."""
+        case.principal, now = self.identify(), self.circumstances()
         classes, scope = open_scope(transaction, self.engine, case.principal, now, case)
         class_id = documents.class_of_document(transaction, scope, document)
-        if class_id is not None:
-            resource = _resource(classes, class_id)
-            try:
-                require_permission(self.engine, case.principal, "delete", now, case, resource=resource)
-            except Refused:
-                return None
+        if class_id is None:
+            raise Refused
+        resource = _resource(classes, class_id)
+        require_permission(self.engine, case.principal, "delete", now, case, resource=resource)
         return class_id
 
 

@@ -33,15 +33,30 @@ def read_attributes(file: Path, policies: Policies) -> dict[str, dict[str, Attri
             key = next((name for name in _KEYS if name in (reader.fieldnames or ())), None)
             if key is None:
                 raise InvalidAttributeList(f"{file}: expected a first line with a column `path` or `_id`")
-            return dict(_row(row, key, f"{file} line {reader.line_num}", policies) for row in reader)
+            return _rows(reader, key, file, policies)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InvalidAttributeList(f"{file}: cannot be read as CSV in UTF-8") from error
+
+
+def _rows(
+    reader: csv.DictReader[str], key: str, file: Path, policies: Policies
+) -> dict[str, dict[str, AttributeValue]]:
+    listed: dict[str, dict[str, AttributeValue]] = {}
+    for row in reader:
+        where = f"{file} line {reader.line_num}"
+        name, attributes = _row(row, key, where, policies)
+        if name in listed:
+            raise InvalidAttributeList(f"{where}: what it names has a line already")
+        listed[name] = attributes
+    return listed
 
 
 def _row(row: dict[str, str | None], key: str, where: str, policies: Policies) -> tuple[str, dict[str, AttributeValue]]:
     if None in row or None in row.values():
         raise InvalidAttributeList(f"{where}: expected as many cells as the first line has")
     given = {name: value for name, value in row.items() if name != key and value and value.strip()}
+    if "collection" in given:
+        raise InvalidAttributeList(f"{where}: the collection is given by --collection")
     try:
         return str(row[key]), typed_attributes(policies, "Document", given)
     except UndeclaredAttribute as error:

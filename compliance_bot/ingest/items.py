@@ -42,6 +42,18 @@ def gather(paths: Sequence[Path], *, base: Path | None, max_bytes: int) -> Itera
             yield _file(found, max_bytes)
 
 
+def names_of(paths: Sequence[Path], *, base: Path | None) -> frozenset[str]:
+    """Return the names of everything that `gather` will yield: what a list of attributes may speak of."""
+    names: set[str] = set()
+    for found in find_files(paths, base=base):
+        if isinstance(found, Rejected):
+            continue
+        names.add(found.name)
+        if _is_corpus(found):
+            names |= {item.name for item in _passages(found) if isinstance(item, Item)}
+    return frozenset(names)
+
+
 def count_items(paths: Sequence[Path], *, base: Path | None) -> int:
     """Return about how many items `gather` will yield, for a progress bar."""
     total = 0

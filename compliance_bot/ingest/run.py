@@ -34,6 +34,10 @@ _GROUP_BYTES = 16 * 2**20
 _PIPELINE_VERSION = 1
 
 
+_STRANGER = "in the list of attributes, but not among what was to be ingested"
+_UNLISTED = "not in the list of attributes, and the list names what is not there: is a name in it misspelt?"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What is to be ingested. `listed` has the attributes of single items by name; they win over `attributes`."""
@@ -42,6 +46,7 @@ class Request:
     collection: str
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict, hash=False)
     listed: Mapping[str, Mapping[str, AttributeValue]] = field(default_factory=dict, hash=False)
+    strangers: tuple[str, ...] = ()  # listed names that nothing to be ingested has
     base: Path | None = None
     max_bytes: int = 200 * 2**20
 
@@ -62,7 +67,8 @@ def ingest(
     """Ingest everything and return what became of it. Raises what the database raises; groups done before stay."""
     ingested = skipped = 0
     rejected: list[Rejected] = []
-    for group in _groups(gather(request.paths, base=request.base, max_bytes=request.max_bytes), rejected):
+    items = gather(request.paths, base=request.base, max_bytes=request.max_bytes)
+    for group in _groups((_listed(item, request) for item in items), rejected):
         candidates = [identify.candidate(item, request) for item in group]
         unchanged = shelf.unchanged(candidates)
         cuts: list[tuple[Candidate, Cut]] = []
@@ -79,6 +85,7 @@ def ingest(
         rejected += refused
         skipped += len(unchanged)
         ingested += len(ready) - len(refused)
+    rejected += [Rejected(path=name, reason=_STRANGER) for name in request.strangers]
     report = IngestReport(ingested=ingested, skipped=skipped, rejected=tuple(rejected))
     shelf.conclude(report)
     return report
@@ -105,6 +112,16 @@ class Identify:
             attributes=request.attributes_of(item.name),
             ref=item.passage.ref if item.passage else None,
         )
+
+
+def _listed(item: Item | Rejected, request: Request) -> Item | Rejected:
+    """Return the item, unless it may be the one that a misspelt line of the list was meant for.
+
+    Such an item would be stored without its attributes, and so be open to more people than it should be.
+    """
+    if isinstance(item, Item) and request.strangers and item.name not in request.listed:
+        return Rejected(path=item.name, reason=_UNLISTED)
+    return item
 
 
 def _groups(items: Iterable[Item | Rejected], rejected: list[Rejected]) -> Iterator[Sequence[Item]]:

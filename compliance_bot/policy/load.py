@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 class InvalidPolicies(ComplianceError):
+    """The policy folder is not valid."""
+
     exit_code = 2
     hint = "Nothing is permitted until the policy folder is valid. `compliance-bot doctor` repeats this check."
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Both fitted by `compliance_bot.tuning.fit_fusion`; docs/reference/benchmarks.md has the cross-validation.
-LEXICAL_WEIGHT = 0.12
+LEXICAL_WEIGHT = 0.1
 K1 = 0.6
 
 B = 0.4  # Trotman, Puurula and Burgess 2014

@@ -109,18 +109,24 @@ def _reachable_binaries(account: str | None) -> Path:
 
 
 def _copied(installation: Path) -> Path:
-    """Return a copy of the installation that others can read, made once per packaged version."""
+    """Return a copy of the installation that others can read, made once per packaged version.
+
+    Its programs look for their libraries beside the package, so the copy keeps the places relative to each other.
+    """
+    package, site = installation.parent, installation.parent.parent
     stamp = (installation / "bin" / "postgres").stat()
     name = hashlib.sha256(f"{installation}:{stamp.st_size}:{stamp.st_mtime_ns}".encode()).hexdigest()[:12]
     target = SERVICE_FOLDER / f"postgresql-{name}"
-    if target.is_dir():
-        return target
-    SERVICE_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
-    partial = SERVICE_FOLDER / f"partial-{name}-{os.getpid()}"
-    shutil.copytree(installation, partial, symlinks=True)
-    partial.chmod(0o755)
-    try:
-        partial.rename(target)
-    except OSError:  # another process was faster
-        shutil.rmtree(partial, ignore_errors=True)
-    return target
+    if not target.is_dir():
+        SERVICE_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
+        partial = SERVICE_FOLDER / f"partial-{name}-{os.getpid()}"
+        for folder in (installation, site / f"{package.name}.libs"):
+            if folder.is_dir():
+                shutil.copytree(folder, partial / folder.relative_to(site), symlinks=True)
+        for folder in (partial, partial / package.name):
+            folder.chmod(0o755)  # made here, so under this process's umask
+        try:
+            partial.rename(target)
+        except OSError:  # another process was faster
+            shutil.rmtree(partial, ignore_errors=True)
+    return target / installation.relative_to(site)

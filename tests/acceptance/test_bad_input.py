@@ -162,6 +162,19 @@ def test_an_undeclared_attribute_is_refused_before_anything_is_stored(cli: Cli, 
     assert cli("documents", "list", "--json").json == before
 
 
+def test_a_misspelt_line_in_a_list_of_attributes_opens_nothing_to_more_people(
+    cli: Cli, write: Write, tmp_path: Path
+) -> None:
+    write("inbox/secret.md", "# Secret\n\nThe merger closes in June.\n")
+    write("inbox/open.md", "# Open\n\nThe shop opens in June.\n")
+    listed = write("attributes.csv", "path,classification\nsecert.md,3\nopen.md,0\n")
+    result = cli("ingest", tmp_path / "inbox", "--collection", "misspelt", "--attributes", listed, "--json").json
+    assert result["ingested"] == 1
+    assert {item["path"] for item in result["rejected"]} == {"secret.md", "secert.md"}
+    twice = write("attributes.csv", "path,classification\nopen.md,3\nopen.md,0\n")
+    assert cli("ingest", tmp_path / "inbox", "--collection", "misspelt", "--attributes", twice).code == 2
+
+
 def test_usage_errors_are_json_too(cli: Cli) -> None:
     result = cli("ask", "--json")
     assert result.code == 2
@@ -186,10 +199,29 @@ def test_without_a_home_every_command_says_so(cli: Cli, monkeypatch: pytest.Monk
     assert cli("doctor").code == 1
 
 
+def test_policies_that_are_not_valid_stop_everything_and_leave_no_server_behind(cli: Cli, home: Path) -> None:
+    broken = home / "policies" / "broken.cedar"
+    broken.write_text('@id("x") permit (principal, action, resource) when { principal.nonsense };', encoding="utf-8")
+    try:
+        result = cli("ask", "Anything?", "--json")
+        assert result.code == 2
+        assert result.json["error"]["type"] == "InvalidPolicies"
+        assert cli("doctor").code == 1
+        place = json.loads((home / "server.json").read_text(encoding="utf-8"))
+        assert not (Path(place["folder"]) / "data" / "postmaster.pid").exists()
+    finally:
+        broken.unlink()
+    assert cli("documents", "list").code == 0
+
+
 def test_forbidden_and_absent_are_told_in_the_same_words(cli: Cli, write: Write) -> None:
     path = write("board.md", "# Board minutes\n\nThe board decided to close the Quarry branch.\n")
     cli("ingest", path, "--collection", "board")
     (document,) = [d for d in cli("documents", "list", "--json").json["documents"] if d["title"] == "Board minutes"]
+    unknown = cli("documents", "delete", document["document"], "--as", "mallory", "--json")
+    assert unknown.code == 1
+    newest = cli("audit", "list", "--limit", "1", "--json").json["records"][0]
+    assert (newest["type"], newest["outcome"]) == ("documents.delete", "refused")
     for command in ("show", "history", "delete"):
         forbidden = cli("documents", command, document["document"], "--as", "ana", "--json")
         absent = cli("documents", command, "6a1bd5a5-58f3-4eb2-9c1c-1d1a5b5cf1a1", "--as", "ana", "--json")

@@ -85,7 +85,9 @@ def test_a_search_that_lets_a_forbidden_passage_through_is_caught_before_the_pro
 
     real = chain.open_scope
     monkeypatch.setattr(chain, "open_scope", wide_open)
-    answer = bot.ask(QUESTION, principal=ANA)
+    raised = "To how much will the fee for a transfer abroad be raised in May?"
+    assert "eleven" in bot.ask(raised, principal="admin").answer
+    answer = bot.ask(raised, principal=ANA)
     assert "eleven" not in answer.answer
     record = bot.record(answer.record, principal="admin")
     assert len(record.envelope["public"]["denied"]) == 1
