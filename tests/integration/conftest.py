@@ -38,9 +38,11 @@ def _no_environment() -> Iterator[None]:
 def home(tmp_path_factory: pytest.TempPathFactory, _no_environment: None) -> Iterator[Path]:
     """Return the home that all tests share. A test that changes its schema or stops its server restores it."""
     path = tmp_path_factory.mktemp("shared") / "home"
-    create_home(load_settings(home=path))
-    yield path
-    destroy(path)
+    try:
+        create_home(load_settings(home=path))
+        yield path
+    finally:
+        destroy(path)
 
 
 @pytest.fixture(scope="session")
