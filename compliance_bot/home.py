@@ -92,8 +92,10 @@ def open_home(settings: Settings) -> Iterator[Home]:
 
 
 @contextmanager
-def throw_away_home(path: Path, *, policies: Literal["starter", "sample"] = "starter") -> Iterator[Path]:
-    """Make a home with an embedded database and remove it after the block.
+def throw_away_home(
+    path: Path, *, policies: Literal["starter", "sample"] = "starter", keep: bool = False
+) -> Iterator[Path]:
+    """Make a home with an embedded database and, unless it is to be kept, remove it after the block.
 
     Raises UsageError where the environment names a database: what is to be thrown away must not get into that one.
     """
@@ -107,8 +109,9 @@ def throw_away_home(path: Path, *, policies: Literal["starter", "sample"] = "sta
     try:
         yield path
     finally:
-        destroy(path)
-        shutil.rmtree(path, ignore_errors=True)
+        if not keep:
+            destroy(path)
+            shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

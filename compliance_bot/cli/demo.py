@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from contextlib import ExitStack
@@ -14,8 +15,7 @@ import yaml
 from compliance_bot.bot import ComplianceBot
 from compliance_bot.bundled import bundled
 from compliance_bot.cli import output
-from compliance_bot.home import create_home, throw_away_home
-from compliance_bot.settings import load_settings
+from compliance_bot.home import throw_away_home
 
 if TYPE_CHECKING:
     from compliance_bot.records import Answer
@@ -37,12 +37,10 @@ def run_demo(*, keep: bool = False) -> int:
     """Run the demo and return its exit code: 1 if an answer was not the expected one, verbatim in its documents."""
     began = time.monotonic()
     with ExitStack() as stack:
-        if keep:
-            home = Path(tempfile.mkdtemp(prefix="compliance-bot-demo-")) / "home"
-            create_home(load_settings(home=home), policies="sample")
-        else:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="compliance-bot-demo-"))
-            home = stack.enter_context(throw_away_home(Path(folder) / "home", policies="sample"))
+        folder = tempfile.mkdtemp(prefix="compliance-bot-demo-")
+        if not keep:
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        home = stack.enter_context(throw_away_home(Path(folder) / "home", policies="sample", keep=keep))
         with ComplianceBot.open(home) as bot:
             ingest_samples(bot)
             shown = [(asking, *_ask(bot, asking)) for asking in read_script()]
