@@ -80,8 +80,8 @@ def _ingest(bot: ComplianceBot, folder: Path) -> Iterator[str]:
     with _clock() as seconds:
         report = bot.ingest([folder / "corpus.jsonl"], collection="bench")
     yield "## Ingest\n"
-    yield f"{report.ingested} passages of ObliQA, masked, embedded, indexed and recorded: "
-    yield f"**{report.ingested / seconds():.0f} passages a second**.\n"
+    yield f"{report.ingested} passages of ObliQA, masked, embedded, indexed and recorded:"
+    yield f"**{report.ingested / seconds():.0f} passages a second**."
 
 
 def _retrieval(bot: ComplianceBot, folder: Path, limit: int | None) -> Iterator[str]:
