@@ -19,6 +19,6 @@ def readable_question(question: str, max_chars: int) -> str:
     if any(unicodedata.category(character) in {"Cs", "Co", "Cn"} or character == "\0" for character in text):
         raise UnreadableQuestion("the question is not text: expected UTF-8")
     text = " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text).split())
-    if not text:
+    if not any(character.isalnum() for character in text):
         raise UnreadableQuestion("the question is empty: expected at least one word")
     return text

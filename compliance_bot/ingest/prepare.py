@@ -78,14 +78,16 @@ class Preparer:
             size_words=self._cutting.size_words,
             overlap_words=self._cutting.overlap_words,
         )
-        if not pieces:
+        # A chunk of rules and ornaments has nothing to find or to embed; it stays in the document's text.
+        worded = tuple(piece for piece in pieces if _has_word(piece.text))
+        if not worded:
             raise UnreadableDocument(Reason.NO_TEXT)
-        return Cut(title=document.title, text=document.text, page_starts=document.pages, pieces=pieces)
+        return Cut(title=document.title, text=document.text, page_starts=document.pages, pieces=worded)
 
     def cut_passage(self, title: str, text: str) -> Cut:
-        """Return a ready passage masked, in one piece. Raises UnreadableDocument for a blank one."""
+        """Return a ready passage masked, in one piece. Raises UnreadableDocument for one without a word."""
         text = mask(text, self._detector).text
-        if not text.strip():
+        if not _has_word(text):
             raise UnreadableDocument(Reason.NO_TEXT)
         whole = ChunkDraft(text=text, start=0, end=len(text), heading="", page=None)
         return Cut(title=mask(title, self._detector).text, text=text, page_starts=(), pieces=(whole,))
@@ -119,6 +121,10 @@ class Preparer:
             terms=Counter(map(self._hash, index_terms(context))),
             vector=vector,
         )
+
+
+def _has_word(text: str) -> bool:
+    return any(character.isalnum() for character in text)
 
 
 def _context(title: str, piece: ChunkDraft) -> str:

@@ -67,6 +67,23 @@ def test_bad_files_are_collected_with_reasons_and_never_stop_the_good_ones(cli: 
     assert cli("ask", "When does the Quay branch open?", "--as", "ana", "--json").json["citations"][0]["page"] == 1
 
 
+def test_passages_without_a_word_are_rejects_and_the_others_go_in(cli: Cli, write: Write) -> None:
+    texts = {"W-1": "***", "W-2": "\u0301\u200b", "W-3": "", "W-4": "The quay crane lifts forty tonnes."}
+    rows = [json.dumps({"_id": key, "title": "", "text": text}) for key, text in texts.items()]
+    result = cli("ingest", write("corpus.jsonl", "\n".join(rows)), "--collection", "policies", "--json").json
+    assert result["ingested"] == 1
+    assert len(result["rejected"]) == 3
+
+
+def test_a_document_with_an_ornament_between_its_sections_goes_in(cli: Cli, write: Write) -> None:
+    path = write(
+        "ornament.md", "# Lighthouse\n\n## Part\n\n\\* \\* \\*\n\n## Lamp\n\nThe lamp turns four times a minute.\n"
+    )
+    assert cli("ingest", path, "--collection", "policies", "--json").json["ingested"] == 1
+    answer = cli("ask", "How often does the lamp turn?", "--as", "ana", "--json").json
+    assert answer["citations"][0]["heading"] == "Lamp"
+
+
 def test_a_batch_of_nothing_good_ends_with_exit_code_1(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
     assert cli("ingest", tmp_path / "empty.txt", "--collection", "policies").code == 1

@@ -20,6 +20,7 @@ def test_a_composed_and_a_decomposed_letter_are_one() -> None:
     [
         ("", "empty"),
         (" \n", "empty"),
+        ("?! \u0301", "empty"),
         ("x" * 101, "101 characters; at most 100"),
         ("\udcff\udcfe", "UTF-8"),
         ("a\0b", "not text"),
