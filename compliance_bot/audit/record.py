@@ -38,7 +38,10 @@ ENVELOPE_VERSION = 1
 
 
 class RecordAltered(ComplianceError):
-    """An audit record is not what was written: its hash, its commitment or its key does not fit."""
+    hint = "Somebody changed the log, or part of it was lost. Keep the database as it is and tell the auditor."
+
+    def __init__(self, record: RecordId) -> None:
+        super().__init__(f"audit record {record} is not what was written: its hash, commitment or key does not fit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,23 +134,23 @@ def seal(
 def open_record(record: SealedRecord, keyring: Keyring) -> Opened:
     """Return what a record says. Raises RecordAltered unless hash, ciphertext and commitment all fit."""
     if leaf_hash(record.envelope) != record.leaf_hash:
-        raise RecordAltered
+        raise RecordAltered(record.id)
     try:
         return _opened(record, json.loads(record.envelope), keyring)
     except (CannotDecrypt, ValueError, LookupError, TypeError) as error:
         # An envelope that is no JSON, or lacks something, was not written by `seal`.
-        raise RecordAltered from error
+        raise RecordAltered(record.id) from error
 
 
 def _opened(record: SealedRecord, envelope: Json, keyring: Keyring) -> Opened:
     payload = envelope["payload"]
     if envelope["id"] != record.id or hashlib.sha256(record.ciphertext).hexdigest() != payload["sha256"]:
-        raise RecordAltered
+        raise RecordAltered(record.id)
     record_key = keyring.unwrap(record.wrapped_key, bound_to=record.id.encode())
     plaintext = decrypt(_derive(record_key, "encrypt"), record.ciphertext, bound_to=record.id.encode())
     commitment = hmac.new(_derive(record_key, "commit"), plaintext, "sha256").hexdigest()
     if not hmac.compare_digest(commitment, payload["commitment"]):
-        raise RecordAltered
+        raise RecordAltered(record.id)
     at = datetime.fromisoformat(envelope["at"])
     return Opened(id=record.id, at=at, envelope=envelope, private=json.loads(plaintext))
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from compliance_bot.ingest.items import Item, gather
 from compliance_bot.ingest.shelve import Candidate, Shelf
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from compliance_bot.ingest.prepare import Cut, Cutting, Preparer
+    from compliance_bot.ingest.prepare import Cut, Cutting, Prepared, Preparer
     from compliance_bot.ingest.sandbox import ParserProcess
     from compliance_bot.keys import Keyring
     from compliance_bot.records import AttributeValue
@@ -68,27 +69,56 @@ def ingest(
     ingested = skipped = 0
     rejected: list[Rejected] = []
     items = gather(request.paths, base=request.base, max_bytes=request.max_bytes)
-    for group in _groups((_listed(item, request) for item in items), rejected):
-        candidates = [identify.candidate(item, request) for item in group]
-        unchanged = shelf.unchanged(candidates)
-        cuts: list[tuple[Candidate, Cut]] = []
-        for item, candidate in zip(group, candidates, strict=True):
-            if candidate.source not in unchanged:
-                try:
-                    cuts.append((candidate, _cut(item, preparer, parser)))
-                except UnreadableDocument as error:
-                    rejected.append(Rejected(path=item.name, reason=str(error)))
-            on_item(item.name)
-        prepared = preparer.prepare([cut for _, cut in cuts])
-        ready = [(candidate, one) for (candidate, _), one in zip(cuts, prepared, strict=True)]
-        refused = shelf.put(ready)
-        rejected += refused
-        skipped += len(unchanged)
-        ingested += len(ready) - len(refused)
-    rejected += [Rejected(path=name, reason=_STRANGER) for name in request.strangers]
-    report = IngestReport(ingested=ingested, skipped=skipped, rejected=tuple(rejected))
+    with _Writer(shelf) as writer:
+        for group in _groups((_listed(item, request) for item in items), rejected):
+            candidates = [identify.candidate(item, request) for item in group]
+            unchanged = shelf.unchanged(candidates)
+            cuts: list[tuple[Candidate, Cut]] = []
+            for item, candidate in zip(group, candidates, strict=True):
+                if candidate.source not in unchanged:
+                    try:
+                        cuts.append((candidate, _cut(item, preparer, parser)))
+                    except UnreadableDocument as error:
+                        rejected.append(Rejected(path=item.name, reason=str(error)))
+                on_item(item.name)
+            prepared = preparer.prepare([cut for _, cut in cuts])
+            writer.put([(candidate, one) for (candidate, _), one in zip(cuts, prepared, strict=True)])
+            skipped += len(unchanged)
+            ingested += len(cuts)
+    rejected += [*writer.refused, *(Rejected(path=name, reason=_STRANGER) for name in request.strangers)]
+    report = IngestReport(ingested=ingested - len(writer.refused), skipped=skipped, rejected=tuple(rejected))
     shelf.conclude(report)
     return report
+
+
+class _Writer:
+    """Puts one group on the shelf while the next is prepared; never more than one ahead, and none is left behind."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ingest-writer")
+        self._pending: Future[tuple[Rejected, ...]] | None = None
+        self.refused: list[Rejected] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            self._thread.shutdown()
+
+    def put(self, ready: Sequence[tuple[Candidate, Prepared]]) -> None:
+        """Store a group once the one before it is stored. Raises what storing that one raised."""
+        self._finish()
+        self._pending = self._thread.submit(self._shelf.put, ready)
+
+    def _finish(self) -> None:
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            self.refused += pending.result()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,14 +19,14 @@ INSERT INTO audit.pending (entry_id, tenant) SELECT entry_id, tenant FROM entry
 -- leaf_hash: What was stored under a record's id
 SELECT leaf_hash FROM audit.entry WHERE tenant = %(tenant)s AND entry_id = %(id)s
 
--- newest: The newest records
-SELECT e.entry_id, e.leaf_hash, e.envelope, p.wrapped_key, p.ciphertext
-FROM audit.entry e JOIN audit.payload p USING (entry_id)
+-- newest: The newest records; one that lost its payload is not left out
+SELECT e.entry_id, e.leaf_hash, e.envelope, COALESCE(p.wrapped_key, ''), COALESCE(p.ciphertext, '')
+FROM audit.entry e LEFT JOIN audit.payload p USING (entry_id)
 WHERE e.tenant = %(tenant)s
 ORDER BY e.entry_id DESC
 LIMIT %(limit)s
 
 -- one: One record
-SELECT e.entry_id, e.leaf_hash, e.envelope, p.wrapped_key, p.ciphertext
-FROM audit.entry e JOIN audit.payload p USING (entry_id)
+SELECT e.entry_id, e.leaf_hash, e.envelope, COALESCE(p.wrapped_key, ''), COALESCE(p.ciphertext, '')
+FROM audit.entry e LEFT JOIN audit.payload p USING (entry_id)
 WHERE e.tenant = %(tenant)s AND e.entry_id = %(id)s

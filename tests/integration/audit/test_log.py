@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from compliance_bot.audit.log import AuditLog
-from compliance_bot.audit.record import Event, new_record_id, seal
+from compliance_bot.audit.record import Event, RecordAltered, new_record_id, seal
 from compliance_bot.records import Principal, RecordId
 from compliance_bot.store import log as rows
 from compliance_bot.store.connect import Database, StoreUnavailable
@@ -293,6 +293,18 @@ class TestAppendOnly:
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
             powerful.execute(change)
         assert log.one(record) is not None
+
+    def test_a_record_that_lost_its_payload_is_told_and_not_left_out(
+        self, log: AuditLog, record: RecordId, superuser: Any
+    ) -> None:
+        superuser.execute("ALTER TABLE audit.payload DISABLE TRIGGER append_only")
+        try:
+            superuser.execute("DELETE FROM audit.payload WHERE entry_id = %s", [record])
+        finally:
+            superuser.execute("ALTER TABLE audit.payload ENABLE ALWAYS TRIGGER append_only")
+        for read in (lambda: log.newest(10), lambda: log.one(record)):
+            with pytest.raises(RecordAltered, match=record):
+                read()
 
     def test_the_public_half_is_canonical_json_as_stored(self, database: Database, record: RecordId) -> None:
         (one,) = stored(database)
