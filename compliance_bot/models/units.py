@@ -30,6 +30,7 @@ _EXCEPTION = re.compile(
     |{_SUBJECT}[^.:]{{0,60}}\b(?:apply|applies)\ only)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+_ANNOUNCED = re.compile(r"\b(?:exceptions?|exemptions?|exclusions?)\b", re.IGNORECASE)
 _WHOLE_SECTION = re.compile(
     r"this (?:section|policy|procedure|chapter|part|standard|annex|schedule|rulebook)\b", re.IGNORECASE
 )
@@ -94,7 +95,12 @@ def _with_exceptions(roots: Sequence[Node]) -> list[Node]:
     kept: list[Node] = []
     for root in roots:
         words = _words(root)
-        if not kept or root.is_row or not _EXCEPTION.match(words):
+        if kept and root.children and _ANNOUNCED.search(root.spans[-1].text):
+            # "The wall has three exceptions: …" belongs to every rule before it, and can be asked for by itself.
+            for node in kept:
+                node.tail.extend(root.all_spans())
+            kept.append(root)
+        elif not kept or root.is_row or not _EXCEPTION.match(words):
             kept.append(root)
         elif _WHOLE_SECTION.match(words):
             for node in kept:

@@ -139,6 +139,19 @@ def test_an_exception_of_the_whole_section_goes_to_everything_before_it() -> Non
     assert found == [["Files are kept.", exception], [f"Fees are due. {exception}"]]
 
 
+def test_exceptions_announced_by_a_later_list_go_to_every_rule_before_it() -> None:
+    text = (
+        "Health data never cross to the bank. No bank system holds a diagnosis. The wall has two exceptions:\n"
+        "1. the member asks for it;\n2. a court orders it.\nPremiums may be seen by both."
+    )
+    rule, ban, *items, last = [" ".join(unit.text.split()) for unit in units(text)]
+    listed = "The wall has two exceptions: 1. the member asks for it; 2. a court orders it."
+    assert rule == f"Health data never cross to the bank. {listed}"
+    assert ban == f"No bank system holds a diagnosis. {listed}"
+    assert all(item.startswith("The wall has two exceptions:") for item in items)
+    assert last == "Premiums may be seen by both."
+
+
 def test_names_of_items_elsewhere_are_no_items() -> None:
     text = (
         "Fees under paragraph (a) and rule 3(b), and those in (1)(a) and (c), are due in the way set out in (a) above."
