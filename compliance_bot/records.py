@@ -205,6 +205,18 @@ class DocumentVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CitedSpan:
+    """What a record says of one quote without telling its text."""
+
+    n: int
+    document: DocumentId
+    version: int
+    sha256: str  # of the version's text
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSummary:
     """A line of the audit trail."""
 
@@ -213,7 +225,7 @@ class RecordSummary:
     type: str
     principal: str
     outcome: str
-    citations: int
+    citations: tuple[CitedSpan, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

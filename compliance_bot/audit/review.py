@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from compliance_bot.records import RecordSummary
+from compliance_bot.records import CitedSpan, RecordSummary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -43,7 +43,7 @@ def summarise(records: Sequence[Opened]) -> tuple[RecordSummary, ...]:
             type=record.envelope["type"],
             principal=record.private["principal"]["id"],
             outcome=record.envelope["outcome"],
-            citations=len(record.envelope["public"].get("citations", [])),
+            citations=tuple(_cited(citation) for citation in record.envelope["public"].get("citations", [])),
         )
         for record in records
     )
@@ -66,6 +66,17 @@ def show(record: Opened, readable: Collection[DocumentId]) -> Shown:
         outcome=record.envelope["outcome"],
         envelope=record.envelope,
         payload=_withhold(record.private, hidden) if hidden else record.private,
+    )
+
+
+def _cited(citation: Mapping[str, Json]) -> CitedSpan:
+    return CitedSpan(
+        n=citation["n"],
+        document=citation["document"],
+        version=citation["version"],
+        sha256=citation["sha256"],
+        start=citation["start"],
+        end=citation["end"],
     )
 
 

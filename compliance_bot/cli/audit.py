@@ -26,7 +26,7 @@ def list_(
         output.say_json(shapes.records_shape(records))
         return
     for r in records:
-        cited = f"  {r.citations} citations" if r.citations else ""
+        cited = f"  {len(r.citations)} citations" if r.citations else ""
         output.say(f"{r.record}  {shapes.instant(r.at)}  {r.type:<17} {r.outcome:<9} {output.line(r.principal)}{cited}")
 
 

@@ -103,4 +103,4 @@ def _show_records(bot: ComplianceBot) -> None:
     output.say(f"\n{_RULE}\nThe records of these answers, newest first:\n")
     for record in bot.records(principal="admin", limit=50):
         if record.type == "answer":
-            output.say(f"{record.record}  {record.principal:<8} {record.outcome:<9} {record.citations} citations")
+            output.say(f"{record.record}  {record.principal:<8} {record.outcome:<9} {len(record.citations)} citations")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def records_shape(records: Sequence[RecordSummary]) -> Shape:
                 "type": r.type,
                 "principal": r.principal,
                 "outcome": r.outcome,
-                "citations": r.citations,
+                "citations": [asdict(span) for span in r.citations],
             }
             for r in records
         ]

@@ -27,7 +27,8 @@ def opened(citations: list[str], *, sentences: list[list[int]] | None = None) ->
             {"n": n, "title": f"T {name}", "heading": f"H {name}", "quote": f"Q {name}"} for n, name in numbered
         ],
     }
-    public = {"citations": [{"n": n, "document": name} for n, name in numbered]}
+    place = {"version": 2, "sha256": "ab" * 32, "start": 5, "end": 9}
+    public = {"citations": [{"n": n, "document": name, **place} for n, name in numbered]}
     envelope = {"type": "answer", "outcome": "answered", "public": public}
     return Opened(id=RecordId("r"), at=AT, envelope=envelope, private=private)
 
@@ -79,12 +80,14 @@ def test_a_record_without_citations_is_shown_whole() -> None:
     )
     assert show(record, set()).payload == record.private
     assert cited_documents(record) == frozenset()
-    assert summarise([record])[0].citations == 0
+    assert summarise([record])[0].citations == ()
 
 
 def test_a_line_of_the_trail_tells_no_text() -> None:
     (line,) = summarise([opened([OPEN, CLOSED])])
-    assert (line.record, line.at, line.type, line.principal, line.outcome, line.citations) == (
-        *("r", AT, "answer", "ana", "answered", 2),
-    )
+    assert (line.record, line.at, line.type, line.principal, line.outcome) == ("r", AT, "answer", "ana", "answered")
+    assert [(span.n, span.document, span.version, span.start, span.end) for span in line.citations] == [
+        (1, OPEN, 2, 5, 9),
+        (2, CLOSED, 2, 5, 9),
+    ]
     assert cited_documents(opened([OPEN, CLOSED, OPEN])) == {OPEN, CLOSED}

@@ -146,7 +146,7 @@ def test_records_fit_as_they_were_sealed_and_opened(outcome: str, *, readable: b
     event = Event(
         type="answer",
         outcome=outcome,
-        public={"citations": [{"n": 1, "document": DOCUMENT}]},
+        public={"citations": [{"n": 1, "document": DOCUMENT, "version": 2, "sha256": SHA, "start": 5, "end": 19}]},
         private={
             "principal": describe(ANA),
             "question": "How long?",
