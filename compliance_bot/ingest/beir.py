@@ -74,6 +74,8 @@ def _passage(line: bytes) -> ReadyPassage | str:
     if not isinstance(said, dict):
         return "it is not a JSON object with _id, title and text"
     ref, title, text = said.get("_id"), said.get("title") or "", said.get("text")
+    if isinstance(ref, int) and not isinstance(ref, bool):
+        ref = str(ref)  # some corpora number their passages; judgements name them by the same digits
     if not isinstance(ref, str) or not ref or len(ref) > _LONGEST_REF or one_line(ref) != ref:
         return f"its _id is not a text of 1 to {_LONGEST_REF} plain characters"
     if not isinstance(title, str) or not isinstance(text, str):

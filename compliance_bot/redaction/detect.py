@@ -10,6 +10,7 @@ Importing this module costs about a second (Presidio imports spaCy), so import i
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -55,11 +56,11 @@ MOST_CARD_GROUPS = 6  # 4-4-4-4-3 with one of them cut by the end of a line
 _EXTENSION = re.compile(r"(?i)[ ,]{0,2}(?:x|ext\.?|extension)[ ]?[0-9]{1,6}(?![0-9])")
 
 
-class _Scan:
+class _Scan(ABC):
     """The part of a recogniser that these share: `found` yields (start, end, score)."""
 
-    def found(self, text: str) -> Iterator[tuple[int, int, float]]:
-        raise NotImplementedError
+    @abstractmethod
+    def found(self, text: str) -> Iterator[tuple[int, int, float]]: ...
 
     def analyze(
         self,

@@ -103,60 +103,71 @@ def store_versions(
 
     The caller has locked the writers and opened the classes of all drafts.
     """
-    connection, tenant = transaction.connection, transaction.tenant
     known = known_sources(transaction, [draft.source for draft in drafts])
+    stored = tuple(_next_version(draft, known.get(draft.source)) for draft in drafts)
     now = datetime.now(UTC)
     superseded = [known[draft.source].version for draft in drafts if draft.source in known]
     if superseded:
         index.retire(transaction, superseded)
-        connection.execute(_SQL["close_versions"], {"tenant": tenant, "versions": superseded, "now": now})
-    documents = [known[d.source].document if d.source in known else DocumentId(str(uuid.uuid4())) for d in drafts]
-    fresh = [(draft, document) for draft, document in zip(drafts, documents, strict=True) if draft.source not in known]
+        values = {"tenant": transaction.tenant, "versions": superseded, "now": now}
+        transaction.connection.execute(_SQL["close_versions"], values)
+    both = list(zip(drafts, stored, strict=True))
+    _add_documents(transaction, [(draft, one) for draft, one in both if draft.source not in known])
+    _add_versions(transaction, both, actor=actor, now=now)
+    index.add(
+        transaction,
+        [
+            index.NewVersion(document=one.document, version=one.version, class_id=draft.class_id, chunks=draft.chunks)
+            for draft, one in both
+        ],
+        model_id=model_id,
+    )
+    return stored
+
+
+def _next_version(draft: VersionDraft, known: Known | None) -> Stored:
+    """Return what a draft will be: the next version of a known document, or the first of a new one."""
+    return Stored(
+        document=known.document if known else DocumentId(str(uuid.uuid4())),
+        version=str(uuid.uuid4()),
+        number=known.number + 1 if known else 1,
+        sha256=hashlib.sha256(draft.text.encode()).hexdigest(),
+    )
+
+
+def _add_documents(transaction: Transaction, fresh: Sequence[tuple[VersionDraft, Stored]]) -> None:
     values = {
-        "tenant": tenant,
-        "ids": [document for _, document in fresh],
+        "tenant": transaction.tenant,
+        "ids": [one.document for _, one in fresh],
         "classes": [draft.class_id for draft, _ in fresh],
         "titles": [draft.title for draft, _ in fresh],
         "sources": [draft.source for draft, _ in fresh],
     }
-    connection.execute(_SQL["add_documents"], values)
-    connection.execute(_SQL["add_sources"], values)
-    titles = [draft.title for draft in drafts]
-    numbers = [known[draft.source].number + 1 if draft.source in known else 1 for draft in drafts]
-    digests = [hashlib.sha256(draft.text.encode()).digest() for draft in drafts]
-    connection.execute(_SQL["retitle"], {"tenant": tenant, "ids": documents, "titles": titles})
-    versions = [str(uuid.uuid4()) for _ in drafts]
-    connection.execute(
-        _SQL["add_versions"],
-        {
-            "tenant": tenant,
-            "now": now,
-            "actor": actor,
-            "ids": versions,
-            "documents": documents,
-            "classes": [draft.class_id for draft in drafts],
-            "numbers": numbers,
-            "titles": titles,
-            "refs": [draft.ref for draft in drafts],
-            "texts": [draft.text for draft in drafts],
-            "sha256s": digests,
-            "contents": [draft.content for draft in drafts],
-            # An array of arrays must be rectangular, so these travel as text.
-            "page_starts": ["{" + ",".join(map(str, draft.page_starts)) + "}" for draft in drafts],
-        },
-    )
-    index.add(
-        transaction,
-        [
-            index.NewVersion(document=document, version=version, class_id=draft.class_id, chunks=draft.chunks)
-            for draft, document, version in zip(drafts, documents, versions, strict=True)
-        ],
-        model_id=model_id,
-    )
-    return tuple(
-        Stored(document=document, version=version, number=number, sha256=digest.hex())
-        for document, version, number, digest in zip(documents, versions, numbers, digests, strict=True)
-    )
+    transaction.connection.execute(_SQL["add_documents"], values)
+    transaction.connection.execute(_SQL["add_sources"], values)
+
+
+def _add_versions(
+    transaction: Transaction, both: Sequence[tuple[VersionDraft, Stored]], *, actor: uuid.UUID, now: datetime
+) -> None:
+    values = {
+        "tenant": transaction.tenant,
+        "now": now,
+        "actor": actor,
+        "ids": [one.version for _, one in both],
+        "documents": [one.document for _, one in both],
+        "classes": [draft.class_id for draft, _ in both],
+        "numbers": [one.number for _, one in both],
+        "titles": [draft.title for draft, _ in both],
+        "refs": [draft.ref for draft, _ in both],
+        "texts": [draft.text for draft, _ in both],
+        "sha256s": [bytes.fromhex(one.sha256) for _, one in both],
+        "contents": [draft.content for draft, _ in both],
+        # An array of arrays must be rectangular, so these travel as text.
+        "page_starts": ["{" + ",".join(map(str, draft.page_starts)) + "}" for draft, _ in both],
+    }
+    transaction.connection.execute(_SQL["retitle"], values)
+    transaction.connection.execute(_SQL["add_versions"], values)
 
 
 def list_documents(transaction: Transaction, scope: Scope) -> tuple[DocumentSummary, ...]:

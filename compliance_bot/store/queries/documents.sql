@@ -18,7 +18,7 @@ SELECT %(tenant)s, * FROM unnest(%(sources)s::bytea[], %(ids)s::uuid[], %(classe
 
 -- retitle: Give documents the titles of their new versions
 UPDATE document d SET title = n.title
-FROM unnest(%(ids)s::uuid[], %(titles)s::text[]) AS n(id, title)
+FROM unnest(%(documents)s::uuid[], %(titles)s::text[]) AS n(id, title)
 WHERE d.tenant = %(tenant)s AND d.id = n.id
 
 -- close_versions: End the validity of superseded versions
