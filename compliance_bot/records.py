@@ -119,6 +119,56 @@ class Hit:
     lexical: float  # BM25 over the readable scope; 0.0 when no term matched
     cosine: float
 
+    @property
+    def ref(self) -> str | None:
+        """`_id` of a ready passage."""
+        return self.passage.ref
+
+    @property
+    def document(self) -> DocumentId:
+        """Id of the document."""
+        return self.passage.document
+
+    @property
+    def title(self) -> str:
+        """Title of the document."""
+        return self.passage.title
+
+    @property
+    def version(self) -> int:
+        """Number of the version."""
+        return self.passage.version
+
+    @property
+    def chunk(self) -> ChunkId:
+        """Id of the passage."""
+        return self.passage.chunk
+
+    @property
+    def page(self) -> int | None:
+        """Page on which the passage begins."""
+        return self.passage.page
+
+    @property
+    def heading(self) -> str:
+        """Headings above the passage."""
+        return self.passage.heading
+
+    @property
+    def start(self) -> int:
+        """Where the passage begins in the text of its version."""
+        return self.passage.start
+
+    @property
+    def end(self) -> int:
+        """Where the passage ends in the text of its version."""
+        return self.passage.end
+
+    @property
+    def text(self) -> str:
+        """The passage."""
+        return self.passage.text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:

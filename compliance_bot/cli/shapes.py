@@ -57,24 +57,8 @@ def answer_shape(answer: Answer) -> Shape:
 
 def hits_shape(hits: Sequence[Hit]) -> Shape:
     """`search`: `score` is normalised to what the asker may read; raw scores are not told."""
-    return {
-        "hits": [
-            {
-                "ref": hit.passage.ref,
-                "document": hit.passage.document,
-                "title": hit.passage.title,
-                "version": hit.passage.version,
-                "chunk": hit.passage.chunk,
-                "score": hit.score,
-                "page": hit.passage.page,
-                "heading": hit.passage.heading,
-                "start": hit.passage.start,
-                "end": hit.passage.end,
-                "text": hit.passage.text,
-            }
-            for hit in hits
-        ]
-    }
+    names = ("ref", "document", "title", "version", "chunk", "score", "page", "heading", "start", "end", "text")
+    return {"hits": [{name: getattr(hit, name) for name in names} for hit in hits]}
 
 
 def ingest_shape(report: IngestReport) -> Shape:

@@ -62,7 +62,7 @@ def evaluate(
     totals = dict.fromkeys(_METRICS, 0.0)
     for question in questions:
         hits = bot.search(question.text, principal=principal, k=K)
-        ranking = list(dict.fromkeys(hit.passage.ref for hit in hits if hit.passage.ref is not None))
+        ranking = list(dict.fromkeys(hit.ref for hit in hits if hit.ref is not None))
         for name, metric in _METRICS.items():
             totals[name] += metric(ranking, dict(question.relevant), K)
         on_question(question.id)

@@ -312,3 +312,13 @@ def test_tracing_sends_nothing_whatever_the_environment_says(
             utils.get_env_var.cache_clear()
         server.shutdown()
     assert posted == []
+
+
+def test_a_hit_tells_what_the_command_line_tells(bot: ComplianceBot) -> None:
+    (hit,) = bot.search(QUESTION, principal=ANA, k=1)
+    passage = hit.passage
+    assert (hit.ref, hit.document, hit.title, hit.version) == (None, passage.document, "Tariff", 1)
+    assert (hit.text, hit.score, hit.page, hit.heading) == (passage.text, 1.0, None, passage.heading)
+    shown = bot.document(hit.document, principal=ANA)
+    assert shown.text is not None
+    assert shown.text[hit.start : hit.end] == hit.text
