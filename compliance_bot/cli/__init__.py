@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # The class of all errors in how a command was typed; typer does not export it by name.
 _TypingError = cast("type[Exception]", typer.BadParameter.__base__)
 _INTERRUPTED = 130
+_KEPT = "interrupted; what was finished before is kept"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,11 +39,13 @@ def run(arguments: list[str]) -> int:
         message = str(getattr(error, "message", error))
         return _end(UsageError(message, hint="`compliance-bot --help` lists the commands."), arguments)
     except (KeyboardInterrupt, typer.Abort):
-        output.tell("interrupted; what was finished before is kept")
+        output.tell(_KEPT)
         return _INTERRUPTED
     except BrokenPipeError:
         sys.stdout = None  # the reader of our output left: there is nobody to tell
         return 0
+    if code == _INTERRUPTED:  # typer's own answer to Ctrl-C, which says nothing
+        output.tell(_KEPT)
     return code if isinstance(code, int) else 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -320,6 +321,25 @@ def test_an_ingest_that_is_killed_is_taken_up_again_without_loss_or_duplicates(
     documents = [d for d in cli("documents", "list", "--json").json["documents"] if d["collection"] == "killed"]
     assert len(documents) == 400
     assert {d["versions"] for d in documents} == {1}
+
+
+def test_an_ingest_that_is_interrupted_says_so_and_keeps_what_was_done(home: Path, cli: Cli, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus.jsonl"
+    lines = [{"_id": f"I-{n}", "title": "", "text": f"Interrupted passage {n} on anchors."} for n in range(2000)]
+    corpus.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    program = [sys.executable, "-m", "compliance_bot.cli", "ingest", str(corpus), "--collection", "killed"]
+    environment = {**os.environ, "COMPLIANCE_BOT_HOME": str(home)}
+    with ComplianceBot.open(home) as bot:
+        before = _stored(bot)
+        with subprocess.Popen(program, env=environment, stderr=subprocess.PIPE, text=True) as child:
+            while (stored := _stored(bot)) == before and child.poll() is None:
+                pass
+            child.send_signal(signal.SIGINT)
+            told = child.communicate()[1]
+        assert child.returncode == 130
+        assert "interrupted" in told
+        assert "Traceback" not in told
+        assert before < stored <= _stored(bot) < before + 2000
 
 
 def _stored(bot: ComplianceBot) -> int:
