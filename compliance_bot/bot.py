@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from compliance_bot.audit.log import AuditLog
 from compliance_bot.chains.library import Library
 from compliance_bot.chains.trail import Trail
+from compliance_bot.errors import UsageError
 from compliance_bot.home import open_home
 from compliance_bot.identity import find_principal, load_principals
 from compliance_bot.policy.attributes import typed_attributes
@@ -236,4 +237,6 @@ class ComplianceBot:
 
 
 def _circumstances(purpose: str | None) -> Callable[[], Circumstances]:
+    if purpose is not None and not purpose.isprintable():
+        raise UsageError("the purpose is not text: expected printable words")
     return lambda: Circumstances(now=datetime.now(UTC), purpose=purpose)

@@ -44,10 +44,17 @@ class Principal:
             raise ValueError("a principal needs an id without surrounding blanks")
         if isinstance(groups, str):
             raise TypeError("groups is a collection of names, not one name")
+        groups = frozenset(groups)
+        if any(_is_not_text(name) for name in (id, *groups)):
+            raise ValueError("the id and groups of a principal are text: expected UTF-8")
         object.__setattr__(self, "id", id)
-        object.__setattr__(self, "groups", frozenset(groups))
+        object.__setattr__(self, "groups", groups)
         object.__setattr__(self, "attributes", MappingProxyType(dict(attributes or {})))
         object.__setattr__(self, "source", source)
+
+
+def _is_not_text(name: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ def find_files(paths: Sequence[Path], *, base: Path | None = None) -> Iterator[S
     seen: set[Path] = set()
     for path in paths:
         if not path.exists():
-            yield Rejected(path=str(path), reason="there is no such file or folder")
+            yield Rejected(path=_shown(path), reason="there is no such file or folder")
             continue
         for file in _walk(path):
             if isinstance(file, Rejected):
@@ -52,7 +52,7 @@ def _walk(path: Path) -> Iterator[Path | Rejected]:
         yield path
         return
     if not path.is_dir():
-        yield Rejected(path=str(path), reason="neither a file nor a folder")
+        yield Rejected(path=_shown(path), reason="neither a file nor a folder")
         return
     unreadable: list[OSError] = []
     for folder, folders, names in os.walk(path, onerror=unreadable.append):
@@ -68,14 +68,19 @@ def _walk(path: Path) -> Iterator[Path | Rejected]:
 
 
 def _unreadable(error: OSError) -> Rejected:
-    return Rejected(path=str(error.filename), reason=f"the folder cannot be read: {error.strerror}")
+    return Rejected(path=_shown(error.filename), reason=f"the folder cannot be read: {error.strerror}")
 
 
 def _name(file: Path, named: Path, base: Path | None) -> str:
     """Return the name by which an attribute list knows a file: relative to the base, or to the folder given."""
     if base:
-        return str(file.resolve().relative_to(base))
-    return str(file.relative_to(named)) if named.is_dir() else file.name
+        return _shown(file.resolve().relative_to(base))
+    return _shown(file.relative_to(named) if named.is_dir() else file.name)
+
+
+def _shown(path: Path | str) -> str:
+    """Return a path as text: bytes in a name that are not UTF-8 cannot be written down."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _identity(resolved: Path, base: Path | None) -> str:

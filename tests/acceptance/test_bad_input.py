@@ -85,6 +85,21 @@ def test_a_document_with_an_ornament_between_its_sections_goes_in(cli: Cli, writ
     assert answer["citations"][0]["heading"] == "Lamp"
 
 
+def test_names_that_are_not_text_are_told_and_never_stop_a_batch(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (folder / os.fsdecode(b"\xff\xfe.txt")).touch()
+    (folder / os.fsdecode(b"\xffgood.txt")).write_text("The odd ferry leaves at noon.", encoding="utf-8")
+    (folder / "new\nline\x1b[31m.md").touch()
+    result = cli("ingest", folder, tmp_path / os.fsdecode(b"absent\xff"), "--collection", "policies", "--json")
+    assert result.json["ingested"] == 1
+    assert {item["path"] for item in result.json["rejected"]} == {
+        "\ufffd\ufffd.txt", "new\nline\x1b[31m.md", str(tmp_path / "absent\ufffd"),
+    }  # fmt: skip
+    assert "\x1b" not in cli("ingest", folder, "--collection", "policies").err
+    assert not cli("ask", "When does the odd ferry leave?", "--as", "ana", "--json").json["abstained"]
+
+
 def test_a_batch_of_nothing_good_ends_with_exit_code_1(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
     assert cli("ingest", tmp_path / "empty.txt", "--collection", "policies").code == 1
@@ -143,6 +158,10 @@ def test_a_question_that_is_no_question_is_a_usage_error_and_on_record(cli: Cli,
     assert message in result.json["error"]["message"]
     newest = cli("audit", "list", "--limit", "1", "--json").json["records"][0]
     assert (newest["type"], newest["outcome"], newest["principal"]) == ("answer", "refused", "ana")
+
+
+def test_a_purpose_that_is_not_text_is_a_usage_error(cli: Cli) -> None:
+    assert cli("ask", "When does the Harbour branch open?", "--purpose", "a\udcff", "--as", "ana").code == 2
 
 
 def test_a_question_of_stop_words_only_is_an_abstention(cli: Cli) -> None:

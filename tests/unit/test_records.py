@@ -33,6 +33,11 @@ class TestPrincipal:
         with pytest.raises(ValueError, match="needs an id"):
             Principal(id=name)
 
+    @pytest.mark.parametrize(("name", "groups"), [("ana\udcff", []), ("ana", ["aml", "\ud800"])])
+    def test_is_named_in_text_that_can_be_written_down(self, name: str, groups: list[str]) -> None:
+        with pytest.raises(ValueError, match="UTF-8"):
+            Principal(id=name, groups=iter(groups))
+
     def test_refuses_one_name_as_groups(self) -> None:
         # "aml" would be the groups a, m and l.
         with pytest.raises(TypeError, match="a collection of names"):
