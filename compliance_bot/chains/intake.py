@@ -108,6 +108,10 @@ def _request(intake: Intake, settings: Settings, policies: Policies) -> Request:
         raise UsageError(f"a collection needs a printable name of at most {_COLLECTION_LIMIT} characters")
     if not intake.paths:
         raise UsageError("nothing to ingest: expected at least one file or folder")
+    if intake.base is not None:
+        base = intake.base.resolve()
+        if not all(path.resolve().is_relative_to(base) for path in intake.paths):
+            raise UsageError("every path must be under the base", hint="Leave --base out, or name a folder above them.")
     if "collection" in intake.attributes:
         raise UndeclaredAttribute("Document", "collection", where="the collection is given by itself")
     listed = read_attributes(intake.attribute_list, policies) if intake.attribute_list else {}

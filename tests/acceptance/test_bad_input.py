@@ -212,6 +212,13 @@ def test_a_misspelt_line_in_a_list_of_attributes_opens_nothing_to_more_people(
     assert cli("ingest", tmp_path / "inbox", "--collection", "misspelt", "--attributes", twice).code == 2
 
 
+def test_a_path_outside_the_base_is_refused_before_anything_is_stored(cli: Cli, write: Write, tmp_path: Path) -> None:
+    inside, outside = write("base/in.md", "# In\n\nText inside.\n"), write("out.md", "# Out\n\nText outside.\n")
+    result = cli("ingest", inside, outside, "--collection", "based", "--base", tmp_path / "base", "--json")
+    assert result.code == 2
+    assert not [d for d in cli("documents", "list", "--json").json["documents"] if d["collection"] == "based"]
+
+
 def test_usage_errors_are_json_too(cli: Cli) -> None:
     result = cli("ask", "--json")
     assert result.code == 2
