@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from compliance_bot.ingest.prepare import Prepared
     from compliance_bot.models.embed import Embedder
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import AttributeValue, ClassId, IngestReport, Principal
+    from compliance_bot.records import AttributeValue, ClassId, DocumentId, IngestReport, Principal
     from compliance_bot.redaction.spans import Detects
     from compliance_bot.store.connect import Database, Transaction
     from compliance_bot.store.documents import Stored
@@ -81,16 +81,15 @@ class Shelf:
             documents.lock_writers(transaction)
             classes = self._open(transaction, [candidate for candidate, _ in ready])
             known = documents.known_sources(transaction, list(classes))
+            moving = {source: stored for source, stored in known.items() if stored.class_id != classes[source]}
+            forbidden = self._forbidden_moves(transaction, [stored.class_id for stored in moving.values()])
+            refused = {source for source, stored in moving.items() if stored.class_id in forbidden}
             moves = {
                 stored.document: (stored.class_id, classes[source])
-                for source, stored in known.items()
-                if stored.class_id != classes[source]
+                for source, stored in moving.items()
+                if source not in refused
             }
-            forbidden = self._forbidden_moves(transaction, [old for old, _ in moves.values()])
-            refused = {source for source, stored in known.items() if stored.class_id in forbidden}
-            documents.reclassify_documents(
-                transaction, {document: move for document, move in moves.items() if move[0] not in forbidden}
-            )
+            documents.reclassify_documents(transaction, moves)
             drafts = [
                 _version(candidate, prepared, classes[candidate.source])
                 for candidate, prepared in ready
@@ -100,7 +99,7 @@ class Shelf:
             ]
             model = require_model(transaction, hash=self.embedder.manifest_hash, name="embedder", dim=self.embedder.dim)
             stored = documents.store_versions(transaction, drafts, model_id=model, actor=recorder.actor(self.principal))
-            recorder.append(self._event(stored), self.principal)
+            recorder.append(self._event(stored, sorted(moves)), self.principal)
         names = [candidate.name for candidate, _ in ready if candidate.source in refused]
         return tuple(Rejected(path=name, reason="not permitted") for name in names)
 
@@ -128,12 +127,17 @@ class Shelf:
         decisions = self.engine.decide(self.principal, "reclassify", resources, self.circumstances)
         return frozenset(c.id for c, decision in zip(moved, decisions, strict=True) if not decision.allowed)
 
-    def _event(self, stored: Sequence[Stored]) -> Event:
+    def _event(self, stored: Sequence[Stored], reclassified: Sequence[DocumentId]) -> Event:
         versions = [
             {"document": one.document, "version": one.version, "number": one.number, "sha256": one.sha256}
             for one in stored
         ]
-        public = {"policies": self.engine.hash, "embedder": self.embedder.manifest_hash, "versions": versions}
+        public = {
+            "policies": self.engine.hash,
+            "embedder": self.embedder.manifest_hash,
+            "versions": versions,
+            "reclassified": list(reclassified),
+        }
         private = {"principal": describe(self.principal), "collection": self.collection}
         return Event(type="ingest.stored", outcome="done", public=public, private=private)
 
