@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS ?= dev,build
+EXTRAS ?= dev,build,ui,loaders,openai
 .DEFAULT_GOAL := help
 
 .PHONY: help demo test lint docs format bench ui clean
