@@ -102,12 +102,47 @@ class Settings(BaseSettings):
         default="beside",
         description="Whether the chat model's own words, which nobody verified, are shown beside quotes.",
     )
-    chunk_strategy: Literal["structure", "fixed"] = Field(
-        default="structure", description="How documents are cut: along their structure, or in windows of words."
+    chunk_strategy: Literal["structure", "fixed", "sentence"] = Field(
+        default="structure",
+        description="How documents are cut: along their structure, in windows of words, or in sliding windows of "
+        "sentences.",
     )
     chunk_words: int = Field(default=160, ge=20, le=1000, description="Most words in a chunk.")
     chunk_overlap_words: int = Field(
-        default=0, ge=0, le=500, description="Words that neighbouring chunks share (at sentence ends)."
+        default=0,
+        ge=0,
+        le=500,
+        description="Words that neighbouring chunks share (at sentence ends); not for `sentence`.",
+    )
+    chunk_sentences: int = Field(
+        default=6, ge=1, le=100, description="Most sentences in a chunk of the strategy `sentence`."
+    )
+    chunk_overlap_sentences: int = Field(
+        default=2, ge=0, le=99, description="Sentences that neighbouring chunks of the strategy `sentence` share."
+    )
+    embedder: str = Field(
+        default="all-minilm-l6-v2-int8",
+        min_length=1,
+        max_length=200,
+        description="What makes vectors: the shipped model, a folder with a model and its manifest (a path with `/`), "
+        "or `provider:model` for any LangChain `Embeddings`. A change holds from `model re-embed` on.",
+    )
+    embedder_dim: int | None = Field(
+        default=None, ge=1, le=4000, description="Numbers in a vector of a `provider:model` embedder; needed for one."
+    )
+    embedder_base_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+",
+        description="Address of an OpenAI-compatible server for embeddings, with its `/v1`, or of the provider's.",
+    )
+    embedder_api_key: SecretStr | None = Field(
+        default=None, min_length=1, description="Key for the embedder's server; without it the provider's own variable."
+    )
+    embedder_timeout_s: float = Field(
+        default=30, gt=0, le=600, description="Longest time for one try of one call to the embedder, in seconds."
+    )
+    embedder_retries: int = Field(
+        default=1, ge=0, le=10, description="How often a failed call to the embedder's server is repeated."
     )
     candidates: int = Field(default=100, ge=10, le=1000, description="Passages that each search side brings to fusion.")
     passages: int = Field(default=10, ge=1, le=50, description="Passages from which an answer is composed.")
@@ -130,6 +165,8 @@ class Settings(BaseSettings):
     def _overlap_is_smaller(self) -> Self:
         if self.chunk_overlap_words >= self.chunk_words:
             raise ValueError("chunk_overlap_words must be smaller than chunk_words")
+        if self.chunk_overlap_sentences >= self.chunk_sentences:
+            raise ValueError("chunk_overlap_sentences must be smaller than chunk_sentences")
         return self
 
     @model_validator(mode="after")

@@ -73,6 +73,8 @@ def take_in(
         strategy=Strategy(settings.chunk_strategy),
         size_words=settings.chunk_words,
         overlap_words=settings.chunk_overlap_words,
+        sentences=settings.chunk_sentences,
+        overlap_sentences=settings.chunk_overlap_sentences,
     )
     tenant = parts.database.tenant
     shelf = Shelf(
@@ -94,9 +96,7 @@ def take_in(
             shelf=shelf,
             preparer=Preparer(parts.detector, parts.embedder, cutting, term_key=parts.term_key),
             parser=parser,
-            identify=Identify(
-                keyring=keyring, tenant=tenant, cutting=cutting, embedder_hash=parts.embedder.manifest_hash
-            ),
+            identify=Identify(keyring=keyring, tenant=tenant, cutting=cutting),
             on_item=on_item,
         )
 

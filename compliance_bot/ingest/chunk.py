@@ -2,13 +2,14 @@
 
 `structure` follows the document: a chunk stays within its section, sentences and list items stay whole, a list or table
 that does not fit in one chunk gives each further one its lead-in or header. `fixed` is the usual window of words, kept
-for comparison (`docs/discussions/chunking.md`). Sizes count words; pure functions, the same for the same document.
+for comparison; `sentence` slides a window of sentences over each section (`docs/discussions/chunking.md`). Sizes count words; pure functions, the same for the same document.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from compliance_bot.ingest.units import Unit, regrouped, sentence_units, units
@@ -27,6 +28,7 @@ class Strategy(StrEnum):
 
     STRUCTURE = "structure"
     FIXED = "fixed"
+    SENTENCE = "sentence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +49,26 @@ def chunk(
     strategy: Strategy = Strategy.STRUCTURE,
     size_words: int = 160,
     overlap_words: int = 0,
+    sentences: int = 6,
+    overlap_sentences: int = 0,
 ) -> tuple[ChunkDraft, ...]:
     """Return the chunks in order; every word that is no heading is in one, at most `size_words` in each.
 
-    A document of headings only is cut as if they were text. Raises ValueError for a size below 1 or an overlap that
-    is not smaller than the size.
+    `sentences` and `overlap_sentences` are for the strategy `sentence`, `overlap_words` for the others. A document of
+    headings only is cut as if they were text. Raises ValueError for a size below 1 or an overlap that is not smaller
+    than the size.
     """
     if size_words < 1 or not 0 <= overlap_words < size_words:
         raise ValueError("size_words must be at least 1, and overlap_words from 0 to below size_words")
+    if sentences < 1 or not 0 <= overlap_sentences < sentences:
+        raise ValueError("sentences must be at least 1, and overlap_sentences from 0 to below sentences")
     if strategy is Strategy.FIXED:
         return tuple(_draft(document, run) for run in _windows(document, size_words, overlap_words))
-    found = units(document, size_words) or units(document, size_words, headings=True)
+    single = strategy is Strategy.SENTENCE
+    found = units(document, size_words, single=single) or units(document, size_words, headings=True, single=single)
+    if single:
+        slid = _slid(found, size_words, sentences, overlap_sentences)
+        return tuple(_draft(document, run) for run in slid)
     packed = _packed(found, size_words, overlap_words)
     return tuple(_draft(document, run) for run in packed)
 
@@ -119,3 +130,23 @@ def _windows(document: ParsedDocument, size_words: int, overlap_words: int) -> l
             current = _overlap(current, min(overlap_words, size_words - unit.words))
         current.append(unit)
     return [*runs, current] if current else runs
+
+
+def _slid(found: Sequence[Unit], size_words: int, sentences: int, overlap_sentences: int) -> list[list[Unit]]:
+    """Return windows of sentences within each section; each has a sentence that the one before it has not."""
+    runs: list[list[Unit]] = []
+    for _, members in groupby(found, key=lambda unit: unit.section.number):
+        section = list(members)
+        first = last = 0  # of the window, end excluded
+        while last < len(section):
+            first = max(last - overlap_sentences, first + 1) if last else 0
+            while sum(unit.words for unit in section[first : last + 1]) > size_words:
+                first += 1  # what is repeated must leave room
+            last += 1
+            while (
+                last < min(first + sentences, len(section))
+                and sum(unit.words for unit in section[first : last + 1]) <= size_words
+            ):
+                last += 1
+            runs.append(section[first:last])
+    return runs

@@ -35,6 +35,20 @@ class Cutting:
     strategy: Strategy
     size_words: int
     overlap_words: int
+    sentences: int = 6
+    overlap_sentences: int = 0
+
+    @property
+    def fingerprint(self) -> dict[str, str | int]:
+        """What of it changes chunks: a limit that the strategy does not use makes no document a changed one."""
+        if self.strategy is not Strategy.SENTENCE:
+            return {"strategy": self.strategy, "size_words": self.size_words, "overlap_words": self.overlap_words}
+        return {
+            "strategy": self.strategy,
+            "size_words": self.size_words,
+            "sentences": self.sentences,
+            "overlap_sentences": self.overlap_sentences,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +91,8 @@ class Preparer:
             strategy=self._cutting.strategy,
             size_words=self._cutting.size_words,
             overlap_words=self._cutting.overlap_words,
+            sentences=self._cutting.sentences,
+            overlap_sentences=self._cutting.overlap_sentences,
         )
         # A chunk of rules and ornaments has nothing to find or to embed; it stays in the document's text.
         worded = tuple(piece for piece in pieces if _has_word(piece.text))

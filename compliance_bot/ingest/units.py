@@ -49,8 +49,11 @@ def count_words(text: str) -> int:
     return sum(1 for _ in _WORD.finditer(text))
 
 
-def units(document: ParsedDocument, size_words: int, *, headings: bool = False) -> list[Unit]:
-    """Return the units of the document in order, none larger than `size_words`; headings only where asked for."""
+def units(document: ParsedDocument, size_words: int, *, headings: bool = False, single: bool = False) -> list[Unit]:
+    """Return the units of the document in order, none larger than `size_words`; headings only where asked for.
+
+    With `single`, every sentence is a unit of its own.
+    """
     found: list[Unit] = []
     group = 0
     before: Block | None = None
@@ -63,7 +66,7 @@ def units(document: ParsedDocument, size_words: int, *, headings: bool = False) 
             group += 1
             context = _Leads(document.text)
         leads = context.take(block)
-        for start, end in _pieces(document.text, block.start, block.end, size_words):
+        for start, end in _pieces(document.text, block.start, block.end, size_words, single=single):
             words = count_words(document.text[start:end])
             found.append(Unit(start=start, end=end, words=words, section=section, group=group, leads=leads))
         before = block
@@ -140,12 +143,12 @@ class _Leads:
         return Lead(start=block.start + start, text=self._text[block.start + start : block.start + end])
 
 
-def _pieces(text: str, start: int, end: int, size_words: int) -> Iterator[tuple[int, int]]:
-    """Yield the block's span whole, or its sentences where it is too long, or windows of a sentence that is."""
+def _pieces(text: str, start: int, end: int, size_words: int, *, single: bool) -> Iterator[tuple[int, int]]:
+    """Yield the block's span whole, or its sentences where that is too long or asked for, or windows of a long one."""
     inner = text[start:end]
     start += len(inner) - len(inner.lstrip())
     end -= len(inner) - len(inner.rstrip())
-    if count_words(text[start:end]) <= size_words:
+    if not single and count_words(text[start:end]) <= size_words:
         yield start, end
         return
     for begin, stop in sentences(text[start:end]):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from compliance_bot.ingest.assemble import Part, assemble
 from compliance_bot.ingest.chunk import ChunkDraft, Strategy, chunk
 from compliance_bot.ingest.structure import BlockKind, ParsedDocument
-from compliance_bot.ingest.units import count_words
+from compliance_bot.ingest.units import count_words, units
 from compliance_bot.sentences import sentences
 
 HEADING, PARAGRAPH, ITEM = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM
@@ -71,6 +71,52 @@ def test_chunks_are_true_to_the_document(document: ParsedDocument, strategy: Str
     if not overlap:
         assert all(a.end <= b.start for a, b in itertools.pairwise(found))
     assert found == chunk(document, strategy=strategy, size_words=size, overlap_words=overlap)
+
+
+@settings(max_examples=60)
+@given(documents(), st.integers(1, 40), st.integers(1, 6), st.integers(0, 5))
+def test_a_sentence_window_slides_by_whole_sentences_and_shares_what_was_asked_for(
+    document: ParsedDocument, size: int, window: int, overlap: int
+) -> None:
+    overlap = min(overlap, window - 1)
+    found = chunk(document, strategy=Strategy.SENTENCE, size_words=size, sentences=window, overlap_sentences=overlap)
+    singles = units(document, size, single=True) or units(document, size, headings=True, single=True)
+    held = [[i for i, one in enumerate(singles) if draft.start <= one.start < draft.end] for draft in found]
+    for draft, numbers in zip(found, held, strict=True):
+        assert (draft.start, draft.end) == (singles[numbers[0]].start, singles[numbers[-1]].end)
+        assert len(numbers) <= window
+        assert count_words(draft.text) <= size
+        assert len({singles[i].section for i in numbers}) == 1
+        assert draft.text == document.text[draft.start : draft.end]
+    assert {i for numbers in held for i in numbers} == set(range(len(singles)))
+    for a, b in itertools.pairwise(held):
+        assert b[-1] > a[-1]
+        shared = len(set(a) & set(b))
+        if singles[a[-1]].section != singles[b[0]].section:
+            assert not shared
+        elif shared < min(overlap, len(a) - 1):
+            # Fewer only where one more would have left no room for the next sentence.
+            assert sum(singles[i].words for i in range(b[0] - 1, a[-1] + 2)) > size
+        else:
+            assert shared == min(overlap, len(a) - 1)
+
+
+def test_a_sentence_window_keeps_leads_headings_and_pages() -> None:
+    document = assemble(
+        "",
+        [
+            heading("Duties"),
+            paragraph("One. Two. Three."),
+            heading("Lists"),
+            paragraph("A firm must not:"),
+            item("tell; or"),
+            item("sell."),
+        ],
+    )
+    found = chunk(document, strategy=Strategy.SENTENCE, sentences=2, overlap_sentences=1)
+    texts = [(draft.heading, draft.text) for draft in found]
+    assert texts[:2] == [("Duties", "One. Two."), ("Duties", "Two. Three.")]
+    assert all(heading_ == "Lists" for heading_, _ in texts[2:])
 
 
 @settings(max_examples=60)
