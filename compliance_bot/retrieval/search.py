@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.records import Scope
     from compliance_bot.store.connect import Transaction
+    from compliance_bot.store.models import VectorModel
 
 _EF_SEARCH = 200
 _MOST_TERMS = 64  # of a question; the rest are its most frequent ones
@@ -44,15 +45,21 @@ def search(
     question: str,
     vector: np.ndarray,
     *,
+    model: VectorModel | None,
     term_key: bytes,
     k: int,
     candidates: int = 100,
     exact_threshold: int = 15_000,
 ) -> Found:
-    """Return the `k` best readable passages for a question. `vector` is its embedding, shape (dim,)."""
+    """Return the `k` best readable passages for a question. `vector` is its embedding by `model`, shape (dim,).
+
+    Without a model nothing was ever stored, and there is nothing to compare the vector with.
+    """
     idf = weigh_terms(transaction, scope, question, term_key)
     exact = scope.chunks <= exact_threshold
-    lexical, cosine = gather(transaction, scope, idf, vector, term_key=term_key, candidates=candidates, exact=exact)
+    lexical, cosine = gather(
+        transaction, scope, idf, vector, model=model, term_key=term_key, candidates=candidates, exact=exact
+    )
     fused = {chunk: round(score, _DIGITS) for chunk, score in fuse(lexical, cosine, passages=scope.chunks).items()}
     hits = _hits(transaction, scope, _best(transaction, scope, fused, k), lexical, cosine)
     return Found(hits=hits, idf=idf, passages=scope.chunks, exact=exact)
@@ -64,19 +71,20 @@ def gather(
     idf: Mapping[str, float],
     vector: np.ndarray,
     *,
+    model: VectorModel | None,
     term_key: bytes,
     candidates: int,
     exact: bool,
     k1: float = K1,
 ) -> tuple[queries.Scores, queries.Scores]:
     """Return the candidates of both sides: BM25 scores, and the cosine of each chunk that either side found."""
-    if scope.is_empty:
+    if scope.is_empty or model is None:
         return {}, {}
     weights = {term_hash(term, term_key): value for term, value in idf.items()}
     lexical = queries.lexical(transaction, scope, weights, k1=k1, b=B, limit=candidates) if weights else {}
-    cosine = _nearest(transaction, scope, vector, candidates, exact=exact)
+    cosine = _nearest(transaction, scope, model, vector, candidates, exact=exact)
     unseen = [chunk for chunk in lexical if chunk not in cosine]
-    return lexical, cosine | queries.cosines(transaction, scope, vector, unseen)
+    return lexical, cosine | queries.cosines(transaction, scope, model, vector, unseen)
 
 
 def weigh_terms(transaction: Transaction, scope: Scope, question: str, key: bytes) -> dict[str, float]:
@@ -95,12 +103,14 @@ def inverse_document_frequency(chunks: int, frequency: int) -> float:
     return math.log(1 + (chunks - frequency + 0.5) / (frequency + 0.5))
 
 
-def _nearest(transaction: Transaction, scope: Scope, vector: np.ndarray, limit: int, *, exact: bool) -> queries.Scores:
+def _nearest(
+    transaction: Transaction, scope: Scope, model: VectorModel, vector: np.ndarray, limit: int, *, exact: bool
+) -> queries.Scores:
     if not exact:
-        found = queries.nearest_approximate(transaction, scope, vector, limit=limit, ef_search=_EF_SEARCH)
+        found = queries.nearest_approximate(transaction, scope, model, vector, limit=limit, ef_search=_EF_SEARCH)
         if len(found) == min(limit, scope.chunks):
             return found
-    return queries.nearest_exact(transaction, scope, vector, limit=limit)
+    return queries.nearest_exact(transaction, scope, model, vector, limit=limit)
 
 
 def _best(transaction: Transaction, scope: Scope, fused: Mapping[int, float], k: int) -> list[tuple[int, float]]:

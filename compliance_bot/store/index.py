@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pgvector import HalfVector
 
 from compliance_bot.errors import Unavailable
+from compliance_bot.store.models import Use, register, serving_model
 from compliance_bot.store.queries import named_queries
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _MAX_TF = 2**15 - 1
 class EmbedderMismatch(Unavailable):
     """The vectors in this home were made by another embedding model than the one that is loaded."""
 
-    hint = "Use the version of compliance-bot that made them, or ingest the documents into a new home."
+    hint = "Run `compliance-bot model re-embed`, or set the embedder that made them."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +61,11 @@ class NewVersion:
 
 
 def require_model(transaction: Transaction, *, hash: str, name: str, dim: int) -> int:
-    """Return the number of this embedding model, the home's only one. Raises EmbedderMismatch for another."""
-    connection = transaction.connection
-    row = connection.execute(_SQL["active_model"]).fetchone()
-    if row is None:
-        connection.execute(_SQL["add_model"], {"hash": hash, "name": name, "dim": dim})
-        row = connection.execute(_SQL["active_model"]).fetchone()
-    assert row is not None, "the model was just added"
-    if row[1] != hash:
+    """Return the number of the model that serves, this one where none did yet. Raises EmbedderMismatch for another."""
+    model = serving_model(transaction) or register(transaction, hash=hash, name=name, dim=dim, use=Use.SERVING)
+    if model.hash != hash:
         raise EmbedderMismatch
-    return int(row[0])
+    return model.id
 
 
 def add(transaction: Transaction, versions: Sequence[NewVersion], *, model_id: int) -> None:
@@ -102,7 +98,7 @@ def add(transaction: Transaction, versions: Sequence[NewVersion], *, model_id: i
 
 def retire(transaction: Transaction, versions: Sequence[str]) -> None:
     """Move the chunks of superseded versions out of the index, into history."""
-    _run(transaction, versions, "uncount_terms", "uncount_chunks", "delete_postings", "keep_history", "delete_chunks")
+    _run(transaction, versions, "uncount_terms", "uncount_chunks", "delete_postings", "keep_history", "keep_vectors", "delete_chunks")
 
 
 def remove(transaction: Transaction, versions: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pgvector import HalfVector
+from psycopg import sql
 
 from compliance_bot.records import ChunkId, ClassId, DocumentId, Lead, Passage, VersionId
 from compliance_bot.store.queries import named_queries
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.records import Scope
     from compliance_bot.store.connect import Transaction
+    from compliance_bot.store.models import VectorModel
 
 _SQL = named_queries("search")
 
@@ -39,22 +41,28 @@ def lexical(
     return dict(_rows(transaction, scope, "lexical", limit=limit, **weights))
 
 
-def nearest_exact(transaction: Transaction, scope: Scope, vector: np.ndarray, *, limit: int) -> Scores:
+def nearest_exact(
+    transaction: Transaction, scope: Scope, model: VectorModel, vector: np.ndarray, *, limit: int
+) -> Scores:
     """Return the readable chunks with the highest cosines; every readable chunk is compared."""
-    return dict(_rows(transaction, scope, "nearest_exact", vector=HalfVector(vector), limit=limit))
+    return dict(_rows(transaction, scope, "nearest_exact", model=model.id, vector=HalfVector(vector), limit=limit))
 
 
 def nearest_approximate(
-    transaction: Transaction, scope: Scope, vector: np.ndarray, *, limit: int, ef_search: int
+    transaction: Transaction, scope: Scope, model: VectorModel, vector: np.ndarray, *, limit: int, ef_search: int
 ) -> Scores:
     """Return readable chunks with high cosines through the HNSW index: fast, and rarely not quite the highest."""
     transaction.connection.execute(_SQL["iterate_hnsw"], {"ef_search": str(ef_search)})
-    return dict(_rows(transaction, scope, "nearest_approximate", vector=HalfVector(vector), limit=limit))
+    query = sql.SQL(_SQL["nearest_approximate"]).format(dim=sql.Literal(model.dim), model=sql.Literal(model.id))
+    given = {"tenant": scope.tenant, "classes": list(scope.classes), "vector": HalfVector(vector), "limit": limit}
+    return dict(transaction.connection.execute(query, given).fetchall())
 
 
-def cosines(transaction: Transaction, scope: Scope, vector: np.ndarray, chunks: Sequence[int]) -> Scores:
+def cosines(
+    transaction: Transaction, scope: Scope, model: VectorModel, vector: np.ndarray, chunks: Sequence[int]
+) -> Scores:
     """Return the cosine of each of these readable chunks."""
-    return dict(_rows(transaction, scope, "cosines", vector=HalfVector(vector), chunks=list(chunks)))
+    return dict(_rows(transaction, scope, "cosines", model=model.id, vector=HalfVector(vector), chunks=list(chunks)))
 
 
 def content_order(transaction: Transaction, scope: Scope, chunks: Sequence[int]) -> dict[int, str]:

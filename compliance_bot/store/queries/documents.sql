@@ -80,5 +80,9 @@ UPDATE document_source SET acl_id = %(to)s WHERE tenant = %(tenant)s AND documen
 -- reclassify_versions: Move a document's versions to another class
 UPDATE document_version SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = %(document)s
 
+-- reclassify_past_vectors: Move the vectors of a document's superseded chunks to another class
+UPDATE history_embedding SET acl_id = %(to)s WHERE tenant = %(tenant)s AND chunk_id IN (
+  SELECT id FROM chunk_history WHERE tenant = %(tenant)s AND document_id = %(document)s)
+
 -- reclassify_history: Move a document's superseded chunks to another class
 UPDATE chunk_history SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = %(document)s

@@ -1,10 +1,3 @@
--- active_model: The embedding model of this database
-SELECT id, hash, name FROM embedding_model WHERE active
-
--- add_model: The first embedding model of this database
-INSERT INTO embedding_model (hash, name, dim, active) VALUES (%(hash)s, %(name)s, %(dim)s, true)
-ON CONFLICT DO NOTHING
-
 -- add_chunks: Chunks of new versions
 INSERT INTO chunk (tenant, id, acl_id, document_id, version_id, ordinal, page, heading, start_at, end_at, text, sha256,
                    lead_starts, lead_texts, length, terms)
@@ -61,9 +54,15 @@ WHERE p.tenant = %(tenant)s AND p.term = n.term AND p.acl_id = n.acl_id AND p.ch
 
 -- keep_history: Keep the chunks of these versions for questions about the past
 INSERT INTO chunk_history (tenant, id, acl_id, document_id, version_id, ordinal, page, heading, start_at, end_at, text,
-                           sha256, lead_starts, lead_texts, model_id, vector)
-SELECT c.tenant, c.id, c.acl_id, c.document_id, c.version_id, c.ordinal, c.page, c.heading, c.start_at, c.end_at, c.text,
-       c.sha256, c.lead_starts, c.lead_texts, e.model_id, e.vector
+                           sha256, lead_starts, lead_texts)
+SELECT tenant, id, acl_id, document_id, version_id, ordinal, page, heading, start_at, end_at, text,
+       sha256, lead_starts, lead_texts
+FROM chunk
+WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s)
+
+-- keep_vectors: Keep their vectors, of every model
+INSERT INTO history_embedding (tenant, chunk_id, acl_id, model_id, vector)
+SELECT e.tenant, e.chunk_id, e.acl_id, e.model_id, e.vector
 FROM chunk c
 JOIN embedding e ON e.tenant = c.tenant AND e.chunk_id = c.id
 WHERE c.tenant = %(tenant)s AND c.version_id = ANY(%(versions)s)

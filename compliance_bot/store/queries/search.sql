@@ -19,14 +19,15 @@ FETCH FIRST %(limit)s ROWS WITH TIES
 
 -- nearest_exact: Readable chunks by cosine distance, all of them compared; the sum keeps the planner off the HNSW index
 SELECT chunk_id, 1 - (vector <=> %(vector)s) FROM embedding
-WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s)
+WHERE tenant = %(tenant)s AND model_id = %(model)s AND acl_id = ANY(%(classes)s)
 ORDER BY (vector <=> %(vector)s) + 0
 FETCH FIRST %(limit)s ROWS WITH TIES
 
--- nearest_approximate: Readable chunks by cosine distance through the HNSW index, nearly in order
-SELECT chunk_id, 1 - (vector <=> %(vector)s) FROM embedding
-WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s)
-ORDER BY vector <=> %(vector)s
+-- nearest_approximate: Readable chunks by cosine distance through the model's HNSW index, nearly in order
+-- The model and its dimension are written in: with parameters the planner could not tell that the index fits.
+SELECT chunk_id, 1 - (vector::halfvec({dim}) <=> %(vector)s) FROM embedding
+WHERE tenant = %(tenant)s AND model_id = {model} AND acl_id = ANY(%(classes)s)
+ORDER BY vector::halfvec({dim}) <=> %(vector)s
 LIMIT %(limit)s
 
 -- iterate_hnsw: Let the HNSW scan go on until enough readable chunks were found (pgvector 0.8)
@@ -34,7 +35,7 @@ SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hns
 
 -- cosines: How near these readable chunks are
 SELECT chunk_id, 1 - (vector <=> %(vector)s) FROM embedding
-WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND chunk_id = ANY(%(chunks)s)
+WHERE tenant = %(tenant)s AND model_id = %(model)s AND acl_id = ANY(%(classes)s) AND chunk_id = ANY(%(chunks)s)
 
 -- content_order: What orders readable chunks of equal score
 SELECT c.id, encode(c.sha256, 'hex') || ' ' || COALESCE(v.ref, '') || ' ' || (a.attributes->>'collection')
