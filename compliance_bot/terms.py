@@ -1,7 +1,7 @@
 """Turn text into the index terms of the lexical search: one definition for ingest and for questions.
 
 Tokens are runs of letters and digits (inner dots, hyphens and apostrophes split, section numbers such as `3.3.32` stay
-whole), lower-cased after NFKC and stemmed (Snowball, English). Scripts that set no blanks between words give a token per
+whole), lower-cased after NFKC and stemmed (Snowball, English). Scripts without blanks between words give a token per
 character. Marks on a letter (accents of their own, Arabic vowel signs) belong to its word; the vowel signs, which most
 writers leave out, are not compared. Terms are the stems without function words, plus bigrams of neighbouring tokens. A
 stored term is a 64-bit hash keyed by the tenant, so that the index is no dictionary.

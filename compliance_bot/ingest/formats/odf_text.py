@@ -68,10 +68,14 @@ class TextReader:
 
     def cell(self, element: etree._Element) -> str:
         """Return the words of a cell on one line, whatever stands in it."""
+        return one_line(" ".join(part.text for part in self._apart(element)))
+
+    def _apart(self, element: etree._Element) -> list[Part]:
+        """Return the parts of an element with what follows them, while a paragraph around it is being read."""
         outer, self._later = self._later, []
-        words = " ".join(part.text for part in self.read(element))
+        parts = [*self.read_shape(element), *self._later]
         self._later = outer
-        return one_line(words)
+        return parts
 
     def _is_hidden_section(self, section: etree._Element) -> bool:
         return attribute(section, "text:display") == "none" or self._styles.is_hidden(
@@ -149,7 +153,7 @@ class TextReader:
             if element.tag == name("text:note"):
                 pieces.append(self._note(element))
             elif element.tag.startswith(_DRAWN):
-                self._later += list(self.read_shape(element))
+                self._later += self._apart(element)
             elif not self._styles.is_hidden("text", attribute(element, "text:style-name")):
                 pieces.append(_WORDS.get(element.tag, ""))
                 pending += (*reversed(element), element.text or "")

@@ -1,6 +1,6 @@
 """Turn the rows of a spreadsheet into parts: a sheet holds titles, notes and several tables with blank rows between.
 
-Rows without a blank row between them belong together. In such a run, single cells before and after the wider rows are
+Rows without a blank row between them belong together. In such a run, single cells above the wider rows are
 paragraphs, and the first wide row is a header where it is all text. A run that goes on in the columns of the table
 above it, without a header of its own, belongs to that table.
 """
@@ -43,19 +43,18 @@ def sheet_parts(rows: Iterable[Row]) -> list[Part]:
     parts: list[Part] = []
     above: tuple[int, ...] = ()  # columns of the table above
     for run in _runs(rows):
-        first, last = _wide(run)
+        first = next((index for index, row in enumerate(run) if len(row.cells) > 1), len(run))
         parts += (_paragraph(row) for row in run[:first])
-        body = run[first:last]
-        if body:
+        body = run[first:]
+        if not body:
+            above = ()
+        else:
             columns = tuple(sorted({cell.column for row in body for cell in row.cells}))
             named = _is_header(body, columns)
             if not named and not first and set(columns) <= set(above):
                 columns = above
             above = columns
             parts += table([_texts(row, columns) for row in body], headers=int(named))
-        if last < len(run) or not body:
-            above = ()
-        parts += (_paragraph(row) for row in run[last:] if body)
     return parts
 
 
@@ -70,12 +69,6 @@ def _runs(rows: Iterable[Row]) -> Iterator[list[Row]]:
         run.append(row)
     if run:
         yield run
-
-
-def _wide(run: Sequence[Row]) -> tuple[int, int]:
-    """Return where the rows with several cells begin and end; (length, length) where there are none."""
-    wide = [index for index, row in enumerate(run) if len(row.cells) > 1]
-    return (wide[0], wide[-1] + 1) if wide else (len(run), len(run))
 
 
 def _is_header(body: Sequence[Row], columns: Sequence[int]) -> bool:
