@@ -42,7 +42,7 @@ def zipped(parts: dict[str, bytes | str]) -> bytes:
 
 
 def odf(body: str, kind: str = "text", *, styles: str = "", **parts: str) -> bytes:
-    """Return an OpenDocument package: `kind` is text, spreadsheet or presentation. Keys of `parts` stand for `x.xml`."""
+    """Return an OpenDocument package of a kind (text, spreadsheet, presentation); `meta="…"` makes a meta.xml."""
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {SPACES}>'
         f"<office:automatic-styles>{styles}</office:automatic-styles>"

@@ -84,7 +84,8 @@ def test_insertions_are_text_and_deletions_comments_and_hidden_words_are_not() -
         <text:change text:change-id="d"/><office:annotation><text:p>COMMENT</text:p></office:annotation>keep
         <text:span text:style-name="T1">HIDDEN</text:span><text:hidden-text>HIDDEN</text:hidden-text> it</text:p>
         <text:section text:display="none"><text:p>HIDDEN</text:p></text:section>""",
-        styles='<style:style style:name="T1" style:family="text"><style:text-properties text:display="none"/></style:style>',
+        styles='<style:style style:name="T1" style:family="text"><style:text-properties text:display="none"/>'
+        "</style:style>",
     )
     assert found.text == "A firm shall keep it"
 
@@ -99,8 +100,9 @@ def test_footnotes_and_boxes_follow_their_paragraph() -> None:
 
 
 def test_a_spreadsheet_has_sheets_with_values_as_displayed() -> None:
-    value = '<table:table-cell office:value-type="percentage" office:value="0.125"><text:p>12.5%</text:p></table:table-cell>'
-    date = '<table:table-cell office:value-type="date" office:date-value="2026-03-01T00:00:00"><text:p>1.3.26</text:p></table:table-cell>'
+    value = '<table:table-cell office:value-type="percentage"><text:p>12.5%</text:p></table:table-cell>'
+    midnight = 'office:value-type="date" office:date-value="2026-03-01T00:00:00"'
+    date = f"<table:table-cell {midnight}><text:p>1.3.26</text:p></table:table-cell>"
     empty = '<table:table-cell table:number-columns-repeated="16384"/>'
     sheet = f"""<table:table table:name="Fees"><table:table-column/><table:table-column table:visibility="collapse"/>
       {cells("Name", "Cost", "Share", "From")}
@@ -122,7 +124,8 @@ def test_a_spreadsheet_has_sheets_with_values_as_displayed() -> None:
 
 
 def test_a_repeated_cell_is_made_no_more_often_than_there_is_room_for() -> None:
-    row = '<table:table-row table:number-rows-repeated="999999"><table:table-cell table:number-columns-repeated="999999"><text:p>x</text:p></table:table-cell></table:table-row>'
+    cell = '<table:table-cell table:number-columns-repeated="999999"><text:p>x</text:p></table:table-cell>'
+    row = f'<table:table-row table:number-rows-repeated="999999">{cell}</table:table-row>'
     assert refusal(odf(f"<table:table>{row}</table:table>", "spreadsheet")) is Reason.TOO_MUCH_TEXT
 
 
@@ -134,7 +137,8 @@ def test_a_presentation_has_slides_with_titles_and_notes(outline: Callable[[Pars
         <draw:frame presentation:class="footer"><draw:text-box><text:p>FOOTER</text:p></draw:text-box></draw:frame>
         <presentation:notes><draw:frame presentation:class="notes"><draw:text-box><text:p>Say why.</text:p>
         </draw:text-box></draw:frame></presentation:notes></draw:page>
-        <draw:page draw:style-name="dp2"><draw:frame><draw:text-box><text:p>SECRET</text:p></draw:text-box></draw:frame></draw:page>
+        <draw:page draw:style-name="dp2"><draw:frame><draw:text-box><text:p>SECRET</text:p></draw:text-box>
+        </draw:frame></draw:page>
         <draw:page><draw:g><draw:custom-shape><text:p>In a shape.</text:p></draw:custom-shape></draw:g></draw:page>""",
         "presentation",
         '<style:style style:name="dp2" style:family="drawing-page"><style:drawing-page-properties '
@@ -152,7 +156,8 @@ def test_a_presentation_has_slides_with_titles_and_notes(outline: Callable[[Pars
 
 
 def test_the_own_title_is_taken_where_no_heading_is() -> None:
-    meta = f"<office:document-meta {SPACES}><office:meta><dc:title>My title</dc:title></office:meta></office:document-meta>"
+    title = "<office:meta><dc:title>My title</dc:title></office:meta>"
+    meta = f"<office:document-meta {SPACES}>{title}</office:document-meta>"
     assert read("<text:p>words</text:p>", meta=meta).title == "My title"
 
 

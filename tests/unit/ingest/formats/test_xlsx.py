@@ -74,8 +74,8 @@ def test_a_sheet_is_a_heading_with_its_titles_tables_and_notes(outline: Callable
         (7, "0000", "7"),
         (1.5, "# ?/?", "1.5"),
         (True, "General", "TRUE"),
-        (dt.datetime(2026, 3, 1), "dd.mm.yyyy", "2026-03-01"),
-        (dt.datetime(2026, 3, 1, 14, 30), "dd.mm.yyyy hh:mm", "2026-03-01 14:30:00"),
+        (dt.date(2026, 3, 1), "dd.mm.yyyy", "2026-03-01"),
+        (46082.6041666667, "dd.mm.yyyy hh:mm", "2026-03-01 14:30:00"),
         (dt.time(9, 5), "h:mm", "09:05:00"),
         ("=text, not a formula", "@", None),
     ],
@@ -148,7 +148,8 @@ def test_rows_far_down_and_a_large_claimed_range_cost_nothing() -> None:
 
 
 def test_a_long_text_named_by_many_cells_is_refused_when_there_is_too_much_of_it() -> None:
-    strings = f'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>{"word " * 1_000}</t></si></sst>'
+    namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    strings = f'<sst xmlns="{namespace}"><si><t>{"word " * 1_000}</t></si></sst>'
     data = replaced(saved(workbook()), "xl/sharedStrings.xml", b"", strings.encode())
     named = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
     override = b'<Override PartName="/xl/sharedStrings.xml" ContentType="' + named + b'"/></Types>'
