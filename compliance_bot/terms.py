@@ -1,10 +1,10 @@
 """Turn text into the index terms of the lexical search: one definition for ingest and for questions.
 
 Tokens are runs of letters and digits (inner dots, hyphens and apostrophes split, section numbers such as `3.3.32` stay
-whole), lower-cased after NFKC and stemmed (Snowball, English). Scripts without blanks between words give a token per
-character. Marks on a letter (accents of their own, Arabic vowel signs) belong to its word; the vowel signs, which most
-writers leave out, are not compared. Terms are the stems without function words, plus bigrams of neighbouring tokens. A
-stored term is a 64-bit hash keyed by the tenant, so that the index is no dictionary.
+whole), lower-cased after NFKC and stemmed (Snowball: Arabic in its script, else English). Scripts without blanks
+between words give a token per character. Marks on a letter (accents of their own, Arabic vowel signs) belong to its
+word; the vowel signs, which most writers leave out, are not compared. Terms are the stems without function words, plus
+bigrams of neighbouring tokens. A stored term is a 64-bit hash keyed by the tenant, so that the index is no dictionary.
 """
 
 from __future__ import annotations
@@ -59,11 +59,15 @@ class Token:
 
 
 def _stems(words: Sequence[str]) -> list[str]:
-    stemmer = getattr(_local, "stemmer", None)
-    if stemmer is None:
+    stemmers = getattr(_local, "stemmers", None)
+    if stemmers is None:
         # A Snowball stemmer keeps state, so each thread has its own.
-        stemmer = _local.stemmer = Stemmer.Stemmer("english")
-    stems: list[str] = stemmer.stemWords(words)
+        stemmers = _local.stemmers = (Stemmer.Stemmer("english"), Stemmer.Stemmer("arabic"))
+    english, arabic = stemmers
+    stems: list[str] = english.stemWords(words)
+    for index, word in enumerate(words):
+        if "\u0600" <= word[:1] <= "\u06ff":  # articles and prepositions are written onto the word
+            stems[index] = arabic.stemWord(word) or word
     return stems
 
 

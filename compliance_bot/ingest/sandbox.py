@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.ingest.structure import ParsedDocument
 
-# -I keeps the environment, the user's site and the working folder out; what we import, the child imports from there too.
+# -I keeps the environment, the user's site and the working folder out; the child imports from where we do.
 # numpy is held back, since openpyxl loads it where it is found, only to know its types: time and memory of each start.
 _START = (
     "import sys; sys.modules['numpy'] = None; sys.path[:] = sys.argv[3:]; "

@@ -114,7 +114,8 @@ def test_a_spreadsheet_has_sheets_with_values_as_displayed() -> None:
       <table:table-row table:number-rows-repeated="1048500"><table:table-cell/></table:table-row>
       {cells("The end")}</table:table>"""
     hidden = f'<table:table table:name="Inner" table:style-name="ta2">{cells("SECRET")}</table:table>'
-    styles = '<style:style style:name="ta2" style:family="table"><style:table-properties table:display="false"/></style:style>'
+    display = '<style:table-properties table:display="false"/>'
+    styles = f'<style:style style:name="ta2" style:family="table">{display}</style:style>'
     data = odf(sheet + hidden, "spreadsheet", styles=styles)
     found = parse(data, name="fees.ods")
     assert found.title == "fees"
