@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,14 +27,18 @@ from compliance_bot.records import DocumentId, Principal, RecordId
 from compliance_bot.settings import load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from langchain_core.language_models.chat_models import BaseChatModel
 
     from compliance_bot.audit.review import Shown
     from compliance_bot.chains.answer import Parts
     from compliance_bot.home import Home
+    from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import OnnxEmbedder
     from compliance_bot.records import (
         Answer,
+        AnswerPart,
         DocumentSummary,
         DocumentVersion,
         Hit,
@@ -44,7 +49,6 @@ if TYPE_CHECKING:
     from compliance_bot.settings import Settings
 
 LOCAL_ADMINISTRATOR = "admin"
-_SHOWN_DIGITS = 12  # of a model's hash, in answers; the record has all of it
 
 
 class ComplianceBot:
@@ -58,6 +62,7 @@ class ComplianceBot:
         self._principals = load_principals(home.policies / "principals.yaml")
         self._log = AuditLog(home.database, home.keyring)
         self._loading = threading.RLock()
+        self._chat_models: dict[str, ChatModel] = {}
 
     @classmethod
     def open(cls, home: Path | str | None = None, **settings: Any) -> ComplianceBot:
@@ -81,14 +86,38 @@ class ComplianceBot:
         """Close the connections, and the embedded database if nobody else uses it."""
         self._resources.close()
 
-    def ask(self, question: str, *, principal: Principal | str, purpose: str | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        principal: Principal | str,
+        purpose: str | None = None,
+        model: BaseChatModel | str | None = None,
+    ) -> Answer:
         """Return the answer from what the principal may read. Its record is committed.
 
-        Raises Refused, UnreadableQuestion, or Unavailable; each leaves a record as well, where one can be kept.
+        `model` composes it in place of the one in the settings: a LangChain chat model or its name. Raises Refused,
+        UnreadableQuestion, NoSuchChatModel, or Unavailable; each leaves a record as well, where one can be kept.
         """
         from compliance_bot.chains.answer import answer
 
-        return answer(self.parts, question, self._identify(principal), _circumstances(purpose))
+        return answer(self.parts_with(model), question, self._identify(principal), _circumstances(purpose))
+
+    def stream(
+        self,
+        question: str,
+        *,
+        principal: Principal | str,
+        purpose: str | None = None,
+        model: BaseChatModel | str | None = None,
+    ) -> Iterator[AnswerPart | Answer]:
+        """Yield each verified sentence of the answer once its record is committed, and the whole Answer last.
+
+        Close the iterator to stop: what was shown by then is on record. Raises as `ask` does.
+        """
+        from compliance_bot.chains.stream import stream
+
+        return stream(self.parts_with(model), question, self._identify(principal), _circumstances(purpose))
 
     def search(
         self, query: str, *, principal: Principal | str, k: int = 10, purpose: str | None = None
@@ -184,25 +213,50 @@ class ComplianceBot:
     def parts(self) -> Parts:
         """What the chain is made of, for those who build their own from its steps."""
         from compliance_bot.chains.answer import Parts
-        from compliance_bot.models.quote import QuoteChatModel
+        from compliance_bot.chains.compose import Composer
+        from compliance_bot.models.chat import quote_mode
+        from compliance_bot.models.converse import Patience
 
         with self._loading:
-            model = QuoteChatModel()
+            settings = self.settings
             return Parts(
                 database=self._home.database,
                 log=self._log,
                 engine=self._engine,
                 detector=self.detector,
                 embedder=self.embedder,
-                model=model,
-                model_name=f"{model.model}@{model.manifest_hash[:_SHOWN_DIGITS]}",
-                model_hash=model.manifest_hash,
+                composer=Composer(
+                    chat=self._chat_model(settings.chat_model),
+                    quote=quote_mode(),
+                    patience=Patience(timeout_s=settings.chat_timeout_s, retries=settings.chat_retries),
+                    context_tokens=settings.chat_context_tokens,
+                    fallback=settings.chat_fallback,
+                    prose=settings.chat_prose,
+                ),
                 term_key=self._home.keyring.derive(f"terms/{self._home.database.tenant}"),
                 passages=self.settings.passages,
                 candidates=self.settings.candidates,
                 exact_threshold=self.settings.exact_threshold,
                 max_question_chars=self.settings.max_question_chars,
             )
+
+    def parts_with(self, model: BaseChatModel | str | None) -> Parts:
+        """Return the parts with another chat model in place of the one in the settings. Raises NoSuchChatModel."""
+        if model is None:
+            return self.parts
+        return replace(self.parts, composer=replace(self.parts.composer, chat=self._chat_model(model)))
+
+    def _chat_model(self, model: BaseChatModel | str) -> ChatModel:
+        """Return a chat model; one that is named is made once and closed with the bot."""
+        from compliance_bot.models.chat import open_chat_model
+
+        if not isinstance(model, str):
+            return open_chat_model(model, self.settings)
+        with self._loading:
+            if model not in self._chat_models:
+                self._chat_models[model] = open_chat_model(model, self.settings)
+                self._resources.callback(self._chat_models[model].close)
+            return self._chat_models[model]
 
     def _library(self, principal: Principal | str) -> Library:
         return Library(

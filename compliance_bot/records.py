@@ -198,10 +198,19 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """One sentence of an answer and the numbers of the citations it rests on."""
+    """One sentence of an answer, in the words of its sources, and the numbers of the citations it rests on."""
 
     text: str
     citations: tuple[int, ...]
+    prose: str | None = None  # what a chat model said in words of its own: nobody verified it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPart:
+    """A sentence of an answer that is still being made, committed to the log, with the citations that came with it."""
+
+    sentence: Sentence
+    citations: tuple[Citation, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,8 +224,10 @@ class Answer:
     redactions: Mapping[str, int] = field(hash=False)  # personal data masked in question and answer, by type
     record: RecordId
     receipt: str | None  # None until the log has a tree
-    model: str
+    model: str  # the one that answered
     timings_ms: Mapping[str, float] = field(hash=False)
+    fallback: str | None = None  # why another model than the one set answered
+    is_complete: bool = True  # False where the model broke off after sentences that were shown already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,8 +57,50 @@ class Settings(BaseSettings):
         min_length=1,
         description="DSN of the account that owns the schema; needed by `init` when database_url is set.",
     )
-    chat_model: Literal["quote"] = Field(
-        default="quote", description="What composes answers; `quote` picks sentences from the documents, verbatim."
+    chat_model: str = Field(
+        default="quote",
+        min_length=1,
+        max_length=200,
+        description="What composes answers: `quote` picks sentences from the documents, verbatim; `provider:model` "
+        "names any LangChain chat model; with chat_base_url a model's name alone will do.",
+    )
+    chat_base_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+",
+        description="Address of an OpenAI-compatible server (vLLM, llama.cpp, …), with its `/v1`.",
+    )
+    chat_api_key: SecretStr | None = Field(
+        default=None,
+        min_length=1,
+        description="Key for the chat model's server; without it the provider's own variable.",
+    )
+    chat_on_premises: bool | None = Field(
+        default=None,
+        description="Whether the chat model runs on your premises, as policies see it; by default only on a loopback "
+        "address.",
+    )
+    chat_timeout_s: float = Field(
+        default=60,
+        gt=0,
+        le=3600,
+        description="Longest time for one reply of the chat model, tries included, in seconds.",
+    )
+    chat_retries: int = Field(
+        default=2, ge=0, le=10, description="How often a failed call to the chat model is repeated."
+    )
+    chat_max_tokens: int = Field(
+        default=1500, ge=50, le=100_000, description="Longest reply of the chat model, in tokens."
+    )
+    chat_context_tokens: int = Field(
+        default=6000, ge=200, le=1_000_000, description="Budget for passages in a prompt, in tokens (three bytes each)."
+    )
+    chat_fallback: Literal["quote", "refuse"] = Field(
+        default="quote",
+        description="What happens when the chat model fails: quote mode answers instead, or nobody does.",
+    )
+    chat_prose: Literal["beside", "hidden"] = Field(
+        default="beside",
+        description="Whether the chat model's own words, which nobody verified, are shown beside quotes.",
     )
     chunk_strategy: Literal["structure", "fixed"] = Field(
         default="structure", description="How documents are cut: along their structure, or in windows of words."
@@ -88,6 +130,12 @@ class Settings(BaseSettings):
     def _overlap_is_smaller(self) -> Self:
         if self.chunk_overlap_words >= self.chunk_words:
             raise ValueError("chunk_overlap_words must be smaller than chunk_words")
+        return self
+
+    @model_validator(mode="after")
+    def _chat_model_is_somewhere(self) -> Self:
+        if self.chat_model != "quote" and ":" not in self.chat_model and self.chat_base_url is None:
+            raise ValueError("chat_model must be `quote` or `provider:model`, or chat_base_url must say where it is")
         return self
 
 

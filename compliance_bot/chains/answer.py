@@ -2,7 +2,8 @@
 
 0 open record, 1 identify, 2 decide, 3 mask the question, 4 retrieve in scope, 5 re-check each passage, 6 compose,
 7 cite and verify, 8 screen the output, 9 commit the record; then, and only then, the answer exists for the asker.
-Each step is a plain function, so that it can be read, tested and offered by itself.
+Each step is a plain function, so that it can be read, tested and offered by itself; `stream` takes the same steps, a
+sentence at a time.
 """
 
 from __future__ import annotations
@@ -11,15 +12,12 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from langsmith.run_helpers import tracing_context
-
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite
-from compliance_bot.chains.prompts import INSTRUCTIONS_HASH, messages
+from compliance_bot.chains.compose import compose, sendable
+from compliance_bot.chains.prompts import INSTRUCTIONS_HASH
 from compliance_bot.chains.question import readable_question
 from compliance_bot.chains.rights import open_scope, require_permission
-from compliance_bot.models.contract import Reply, parse_reply
-from compliance_bot.models.features import Evidence, ScoredPassage
 from compliance_bot.policy.decide import Resource
 from compliance_bot.records import Answer
 from compliance_bot.redaction.mask import count_markers, mask
@@ -28,13 +26,14 @@ from compliance_bot.retrieval.search import search
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from langchain_core.language_models.chat_models import BaseChatModel
-
     from compliance_bot.audit.log import AuditLog
+    from compliance_bot.audit.record import Json
     from compliance_bot.chains.case import Case
+    from compliance_bot.chains.compose import Composer, Sending
+    from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import Embedder
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import AccessClass, Hit, Principal
+    from compliance_bot.records import AccessClass, Citation, Hit, Passage, Principal, Sentence
     from compliance_bot.redaction.spans import Detects
     from compliance_bot.retrieval.search import Found
     from compliance_bot.store.connect import Database
@@ -51,14 +50,27 @@ class Parts:
     engine: PolicyEngine
     detector: Detects
     embedder: Embedder
-    model: BaseChatModel
-    model_name: str
-    model_hash: str
+    composer: Composer
     term_key: bytes
     passages: int
     candidates: int
     exact_threshold: int
     max_question_chars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What an answer may rest on: the masked question, and the passages that stood the re-check."""
+
+    question: str
+    masked: Mapping[str, int]
+    found: Found
+    hits: tuple[Hit, ...]
+    sending: Sending
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        return tuple(hit.passage for hit in self.hits)
 
 
 def answer(
@@ -71,49 +83,63 @@ def answer(
     """
     # 0 open record
     with closing(parts.log, "answer") as case:
-        # 1 identify
-        case.principal = principal = identify()
-        now = circumstances()
-        # 2 decide
-        with case.step("decide"):
-            require_permission(parts.engine, principal, "ask", now, case)
-        # 3 mask the question
-        with case.step("mask"):
-            masked = mask(readable_question(question, parts.max_question_chars), parts.detector)
-            case.private["question"] = masked.text
-        with parts.database.reading() as snapshot:
-            with case.step("scope"):
-                classes, scope = open_scope(snapshot, parts.engine, principal, now, case)
-            # 4 retrieve in scope
-            with case.step("embed"):
-                vector = parts.embedder.embed([masked.text])[0]
-            with case.step("retrieve"):
-                found = search(
-                    snapshot,
-                    scope,
-                    masked.text,
-                    vector,
-                    term_key=parts.term_key,
-                    k=parts.passages,
-                    candidates=parts.candidates,
-                    exact_threshold=parts.exact_threshold,
-                )
-        # 5 re-check each passage
-        with case.step("recheck"):
-            hits = recheck(parts.engine, principal, found.hits, classes, now, case)
+        # 1 to 5: what the answer may rest on
+        grounds = ground(parts, question, identify, circumstances, case)
         # 6 compose
         with case.step("compose"):
-            reply = compose(parts.model, masked.text, hits, found)
+            composed = compose(parts.composer, grounds.question, grounds.hits, grounds.found, grounds.sending)
         # 7 cite and verify
         with case.step("cite"):
-            cited = cite(reply, [hit.passage for hit in hits])
+            cited = cite(composed.reply, grounds.passages)
         # 8 screen the output
         with case.step("screen"):
             cited = screen(cited, parts.detector)
         # 9 commit the record
-        result = _result(case, cited, masked.counts, parts.model_name)
-        _describe(case, parts, found, hits, cited, result)
-    return result
+        result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
+    return replace(result, timings_ms=dict(case.timings_ms))
+
+
+def ground(
+    parts: Parts,
+    question: str,
+    identify: Callable[[], Principal],
+    circumstances: Callable[[], Circumstances],
+    case: Case,
+) -> Grounds:
+    """Return what an answer to this question may rest on: steps 1 to 5. Raises as `answer` does."""
+    # 1 identify
+    with case.step("identify"):
+        case.principal = principal = identify()
+        now = circumstances()
+    # 2 decide
+    with case.step("decide"):
+        require_permission(parts.engine, principal, "ask", now, case)
+    # 3 mask the question
+    with case.step("mask"):
+        masked = mask(readable_question(question, parts.max_question_chars), parts.detector)
+        case.private["question"] = masked.text
+    with parts.database.reading() as snapshot:
+        with case.step("scope"):
+            classes, scope = open_scope(snapshot, parts.engine, principal, now, case)
+        # 4 retrieve in scope
+        with case.step("embed"):
+            vector = parts.embedder.embed([masked.text])[0]
+        with case.step("retrieve"):
+            found = search(
+                snapshot,
+                scope,
+                masked.text,
+                vector,
+                term_key=parts.term_key,
+                k=parts.passages,
+                candidates=parts.candidates,
+                exact_threshold=parts.exact_threshold,
+            )
+    # 5 re-check each passage, and ask which of them the model may process
+    with case.step("recheck"):
+        hits = recheck(parts.engine, principal, found.hits, classes, now, case)
+        sending = sendable(parts.composer, parts.engine, principal, hits, classes, now, case)
+    return Grounds(question=masked.text, masked=masked.counts, found=found, hits=hits, sending=sending)
 
 
 def recheck(
@@ -133,23 +159,12 @@ def recheck(
     return tuple(hit for hit, decision in zip(hits, decisions, strict=True) if decision.allowed)
 
 
-def compose(model: BaseChatModel, question: str, hits: Sequence[Hit], found: Found) -> Reply:
-    """Return the model's reply to the question over these passages; an abstention where there are none.
-
-    Tracing is off whatever the environment says: a trace would carry the question to another machine.
-    """
-    if not hits:
-        return Reply()
-    scored = {hit.passage.chunk: ScoredPassage(lexical=hit.lexical, cosine=hit.cosine, fused=hit.score) for hit in hits}
-    evidence = Evidence(idf=found.idf, scores=scored, passages=found.passages)
-    with tracing_context(enabled=False):
-        message = model.invoke(messages(question, [hit.passage for hit in hits]), evidence=evidence)
-    return parse_reply(message.text)
-
-
 def screen(cited: Cited, detector: Detects) -> Cited:
-    """Return what of an answer holds no personal data. A sentence in which some is found is dropped, not altered."""
-    clean = tuple(sentence for sentence in cited.sentences if not mask(sentence.text, detector).counts)
+    """Return what of an answer holds no personal data.
+
+    A sentence in which some is found is dropped, not altered; a model's own words with some are.
+    """
+    clean = tuple(without_prose(s, detector) for s in cited.sentences if not mask(s.text, detector).counts)
     used = {number for sentence in clean for number in sentence.citations}
     citations = tuple(citation for citation in cited.citations if citation.n in used)
     numbers = {citation.n: number for number, citation in enumerate(citations, 1)}
@@ -160,15 +175,31 @@ def screen(cited: Cited, detector: Detects) -> Cited:
     )
 
 
-def _result(case: Case, cited: Cited, masked: Mapping[str, int], model_name: str) -> Answer:
-    """Return the answer as the asker will get it, once its record is committed."""
+def without_prose(sentence: Sentence, detector: Detects) -> Sentence:
+    """Return a sentence without the model's own words where these hold personal data."""
+    if sentence.prose is None or not mask(sentence.prose, detector).counts:
+        return sentence
+    return replace(sentence, prose=None)
+
+
+def conclude(
+    case: Case,
+    parts: Parts,
+    grounds: Grounds,
+    cited: Cited,
+    model: ChatModel,
+    *,
+    fallback: str | None = None,
+    is_complete: bool = True,
+) -> Answer:
+    """Return the answer as the asker will get it once its record is committed, and write down what it rests on."""
     abstained = not cited.sentences
     case.outcome = "abstained" if abstained else "answered"
-    redactions = Counter(masked)
+    redactions = Counter(grounds.masked)
     for sentence in cited.sentences:
         redactions.update(count_markers(sentence.text))
     text = " ".join(f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in cited.sentences)
-    return Answer(
+    result = Answer(
         answer=NOTICE if abstained else text,
         abstained=abstained,
         sentences=cited.sentences,
@@ -176,41 +207,66 @@ def _result(case: Case, cited: Cited, masked: Mapping[str, int], model_name: str
         redactions=dict(sorted(redactions.items())),
         record=case.id,
         receipt=None,
-        model=model_name,
+        model=model.name,
         timings_ms=case.timings_ms,
+        fallback=fallback,
+        is_complete=is_complete,
     )
+    case.public |= {"model": {"name": model.name, "hash": model.identity}, "unsupported": cited.unsupported}
+    if fallback is not None:
+        case.public["fallback"] = {"from": parts.composer.chat.name, "reason": fallback}
+    if not is_complete:
+        case.public["incomplete"] = True
+    _describe(case, parts, grounds, result)
+    return result
 
 
-def _describe(case: Case, parts: Parts, found: Found, hits: Sequence[Hit], cited: Cited, result: Answer) -> None:
+def _describe(case: Case, parts: Parts, grounds: Grounds, result: Answer) -> None:
     """Write down what the answer rests on. The envelope gets ids, hashes and counts; the text is sealed."""
-    used = {citation.chunk for citation in cited.citations}
-    ranks = {hit.passage.chunk: hit for hit in hits}
+    used = {citation.chunk for citation in result.citations}
     case.public |= {
-        "model": {"name": parts.model_name, "hash": parts.model_hash},
         "embedder": parts.embedder.manifest_hash,
         "prompt": INSTRUCTIONS_HASH,
-        "exact": found.exact,
-        "unsupported": cited.unsupported,
+        "exact": grounds.found.exact,
         "redactions": dict(result.redactions),
-        "candidates": [{"chunk": h.passage.chunk, "rank": h.rank, "used": h.passage.chunk in used} for h in hits],
-        "citations": [
-            {
-                "n": c.n,
-                "document": c.document,
-                "version": c.version,
-                "sha256": c.sha256,
-                "chunk": c.chunk,
-                "chunk_sha256": ranks[c.chunk].passage.sha256,
-                "start": c.start,
-                "end": c.end,
-                "rank": ranks[c.chunk].rank,
-                "score_millionths": round(ranks[c.chunk].score * 1_000_000),
-            }
-            for c in cited.citations
+        "candidates": [
+            {"chunk": h.passage.chunk, "rank": h.rank, "used": h.passage.chunk in used} for h in grounds.hits
         ],
+        "citations": cited_spans(result.citations, grounds.hits),
     }
     case.private |= {
         "answer": result.answer,
-        "sentences": [{"text": s.text, "citations": list(s.citations)} for s in cited.sentences],
-        "citations": [{"n": c.n, "title": c.title, "heading": c.heading, "quote": c.quote} for c in cited.citations],
+        "sentences": [sentence_fields(sentence) for sentence in result.sentences],
+        "citations": quoted_fields(result.citations),
     }
+
+
+def cited_spans(citations: Sequence[Citation], hits: Sequence[Hit]) -> list[Json]:
+    """Return what a record's envelope says of citations: where they stand, and nothing of what they say."""
+    by_chunk = {hit.passage.chunk: hit for hit in hits}
+    return [
+        {
+            "n": c.n,
+            "document": c.document,
+            "version": c.version,
+            "sha256": c.sha256,
+            "chunk": c.chunk,
+            "chunk_sha256": by_chunk[c.chunk].passage.sha256,
+            "start": c.start,
+            "end": c.end,
+            "rank": by_chunk[c.chunk].rank,
+            "score_millionths": round(by_chunk[c.chunk].score * 1_000_000),
+        }
+        for c in citations
+    ]
+
+
+def sentence_fields(sentence: Sentence) -> dict[str, Json]:
+    """Return what a record's sealed half says of a sentence."""
+    fields: dict[str, Json] = {"text": sentence.text, "citations": list(sentence.citations)}
+    return fields if sentence.prose is None else {**fields, "prose": sentence.prose}
+
+
+def quoted_fields(citations: Sequence[Citation]) -> list[Json]:
+    """Return what a record's sealed half says of citations."""
+    return [{"n": c.n, "title": c.title, "heading": c.heading, "quote": c.quote} for c in citations]

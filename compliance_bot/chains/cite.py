@@ -52,7 +52,7 @@ def cite(reply: Reply, passages: Sequence[Passage]) -> Cited:
                 numbers[key] = len(numbers) + 1
                 citations.append(_citation(numbers[key], place))
         cited = dict.fromkeys(numbers[(p.passage.version_id, p.start, p.end)] for p in places)
-        sentences.append(Sentence(text=sentence.text, citations=tuple(cited)))
+        sentences.append(Sentence(text=sentence.text, citations=tuple(cited), prose=sentence.prose))
     return Cited(
         sentences=tuple(sentences),
         citations=tuple(citations),

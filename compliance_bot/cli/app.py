@@ -10,6 +10,7 @@ import typer
 from compliance_bot.cli import audit, documents, output, shapes
 from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, existing, opened, parse_settings
 from compliance_bot.cli.evaluate import app as evaluate
+from compliance_bot.errors import UsageError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -94,11 +95,24 @@ def ingest(
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION")],
     purpose: Purpose = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Print each verified sentence as soon as it stands.")
+    ] = False,
     as_user: AsUser = LOCAL_ADMINISTRATOR,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question in sentences quoted from the documents that may be read, or say that there is no source."""
+    from compliance_bot.records import AnswerPart
+
+    if stream and as_json:
+        raise UsageError("--stream prints sentences as they come, --json one document: choose one of them")
     with opened() as bot:
+        if stream:
+            for part in bot.stream(question, principal=as_user, purpose=purpose):
+                lines = output.part_lines(part) if isinstance(part, AnswerPart) else output.last_lines(part)
+                for text in lines:
+                    output.say(text)
+            return
         answer = bot.ask(question, principal=as_user, purpose=purpose)
     if as_json:
         output.say_json(shapes.answer_shape(answer))

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from compliance_bot.errors import ComplianceError
-    from compliance_bot.records import Answer, Citation, DocumentSummary, DocumentVersion, Hit, IngestReport
+    from compliance_bot.records import (
+        Answer,
+        AnswerPart,
+        Citation,
+        DocumentSummary,
+        DocumentVersion,
+        Hit,
+        IngestReport,
+        Sentence,
+    )
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _WIDTH = 100
@@ -34,8 +43,8 @@ def line(text: str) -> str:
 
 
 def say(text: str) -> None:
-    """Print to stdout."""
-    print(text)
+    """Print to stdout, at once: a sentence must not wait in a buffer for the next."""
+    print(text, flush=True)
 
 
 def tell(text: str) -> None:
@@ -60,11 +69,42 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     if answer.abstained:
         yield answer.answer
     for sentence in answer.sentences:
-        numbers = "".join(f"[{n}]" for n in sentence.citations)
-        yield from textwrap.wrap(f"{line(sentence.text)} {numbers}", _WIDTH)
-        yield ""
+        yield from sentence_lines(sentence)
     for citation in answer.citations:
         yield from _citation_lines(citation)
+    yield from closing_lines(answer)
+
+
+def sentence_lines(sentence: Sentence) -> Iterator[str]:
+    """Yield one sentence, and beneath it what the model said in words of its own."""
+    numbers = "".join(f"[{n}]" for n in sentence.citations)
+    yield from textwrap.wrap(f"{line(sentence.text)} {numbers}", _WIDTH)
+    if sentence.prose:
+        said = f"the model's words, not verified: {line(sentence.prose)}"
+        yield from textwrap.wrap(said, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+    yield ""
+
+
+def part_lines(part: AnswerPart) -> Iterator[str]:
+    """Yield a sentence of an answer that is still being made, with the quotes that came with it."""
+    yield from sentence_lines(part.sentence)
+    for citation in part.citations:
+        yield from _citation_lines(citation)
+
+
+def last_lines(answer: Answer) -> Iterator[str]:
+    """Yield what follows the parts of an answer."""
+    if answer.abstained:
+        yield answer.answer
+    yield from closing_lines(answer)
+
+
+def closing_lines(answer: Answer) -> Iterator[str]:
+    """Yield what is to be known of a whole answer."""
+    if answer.fallback:
+        yield f"answered by {line(answer.model)}: {line(answer.fallback)}"
+    if not answer.is_complete:
+        yield "The model broke off: the answer is not whole."
     masked = ", ".join(f"{count} {type_}" for type_, count in answer.redactions.items())
     yield f"record {answer.record}" + (f" · masked: {masked}" if masked else "")
 

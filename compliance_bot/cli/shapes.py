@@ -29,7 +29,7 @@ def answer_shape(answer: Answer) -> Shape:
     return {
         "answer": answer.answer,
         "abstained": answer.abstained,
-        "sentences": [{"text": s.text, "citations": list(s.citations)} for s in answer.sentences],
+        "sentences": [{"text": s.text, "citations": list(s.citations), "prose": s.prose} for s in answer.sentences],
         "citations": [
             {
                 "n": c.n,
@@ -52,6 +52,8 @@ def answer_shape(answer: Answer) -> Shape:
         "receipt": answer.receipt,
         "model": answer.model,
         "timings_ms": dict(answer.timings_ms),
+        "fallback": answer.fallback,
+        "complete": answer.is_complete,
     }
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.records import Passage
 
-_REPLY_LIMIT = 200_000  # characters; a reply is a few sentences
+REPLY_LIMIT = 200_000  # characters; a reply is a few sentences
 
 
 class UnreadableReply(ComplianceError):
@@ -49,10 +49,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplySentence:
-    """One sentence of a reply with the quotes that it claims to rest on."""
+    """One sentence of a reply with the quotes that it claims to rest on; `prose` is what was said in other words."""
 
     text: str
     quotes: tuple[Quote, ...]
+    prose: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,32 +105,50 @@ def parse_reply(text: str) -> Reply:
     Raises UnreadableReply where it is not JSON of the agreed form, a field is missing, unknown, empty or of another
     type, or the abstention contradicts the sentences.
     """
-    if len(text) > _REPLY_LIMIT:
-        raise UnreadableReply(f"a reply has at most {_REPLY_LIMIT} characters; the model sent {len(text)}")
+    if len(text) > REPLY_LIMIT:
+        raise UnreadableReply(f"a reply has at most {REPLY_LIMIT} characters; the model sent {len(text)}")
     try:
         body = _ReplyBody.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"] if part in _FIELDS or isinstance(part, int)) or "reply"
-        raise UnreadableReply(f"the model's reply is not of the agreed form: {place}: {first['type']}") from None
+        raise UnreadableReply(f"the model's reply is not of the agreed form: {_place(error)}") from None
     if body.abstain == bool(body.sentences):
         raise UnreadableReply("a reply has sentences or abstains; the model's does both or neither")
-    return Reply(
-        sentences=tuple(
-            ReplySentence(
-                text=sentence.text,
-                quotes=tuple(Quote(id=ChunkId(q.id), quote=q.quote, start=q.start) for q in sentence.quotes),
-            )
-            for sentence in body.sentences
-        )
-    )
+    return Reply(sentences=tuple(_sentence(sentence) for sentence in body.sentences))
 
 
-def reply_schema(ids: Sequence[ChunkId]) -> dict[str, Any]:
-    """Return the JSON Schema of a reply, for models that can be held to one; only `ids` may be quoted."""
-    schema = _ReplyBody.model_json_schema()
-    schema["$defs"][_QuoteBody.__name__]["properties"]["id"] = {"type": "string", "enum": list(ids)}
-    return schema
+def _sentence(body: _SentenceBody) -> ReplySentence:
+    quotes = tuple(Quote(id=ChunkId(quote.id), quote=quote.quote, start=quote.start) for quote in body.quotes)
+    return ReplySentence(text=body.text, quotes=quotes)
+
+
+def _place(error: ValidationError) -> str:
+    """Return where a reply is wrong and how, without a word of what it says."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"] if part in _FIELDS or isinstance(part, int)) or "reply"
+    return f"{place}: {first['type']}"
+
+
+def reply_schema(ids: Sequence[str]) -> dict[str, Any]:
+    """Return the JSON Schema of a reply, for models that can be held to one; only `ids` may be quoted.
+
+    Every property is required and no other allowed: what strict structured output asks for. Offsets are not asked for.
+    """
+    quote = _object({"id": {"type": "string", "enum": list(ids)}, "quote": {"type": "string"}})
+    sentence = _object({"text": {"type": "string"}, "quotes": {"type": "array", "items": quote}})
+    return _object({"sentences": {"type": "array", "items": sentence}, "abstain": {"type": "boolean"}})
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def parse_sentence(text: str) -> ReplySentence:
+    """Return one sentence object of a reply. Raises UnreadableReply."""
+    try:
+        body = _SentenceBody.model_validate_json(text)
+    except ValidationError as error:
+        raise UnreadableReply(f"a sentence of the reply is not of the agreed form: {_place(error)}") from None
+    return _sentence(body)
 
 
 def format_request(question: str, sources: Sequence[Source]) -> list[ContentBlock]:

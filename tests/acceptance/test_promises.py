@@ -54,7 +54,9 @@ def saying(bot: ComplianceBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[Cal
                 self.messages = iter([AIMessage(say(first))])
                 return super()._generate(messages)
 
-        monkeypatch.setitem(bot.__dict__, "parts", replace(bot.parts, model=Scripted(messages=iter([]))))
+        composer = bot.parts.composer
+        chat = replace(composer.chat, model=Scripted(messages=iter([])))
+        monkeypatch.setitem(bot.__dict__, "parts", replace(bot.parts, composer=replace(composer, chat=chat)))
 
     return call
 

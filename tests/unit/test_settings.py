@@ -95,7 +95,9 @@ class TestInvalidValues:
         [
             ("chunk_words = 19", "chunk_words: Input should be greater than or equal to 20"),
             ("chunk_words = 'many'", "chunk_words: Input should be a valid integer"),
-            ("chat_model = 'oracle'", "chat_model: Input should be 'quote'"),
+            ("chat_model = 'oracle'", "chat_model must be `quote` or `provider:model`"),
+            ("chat_base_url = 'ftp://models'", "chat_base_url: String should match"),
+            ("chat_fallback = 'guess'", "chat_fallback: Input should be 'quote' or 'refuse'"),
             ("threads = 0\npassages = 0", "passages: .*; threads: "),
             ("chunk_words = 20\nchunk_overlap_words = 20", "chunk_overlap_words must be smaller than chunk_words"),
             ("chunk_words = ", "not valid TOML"),

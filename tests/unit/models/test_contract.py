@@ -59,9 +59,10 @@ def test_a_question_and_its_passages_survive_the_trip_with_their_leads(question:
 def test_the_schema_for_a_model_allows_the_given_ids_only() -> None:
     schema = reply_schema([ChunkId("00ff"), ChunkId("11ee")])
     assert schema["required"] == ["sentences", "abstain"]
-    quote = schema["$defs"]["_QuoteBody"]
+    quote = schema["properties"]["sentences"]["items"]["properties"]["quotes"]["items"]
     assert quote["properties"]["id"] == {"type": "string", "enum": ["00ff", "11ee"]}
     assert quote["additionalProperties"] is False
+    assert quote["required"] == ["id", "quote"]
 
 
 def test_an_abstention_reads_as_one() -> None:
