@@ -1,8 +1,8 @@
 """Read Word files: the accepted text in document order, with headings by style, numbered lists, tables and footnotes.
 
-In the text: tracked insertions, footnotes (after their paragraph), text boxes. Not in the text: tracked deletions,
-comments, hidden text, page headers and footers, field codes. python-docx opens the package; the body is walked here,
-since its own paragraph text leaves insertions out.
+In the text: tracked insertions, footnotes (after their paragraph or list), text boxes. Not in the text: tracked
+deletions, comments, hidden text, page headers and footers, field codes. python-docx opens the package; the body is
+walked here, since its own paragraph text leaves insertions out.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from docx.opc.exceptions import OpcError
 from lxml import etree
 
 from compliance_bot.ingest.assemble import Part, assemble
+from compliance_bot.ingest.formats.asides import with_asides
 from compliance_bot.ingest.formats.docx_styles import Styles, attribute, tag
 from compliance_bot.ingest.formats.lines import Lists
 from compliance_bot.ingest.formats.package import repacked, tree, xml_parts
@@ -81,10 +82,13 @@ class _Reader:
         self._lists = Lists()
 
     def read(self, container: etree._Element) -> Iterator[Part]:
+        return with_asides(self._runs(container))
+
+    def _runs(self, container: etree._Element) -> Iterator[tuple[list[Part], list[Part]]]:
         for element in _blocks(container):
-            yield from self._paragraph(element) if element.tag == tag("p") else self._table(element)
+            parts = list(self._paragraph(element) if element.tag == tag("p") else self._table(element))
             later, self._later = self._later, []
-            yield from later
+            yield parts, later
 
     def _paragraph(self, element: etree._Element) -> Iterator[Part]:
         text = self._text(element).strip()

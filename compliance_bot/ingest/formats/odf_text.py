@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compliance_bot.ingest.assemble import Part, one_line
+from compliance_bot.ingest.formats.asides import with_asides
 from compliance_bot.ingest.formats.lines import Lists
 from compliance_bot.ingest.formats.odf_styles import Styles, attribute, count, name
 from compliance_bot.ingest.formats.odf_table import cell_elements, header_rows, read_rows
@@ -47,10 +48,13 @@ class TextReader:
 
     def read(self, container: etree._Element) -> Iterator[Part]:
         """Yield the parts of what stands in an element."""
+        return with_asides(self._runs(container))
+
+    def _runs(self, container: etree._Element) -> Iterator[tuple[list[Part], list[Part]]]:
         for element in container:
-            yield from self.read_shape(element)
+            parts = list(self.read_shape(element))
             later, self._later = self._later, []
-            yield from later
+            yield parts, later
 
     def read_shape(self, element: etree._Element) -> Iterator[Part]:
         """Yield the parts of one element: a paragraph, a list, a table, or anything that holds some."""
@@ -120,8 +124,6 @@ class TextReader:
                     yield from self._paragraph(child, self._styles.label(style, (*outer, number)), depth)
                 else:
                     yield from self.read_shape(child)
-                later, self._later = self._later, []
-                yield from later
             self._reached[style, depth] = number
 
     def _table(self, element: etree._Element) -> Iterator[Part]:

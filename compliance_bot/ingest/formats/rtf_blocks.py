@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compliance_bot.ingest.assemble import Part, one_line
+from compliance_bot.ingest.formats.asides import with_asides
 from compliance_bot.ingest.formats.lines import Lists
 from compliance_bot.ingest.formats.tables import table
 from compliance_bot.ingest.structure import BlockKind
@@ -27,7 +28,7 @@ class Blocks:
         self._cells: list[str] = []
         self._rows: list[tuple[bool, list[str]]] = []
         self._is_in_row = False
-        self._parts: list[Part] = []
+        self._runs: list[tuple[list[Part], list[Part]]] = []
         self._lists = Lists()
 
     def say(self, text: str) -> None:
@@ -70,9 +71,7 @@ class Blocks:
         self._end_table()
         text, self._streams[-1] = one_line(joined(self._streams[-1])), []
         label, self._label = self._label, ""
-        if text:
-            self._parts.append(self._paragraph(text, label))
-        self._end_later()
+        self._end_run([self._paragraph(text, label)] if text else [])
 
     def end_cell(self) -> None:
         if len(self._streams) == 1:
@@ -93,7 +92,7 @@ class Blocks:
             self.end_row()
         self.is_in_table = self._is_in_row = False
         self.end_paragraph()
-        return self._parts
+        return list(with_asides(self._runs))
 
     def _paragraph(self, text: str, label: str) -> Part:
         if self.heading:
@@ -110,17 +109,17 @@ class Blocks:
 
     def _end_table(self) -> None:
         rows, self._rows = self._rows, []
+        if not rows:
+            return
         if max((len(cells) for _, cells in rows), default=0) <= 1:
-            self._parts += (Part(kind=BlockKind.PARAGRAPH, text=text) for _, cells in rows for text in cells)
+            self._end_run([Part(kind=BlockKind.PARAGRAPH, text=text) for _, cells in rows for text in cells])
         else:
             headers = next((index for index, (is_header, _) in enumerate(rows) if not is_header), len(rows))
-            self._parts += table([cells for _, cells in rows], headers=headers or None)
-        if rows:
-            self._end_later()
+            self._end_run(table([cells for _, cells in rows], headers=headers or None))
 
-    def _end_later(self) -> None:
+    def _end_run(self, parts: list[Part]) -> None:
         later, self._later = self._later, []
-        self._parts += (Part(kind=BlockKind.PARAGRAPH, text=text) for text in later)
+        self._runs.append((parts, [Part(kind=BlockKind.PARAGRAPH, text=text) for text in later]))
 
 
 def joined(pieces: list[str]) -> str:
