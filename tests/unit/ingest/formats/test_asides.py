@@ -19,7 +19,8 @@ _NOTE = "<text:note><text:note-body><text:p>{}</text:p></text:note-body></text:n
 _ITEM = "<text:list-item><text:p>{}</text:p></text:list-item>"
 ODT = odf(
     f"<text:p>A firm must{_NOTE.format('Unless told')}:</text:p>"
-    f"<text:list>{_ITEM.format('keep' + _NOTE.format('Or copy'))}{_ITEM.format('report')}</text:list><text:p>After.</text:p>"
+    f"<text:list>{_ITEM.format('keep' + _NOTE.format('Or copy'))}{_ITEM.format('report')}</text:list>"
+    "<text:p>After.</text:p>"
 )
 RTF = (
     rb"{\rtf1 A firm must{\footnote Unless told}:\par {\listtext -}keep{\footnote Or copy}\par {\listtext -}report\par"
