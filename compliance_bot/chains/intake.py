@@ -10,6 +10,7 @@ from compliance_bot.chains.rights import require_permission
 from compliance_bot.errors import ComplianceError, UsageError
 from compliance_bot.ingest.attributes import read_attributes
 from compliance_bot.ingest.chunk import Strategy
+from compliance_bot.ingest.container import containers_of
 from compliance_bot.ingest.items import names_of
 from compliance_bot.ingest.prepare import Cutting, Preparer
 from compliance_bot.ingest.run import Identify, Request, ingest
@@ -129,7 +130,9 @@ def _request(intake: Intake, settings: Settings, policies: Policies) -> Request:
 
 def _strangers(intake: Intake, listed: Collection[str]) -> tuple[str, ...]:
     """Return the listed names that nothing to be ingested has. With a base, a list may cover more than these paths."""
-    missing = sorted(set(listed) - names_of(intake.paths, base=intake.base))
+    there = names_of(intake.paths, base=intake.base)
+    # What lies in a container is known once it is taken apart, and checked then.
+    missing = sorted(name for name in listed if (containers_of(name) or (name,))[0] not in there)
     if intake.base is None:
         return tuple(missing)
     base, inside = intake.base.resolve(), [path.resolve() for path in intake.paths]

@@ -13,9 +13,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from compliance_bot.ingest.assemble import one_line
+from compliance_bot.ingest.container import is_mail, is_zip
 from compliance_bot.ingest.formats.delimited import read_delimited
 from compliance_bot.ingest.formats.docx import read_docx
 from compliance_bot.ingest.formats.html import read_html
+from compliance_bot.ingest.formats.mail import read_mail
 from compliance_bot.ingest.formats.markdown import read_markdown
 from compliance_bot.ingest.formats.odf import read_odf, read_ods
 from compliance_bot.ingest.formats.oscal import is_catalog, read_oscal
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 _PDF = re.compile(rb"\s*%PDF-")
 _PDF_ANYWHERE = 1024  # bytes in which a reader looks for a PDF's mark
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
 _REFUSED = (
@@ -87,7 +88,7 @@ def parse(data: bytes, *, name: str, limits: Limits | None = None) -> ParsedDocu
         raise UnreadableDocument(Reason.EMPTY)
     if len(data) > limits.size_bytes:
         raise UnreadableDocument(Reason.TOO_LARGE, limits.size_bytes)
-    reader = _reader(data, PurePath(name).suffix.lower())
+    reader = read_mail if is_mail(data, name) else _reader(data, PurePath(name).suffix.lower())
     document = reader(data, limits)
     return replace(document, title=_title(document, name, by_heading=reader not in _NAMED_BY_FILE))
 
@@ -95,10 +96,12 @@ def parse(data: bytes, *, name: str, limits: Limits | None = None) -> ParsedDocu
 def _reader(data: bytes, suffix: str) -> Callable[[bytes, Limits], ParsedDocument]:
     if _PDF.match(data) or (suffix == ".pdf" and b"%PDF-" in data[:_PDF_ANYWHERE]):
         return read_pdf
-    if data.startswith(_ZIP):
+    if is_zip(data):
         return _zip_reader(data)
     if data.startswith(_OLE):
-        raise UnreadableDocument(Reason.ENCRYPTED if _ENCRYPTED_OFFICE in data else Reason.OLD_OFFICE)
+        is_outlook = suffix == ".msg"
+        old = Reason.OUTLOOK if is_outlook else Reason.OLD_OFFICE
+        raise UnreadableDocument(Reason.ENCRYPTED if _ENCRYPTED_OFFICE in data else old)
     if data.startswith(_RTF):
         return read_rtf
     for mark, reason in _REFUSED:
@@ -111,6 +114,17 @@ def _reader(data: bytes, suffix: str) -> Callable[[bytes, Limits], ParsedDocumen
     if _XML.match(data):
         raise UnreadableDocument(Reason.UNSUPPORTED)
     return _BY_SUFFIX.get(suffix, read_text)
+
+
+def is_archive(data: bytes) -> bool:
+    """Return whether this is a ZIP archive of files, and no document in the form of one."""
+    if not is_zip(data):
+        return False
+    try:
+        _zip_reader(data)
+    except UnreadableDocument as refusal:
+        return refusal.reason is Reason.ARCHIVE
+    return False
 
 
 def _zip_reader(data: bytes) -> Callable[[bytes, Limits], ParsedDocument]:

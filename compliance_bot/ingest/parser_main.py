@@ -14,9 +14,10 @@ import docx
 import pptx
 
 from compliance_bot.ingest.confine import confine
+from compliance_bot.ingest.members import unpack
 from compliance_bot.ingest.parse import parse
 from compliance_bot.ingest.unreadable import Limits, Reason, UnreadableDocument
-from compliance_bot.ingest.wire import format_reply
+from compliance_bot.ingest.wire import format_members, format_reply
 
 _PARENT_CHECK_S = 5.0  # a forked sibling may hold the pipe open, so that its end never comes
 _GRACE_S = 5  # after the parent's own timeout
@@ -39,13 +40,15 @@ def main() -> None:
         header = json.loads(_read(int.from_bytes(_read(4), "big")))
         data = _read(header["size"])
         signal.alarm(int(header["timeout_s"]) + _GRACE_S)
-        reply = _answer(data, header["name"], Limits(**header["limits"]))
+        reply = _answer(header["task"], data, header["name"], Limits(**header["limits"]))
         _write(replies, len(reply).to_bytes(8, "big") + reply)
         signal.alarm(0)
 
 
-def _answer(data: bytes, name: str, limits: Limits) -> bytes:
+def _answer(task: str, data: bytes, name: str, limits: Limits) -> bytes:
     try:
+        if task == "unpack":
+            return format_members(unpack(data, name=name, limits=limits))
         return format_reply(parse(data, name=name, limits=limits))
     except UnreadableDocument as refusal:
         return format_reply(refusal)

@@ -14,6 +14,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from compliance_bot.ingest.container import containers_of
+from compliance_bot.ingest.expand import STRANGER, UNLISTED, expanded
 from compliance_bot.ingest.items import Item, gather
 from compliance_bot.ingest.shelve import Candidate, Shelf
 from compliance_bot.ingest.unreadable import UnreadableDocument
@@ -35,10 +37,6 @@ _GROUP_BYTES = 16 * 2**20
 _PIPELINE_VERSION = 2
 
 
-_STRANGER = "in the list of attributes, but not among what was to be ingested"
-_UNLISTED = "not in the list of attributes, and the list names what is not there: is a name in it misspelt?"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What is to be ingested. `listed` has the attributes of single items by name; they win over `attributes`."""
@@ -53,7 +51,14 @@ class Request:
 
     def attributes_of(self, name: str) -> dict[str, AttributeValue]:
         """Return all access attributes of one item."""
-        return {**self.attributes, **self.listed.get(name, {}), "collection": self.collection}
+        own = {**self.attributes}
+        for container in (*containers_of(name), name):
+            own |= self.listed.get(container, {})
+        return {**own, "collection": self.collection}
+
+    def is_listed(self, name: str) -> bool:
+        """Return whether the list of attributes speaks of an item, or of what it lies in."""
+        return any(one in self.listed for one in (*containers_of(name), name))
 
 
 def ingest(
@@ -68,7 +73,8 @@ def ingest(
     """Ingest everything and return what became of it. Raises what the database raises; groups done before stay."""
     ingested = skipped = 0
     rejected: list[Rejected] = []
-    items = gather(request.paths, base=request.base, max_bytes=request.max_bytes)
+    found = gather(request.paths, base=request.base, max_bytes=request.max_bytes)
+    items = expanded(found, parser, request.listed)
     with _Writer(shelf) as writer:
         for group in _groups((_listed(item, request) for item in items), rejected):
             candidates = [identify.candidate(item, request) for item in group]
@@ -85,7 +91,7 @@ def ingest(
             writer.put([(candidate, one) for (candidate, _), one in zip(cuts, prepared, strict=True)])
             skipped += len(unchanged)
             ingested += len(cuts)
-    rejected += [*writer.refused, *(Rejected(path=name, reason=_STRANGER) for name in request.strangers)]
+    rejected += [*writer.refused, *(Rejected(path=name, reason=STRANGER) for name in request.strangers)]
     report = IngestReport(ingested=ingested - len(writer.refused), skipped=skipped, rejected=tuple(rejected))
     shelf.conclude(report)
     return report
@@ -149,8 +155,8 @@ def _listed(item: Item | Rejected, request: Request) -> Item | Rejected:
 
     Such an item would be stored without its attributes, and so be open to more people than it should be.
     """
-    if isinstance(item, Item) and request.strangers and item.name not in request.listed:
-        return Rejected(path=item.name, reason=_UNLISTED)
+    if isinstance(item, Item) and request.strangers and not request.is_listed(item.name):
+        return Rejected(path=item.name, reason=UNLISTED)
     return item
 
 
