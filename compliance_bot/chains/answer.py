@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite
@@ -128,14 +128,19 @@ def ground(
 
 
 def admit(
-    parts: Parts, identify: Callable[[], Principal], circumstances: Callable[[], Circumstances], case: Case
+    parts: Parts,
+    identify: Callable[[], Principal],
+    circumstances: Callable[[], Circumstances],
+    case: Case,
+    *,
+    action: Literal["ask", "search"] = "ask",
 ) -> tuple[Principal, Circumstances]:
-    """Return who asks and under which circumstances. Raises Refused where they may not ask."""
+    """Return who asks and under which circumstances. Raises Refused where they may not."""
     with case.step("identify"):
         case.principal = principal = identify()
         now = circumstances()
     with case.step("decide"):
-        require_permission(parts.engine, principal, "ask", now, case)
+        require_permission(parts.engine, principal, action, now, case)
     return principal, now
 
 

@@ -16,7 +16,7 @@ from langchain_core.runnables.base import coerce_to_runnable
 from langchain_core.runnables.config import ensure_config, run_in_executor
 from pydantic import BaseModel, Field, RootModel
 
-from compliance_bot.bot import ComplianceBot
+from compliance_bot.bot import ComplianceBot  # noqa: TC001  # a field of the retriever
 from compliance_bot.errors import Refused, UsageError
 from compliance_bot.integrations.untraced import Governed, in_threads, no_tracing, untraced
 from compliance_bot.records import Answer, AnswerPart, Principal
@@ -47,7 +47,7 @@ class Asked(TypedDict, total=False):
 
 
 class Question(BaseModel):
-    """What somebody else than the application may fill in: a model that uses the chain as a tool cannot say who asks."""
+    """What a model that has the chain as a tool may fill in: it cannot say who asks."""
 
     question: str = Field(description="A question about the documents, in plain words.")
 
@@ -96,7 +96,7 @@ _MOST = 1000  # of passages, as on the command line
 
 
 class GovernedChain(Governed["str | Asked", Any]):
-    """The whole chain: a question to an `Answer`, whose record is committed. `stream` yields `AnswerPart`s before it."""
+    """The whole chain: from a question to an `Answer` on record. `stream` yields `AnswerPart`s before it."""
 
     name = "governed_chain"
 
