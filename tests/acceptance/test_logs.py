@@ -46,10 +46,13 @@ def test_nothing_that_anybody_wrote_is_logged(
     (home / "policies" / "process.cedar").write_text(GRANTS, encoding="utf-8")
     for name in ("psycopg", "psycopg.pool", "httpx", "httpcore", "openai", "langsmith", "urllib3"):
         monkeypatch.setattr(logging.getLogger(name), "level", logging.DEBUG)
-    good = write("canaryfile.md", "# Canary title\n\nThe canaryfee is nine crowns. Ask jan.novak@larkmoor.example.\n")
+    good = write(
+        "canaryfile.md",
+        "# Canary title\n\nThe fee for a canary transfer is nine crowns. Ask jan.novak@larkmoor.example.\n",
+    )
     bad = write("canarybad.pdf", "%PDF-canary")
     assert cli("ingest", good, bad, "--collection", "policies").code == 0
-    assert cli("ask", "How high is the canaryfee?", "--as", "ana").code == 0
+    assert cli("ask", "How high is the fee for a canary transfer?", "--as", "ana").code == 0
     assert cli("search", "canaryfee for jan.novak@larkmoor.example", "--as", "ana").code == 0
     assert cli("ask", "canaryquestion", "--as", "canaryprincipal", "--purpose", "canarypurpose").code == 1
     assert cli("ask", "canary\0question", "--as", "ana").code == 2
@@ -58,7 +61,7 @@ def test_nothing_that_anybody_wrote_is_logged(
         monkeypatch.setenv("COMPLIANCE_BOT_CHAT_BASE_URL", server.url)
         monkeypatch.setenv("COMPLIANCE_BOT_CHAT_MODEL", "scripted")
         monkeypatch.setenv("COMPLIANCE_BOT_CHAT_RETRIES", "0")
-        assert cli("ask", "How high is the canaryfee?", "--as", "ana").code == 0
+        assert cli("ask", "How high is the fee for a canary transfer?", "--as", "ana").code == 0
         assert server.requests
     logged = log.read_text(encoding="utf-8")
     assert not [canary for canary in CANARIES if canary in logged]

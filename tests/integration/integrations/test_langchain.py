@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import pytest
@@ -196,6 +198,17 @@ def test_it_is_a_node_of_a_graph(bot: ComplianceBot) -> None:
     graph.add_edge(START, "answer")
     graph.add_edge("answer", END)
     assert graph.compile().invoke({"question": QUESTION}, by(ANA))["text"] == f"{FEE} [1]"
+
+
+@pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning")
+def test_the_documented_examples_run(bot: ComplianceBot) -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "embed-in-your-application.md"
+    named: dict[str, Any] = {}
+    for code in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        if "compliance_bot.integrations" in code:
+            exec(compile(code, str(page), "exec", dont_inherit=True), named)
+    assert named["use"](bot, ANA).invoke({"question": QUESTION}, by(ANA)) == f"{FEE} [1]"
+    assert named["ask_in_steps"](bot, ANA, QUESTION).answer == f"{FEE} [1]"
 
 
 # Tracing
