@@ -250,6 +250,12 @@ class ComplianceBot:
             return self.parts
         return replace(self.parts, composer=replace(self.parts.composer, chat=self._chat_model(model)))
 
+    def opening(
+        self, *, principal: Principal | str, purpose: str | None = None, model: BaseChatModel | str | None = None
+    ) -> tuple[Parts, Callable[[], Principal], Callable[[], Circumstances]]:
+        """Return what a chain of one's own begins with: the parts, who asks, and under which circumstances."""
+        return self.parts_with(model), self._identify(principal), _circumstances(purpose)
+
     def _chat_model(self, model: BaseChatModel | str) -> ChatModel:
         """Return a chat model; one that is named is made once and closed with the bot."""
         from compliance_bot.models.chat import open_chat_model

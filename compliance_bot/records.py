@@ -6,13 +6,14 @@ Pages count from 1. Hashes are lower-case hex of SHA-256 over UTF-8.
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003  # pydantic reads these annotations at run time
 from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NewType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable
 
 AttributeValue = str | int | bool | frozenset[str]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from compliance_bot import ComplianceBot
+from compliance_bot.logs import configure
 
 if TYPE_CHECKING:
     from compliance_bot import Answer
@@ -44,7 +45,10 @@ def bot() -> ComplianceBot:
     """Return the home that the page serves, opened once."""
     with _opening:
         if not _open:
-            _open.append(ComplianceBot.open())
+            opened = ComplianceBot.open()
+            _open.append(opened)
+            given = opened.settings
+            configure(level=given.log_level, format=given.log_format, file=given.log_file)
         return _open[0]
 
 

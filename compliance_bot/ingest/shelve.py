@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import Event, describe
+from compliance_bot.logs import note
 from compliance_bot.policy.decide import Resource
 from compliance_bot.policy.scope import decide_scope
 from compliance_bot.records import Rejected
@@ -100,11 +101,20 @@ class Shelf:
             model = require_model(transaction, hash=self.embedder.manifest_hash, name="embedder", dim=self.embedder.dim)
             stored = documents.store_versions(transaction, drafts, model_id=model, actor=recorder.actor(self.principal))
             recorder.append(self._event(stored, sorted(moves)), self.principal)
+            assert recorder.sealed is not None, "the record was appended"
+        note("ingest.group", record=recorder.sealed.id, tenant=transaction.tenant, documents=len(drafts))
         names = [candidate.name for candidate, _ in ready if candidate.source in refused]
         return tuple(Rejected(path=name, reason="not permitted") for name in names)
 
     def conclude(self, report: IngestReport) -> None:
         """Record what became of the whole run."""
+        note(
+            "ingest.done",
+            tenant=self.database.tenant,
+            ingested=report.ingested,
+            skipped=report.skipped,
+            rejected=len(report.rejected),
+        )
         counts = {"ingested": report.ingested, "skipped": report.skipped, "rejected": len(report.rejected)}
         reasons = [[mask(item.path, self.detector).text, item.reason] for item in report.rejected[:1000]]
         private = {"principal": describe(self.principal), "collection": self.collection, "rejected": reasons}
