@@ -57,6 +57,7 @@ def examine() -> tuple[Finding, ...]:
         "policies": _policies,
         "principals": _principals,
         "models": _models,
+        "chat model": _chat_model,
         "disk": _disk,
         "database": _database,
     }
@@ -116,6 +117,18 @@ def _models(settings: Settings) -> str:
     quote = QuoteChatModel()
     identities = f"embedder {embedder.manifest_hash[:12]}, answerer {quote.manifest_hash[:12]}"
     return f"weights are what their manifests say; {identities}"
+
+
+def _chat_model(settings: Settings) -> str:
+    """Make the model as a question would; nothing is sent, so its server may still be away."""
+    from compliance_bot.models.chat import open_chat_model
+
+    chat = open_chat_model(settings.chat_model, settings)
+    chat.close()
+    if chat.is_quote_mode:
+        return "quote mode, in this process"
+    where = "on the premises" if chat.on_premises else "elsewhere"
+    return f"{chat.name} at {chat.endpoint or 'its provider'}, {where} as policies see it; not called"
 
 
 def _disk(settings: Settings) -> str:
