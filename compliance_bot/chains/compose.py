@@ -146,6 +146,7 @@ def sendable(
         "endpoint": chat.endpoint,
         "on_premises": chat.on_premises,
         "passages": [passage.chunk for passage in packed],
+        "documents": sorted({passage.document for passage in packed}),
         "characters": sum(len(passage.text) for passage in packed),
         "denied_process": [h.passage.chunk for h, d in zip(hits, decisions, strict=True) if not d.allowed],
         "no_room": [hit.passage.chunk for hit in allowed if hit.passage.chunk not in kept],

@@ -30,6 +30,7 @@ FEE = "The fee for a transfer abroad is nine crowns, except for customers under 
 GRANTS = """
 @id("aml-process") permit (principal in Group::"aml", action == Action::"process", resource)
 when { context.on_premises && context.model like "openai:*" };
+@id("reviewers") permit (principal in Group::"reviewers", action == Action::"review", resource);
 """
 ANA = Principal(id="ana", groups={"aml"})
 TIMEOUT_S = 2.0
@@ -381,14 +382,37 @@ def test_a_trace_that_the_environment_asks_for_is_not_sent(bot: ComplianceBot, m
 
 
 def test_a_proxy_of_the_environment_does_not_get_what_stays_on_this_machine(
-    home: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+    bot: ComplianceBot, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with openai_server() as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/v1"))
-        monkeypatch.setenv("NO_PROXY", "")
-        with ComplianceBot.open(home, chat_model="x", chat_base_url=server.url) as bot:
-            assert bot.ask(QUESTION, principal=ANA).fallback is None
-        assert proxy.requests == []
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url.removesuffix("/v1"))
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        with ComplianceBot.open(bot.settings.home, chat_model="x", chat_base_url=server.url) as behind_a_proxy:
+            answer = behind_a_proxy.ask(QUESTION, principal=ANA)
+        assert [sentence.text for sentence in answer.sentences] == [FEE]
+        assert (len(server.requests), proxy.requests) == (1, [])
+
+
+def test_a_reviewer_without_a_passage_gets_no_words_that_a_model_made_of_it(bot: ComplianceBot, server: Server) -> None:
+    """The model cites one document and talks about another that it was sent as well."""
+
+    def telling(body: Body) -> str:
+        return reply(("The board wants eleven.", [(id_, FEE) for id_, text in documents(body).items() if FEE in text]))
+
+    saying(server, telling)
+    asked = bot.ask(QUESTION, principal="admin")
+    *_, streamed = list(bot.stream(QUESTION, principal="admin"))
+    assert isinstance(streamed, Answer)
+    assert "eleven" in prompt(server.requests[0])
+    assert [sentence.prose for sentence in asked.sentences] == ["The board wants eleven."]
+    eve = Principal(id="eve", groups={"aml", "reviewers"})
+    records = [asked.record, streamed.record, newest(bot, "answer.part").record]
+    for record in records:
+        shown = bot.record(record, principal=eve)
+        assert [sentence["text"] for sentence in shown.payload["sentences"]] == [FEE]
+        assert "eleven" not in json.dumps(dict(shown.payload))
 
 
 # Streams

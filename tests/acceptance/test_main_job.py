@@ -186,7 +186,7 @@ def test_doctor_finds_nothing_wrong(cli: Cli) -> None:
     result = cli("doctor", "--json")
     assert result.code == 0, result.out
     assert [check["check"] for check in result.json["checks"]] == [
-        "settings", "home", "keys", "policies", "principals", "models", "disk", "database",
+        "settings", "home", "keys", "policies", "principals", "models", "chat model", "disk", "database",
     ]  # fmt: skip
 
 
