@@ -184,6 +184,10 @@ class ComplianceBot:
         """Take a document away with all its versions; its record stays. Raises Refused."""
         self._library(principal).delete(DocumentId(document))
 
+    def principals(self) -> tuple[Principal, ...]:
+        """Return the principals listed in the home, by id, for a page on which the operator of this machine is one."""
+        return tuple(self._listed(name) for name in sorted(self._principals))
+
     def records(self, *, principal: Principal | str, limit: int = 100) -> tuple[RecordSummary, ...]:
         """Return the newest records of the audit log, newest first. Raises Refused."""
         return self._trail(principal).list(limit=limit)
@@ -286,11 +290,15 @@ class ComplianceBot:
             if isinstance(principal, Principal):
                 attributes = typed_attributes(self._policies, "User", principal.attributes)
                 return Principal(id=principal.id, groups=principal.groups, attributes=attributes)
-            listed = find_principal(self._principals, principal)
-            attributes = typed_attributes(self._policies, "User", listed.attributes)
-            return Principal(id=listed.id, groups=listed.groups, attributes=attributes, source="local")
+            return self._listed(principal)
 
         return identify
+
+    def _listed(self, name: str) -> Principal:
+        """Return a principal of the home by name. Raises UnknownPrincipal or UndeclaredAttribute."""
+        listed = find_principal(self._principals, name)
+        attributes = typed_attributes(self._policies, "User", listed.attributes)
+        return Principal(id=listed.id, groups=listed.groups, attributes=attributes, source="local")
 
 
 def _circumstances(purpose: str | None) -> Callable[[], Circumstances]:

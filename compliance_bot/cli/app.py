@@ -148,6 +148,20 @@ def demo(keep: Annotated[bool, typer.Option("--keep", help="Keep the home and sa
 
 
 @app.command()
+def ui(
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="An address of this machine alone.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = 8501,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Make the sample institution's home first, where there is none.")
+    ] = False,
+) -> None:
+    """Serve the page: choose a person, ask, open the quotes in their documents, look at the records."""
+    from compliance_bot.cli.page import serve_page
+
+    serve_page(host=host, port=port, sample=sample)
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check the home, its keys, policies, models and database, and say what to do about what is wrong."""
     from compliance_bot.cli.doctor import examine

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import docx
+import pptx
 
 from compliance_bot.ingest.confine import confine
 from compliance_bot.ingest.parse import parse
@@ -21,7 +22,7 @@ _PARENT_CHECK_S = 5.0  # a forked sibling may hold the pipe open, so that its en
 _GRACE_S = 5  # after the parent's own timeout
 _CHARSETS = (  # loaded before files are out of reach
     "utf-8-sig utf-16 utf-32 latin-1 iso8859-15 cp1250 cp1251 cp1252 cp1253 cp1254 cp1257 shift_jis euc_jp gbk gb18030 "
-    "big5 euc_kr koi8-r"
+    "big5 euc_kr koi8-r cp437 cp850 cp874 cp932 cp949 cp950 cp1255 cp1256 cp1258 mac-roman"
 ).split()
 
 
@@ -32,7 +33,7 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # a library that prints must not write into a reply
     for charset in _CHARSETS:
         codecs.lookup(charset)
-    confine(memory_bytes=memory_bytes, cpu_s=cpu_s, readable=(Path(docx.__file__).parent,))
+    confine(memory_bytes=memory_bytes, cpu_s=cpu_s, readable=(Path(docx.__file__).parent, Path(pptx.__file__).parent))
     parent = os.getppid()
     while _request_waits(parent):
         header = json.loads(_read(int.from_bytes(_read(4), "big")))

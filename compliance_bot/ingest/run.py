@@ -32,7 +32,7 @@ _GROUP_ITEMS = 64
 _GROUP_BYTES = 16 * 2**20
 
 # Raise it when parsing, masking or chunking change what they make of the same bytes: files are then taken in anew.
-_PIPELINE_VERSION = 1
+_PIPELINE_VERSION = 2
 
 
 _STRANGER = "in the list of attributes, but not among what was to be ingested"

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
     from compliance_bot.ingest.structure import ParsedDocument
 
-# -I keeps the environment, the user's site and the working folder out; what we can import, the child can too.
+# -I keeps the environment, the user's site and the working folder out; the child imports from where we do.
+# numpy is held back, since openpyxl loads it where it is found, only to know its types: time and memory of each start.
 _START = (
-    "import sys; sys.path += [p for p in sys.argv[3:] if p not in sys.path]; "
+    "import sys; sys.modules['numpy'] = None; sys.path[:] = sys.argv[3:]; "
     "from compliance_bot.ingest.parser_main import main; main()"
 )
 _KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH",)  # a Python built with a shared library may need it to start

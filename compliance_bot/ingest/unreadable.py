@@ -27,11 +27,12 @@ class Reason(StrEnum):
 
     EMPTY = "the file is empty"
     UNSUPPORTED = (
-        "the file is not of a supported type; supported are PDF, DOCX, HTML, Markdown, OSCAL catalogues and plain text"
+        "the file is not of a supported type; supported are PDF, DOCX, XLSX, PPTX, ODT, ODS, ODP, RTF, CSV, HTML, "
+        "Markdown, OSCAL catalogues and plain text"
     )
     IMAGE = "the file is an image; recognise its text (OCR) and ingest the PDF or text that this makes"
-    OLD_OFFICE = "the file is of an old Office format; save it as .docx or PDF"
-    OTHER_OFFICE = "the file is an Office file other than a text document; save it as PDF or text"
+    OLD_OFFICE = "the file is of an old Office format; save it as .docx, .xlsx, .pptx or PDF"
+    OTHER_OFFICE = "the file is an Office file of a kind that is not read; save it as PDF or text"
     ARCHIVE = "the file is an archive; unpack it and ingest the files in it"
     BINARY = "the file is binary data, not text"
     CORRUPT = "the file is damaged: it could not be read as what its content says it is"
