@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.language_models.fake_chat_models import FakeListChatModel, GenericFakeChatModel
 from langchain_core.messages import AIMessage
 from langchain_openai import ChatOpenAI
 from langsmith.utils import get_env_var
 
 from compliance_bot import ComplianceBot, Principal
 from compliance_bot.chains.answer import NOTICE
+from compliance_bot.cli.doctor import examine
 from compliance_bot.models.chat import NoSuchChatModel, open_chat_model
 from compliance_bot.models.converse import ChatModelFailed
 from compliance_bot.records import Answer, AnswerPart
@@ -279,6 +280,7 @@ def test_a_redirect_is_not_followed_with_the_question(bot: ComplianceBot, server
         assert elsewhere.requests == []
 
 
+@pytest.mark.usefixtures("bot")
 def test_a_server_that_is_not_there_costs_no_answer(home: Path) -> None:
     with openai_server() as gone:
         url = gone.url
@@ -288,6 +290,28 @@ def test_a_server_that_is_not_there_costs_no_answer(home: Path) -> None:
     assert answer.model.startswith("quote@")
 
 
+def test_a_server_whose_name_nobody_knows_costs_no_answer(bot: ComplianceBot) -> None:
+    given = {"chat_model": "x", "chat_base_url": "http://nowhere.invalid/v1", "chat_on_premises": True}
+    with ComplianceBot.open(bot.settings.home, chat_timeout_s=2.0, chat_retries=0, **given) as lost:
+        answer = lost.ask(QUESTION, principal=ANA)
+    assert [sentence.text for sentence in answer.sentences] == [FEE]
+    assert answer.fallback in ("the chat model's server cannot be reached", "the chat model took too long")
+
+
+def test_the_doctor_makes_the_chat_model_and_asks_it_nothing(
+    bot: ComplianceBot, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPLIANCE_BOT_HOME", str(bot.settings.home))
+    monkeypatch.setenv("COMPLIANCE_BOT_CHAT_MODEL", "scripted")
+    monkeypatch.setenv("COMPLIANCE_BOT_CHAT_BASE_URL", server.url)
+    (good,) = [finding for finding in examine() if finding.check == "chat model"]
+    assert (good.ok, server.requests) == (True, [])
+    assert good.detail.startswith("openai:scripted at 127.0.0.1:")
+    monkeypatch.setenv("COMPLIANCE_BOT_CHAT_MODEL", "martian:x")
+    (bad,) = [finding for finding in examine() if finding.check == "chat model"]
+    assert (bad.ok, bad.detail) == (False, "the package langchain-martian for 'martian' models is not installed")
+
+
 def test_a_failed_call_is_repeated(bot: ComplianceBot, server: Server) -> None:
     calls = iter([FAILURES["500"]])
     server.act = lambda handler, body: next(calls, lambda h, b: h.say(honest(b)))(handler, body)
@@ -295,6 +319,7 @@ def test_a_failed_call_is_repeated(bot: ComplianceBot, server: Server) -> None:
     assert len(server.requests) == 2
 
 
+@pytest.mark.usefixtures("bot")
 def test_without_a_fallback_a_failure_is_told_and_recorded(home: Path, server: Server) -> None:
     server.act = FAILURES["500"]
     given = {"chat_model": "openai:x", "chat_base_url": server.url, "chat_retries": 0, "chat_fallback": "refuse"}
@@ -509,6 +534,12 @@ def test_quote_mode_streams_what_it_answers(bot: ComplianceBot) -> None:
 
 
 # Models
+
+
+def test_a_model_that_cannot_stream_answers_too(bot: ComplianceBot) -> None:
+    model = FakeListChatModel(responses=[reply(("Nine.", [("p1", "nine crowns")]))])
+    (sentence,) = bot.ask(QUESTION, principal="admin", model=model).sentences
+    assert (sentence.text, sentence.prose) == (FEE, "Nine.")
 
 
 def test_any_langchain_chat_model_answers(bot: ComplianceBot) -> None:
