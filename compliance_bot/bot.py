@@ -68,9 +68,12 @@ class ComplianceBot:
     def open(cls, home: Path | str | None = None, **settings: Any) -> ComplianceBot:
         """Return the bot of a home. Settings come as for the command line; those given here are stronger.
 
-        Raises NoHome, InvalidPolicies, UnknownSetting, and what the database raises.
+        Raises NoHome, InvalidPolicies, UnknownSetting, NoSuchChatModel, and what the database raises.
         """
+        from compliance_bot.models.chat import check_chat_model
+
         loaded = load_settings(home=home, **settings)
+        check_chat_model(loaded.chat_model, loaded)
         with ExitStack() as stack:
             bot = cls(loaded, stack.enter_context(open_home(loaded)))
             bot._resources = stack.pop_all()  # from here on, closing is the caller's

@@ -187,7 +187,7 @@ def test_doctor_finds_nothing_wrong(cli: Cli) -> None:
     assert result.code == 0
     checks = result.json["checks"]
     assert not [check for check in checks if check["state"] == "problem"]
-    assert {"settings", "home", "keys", "policies", "models", "database", "indexes", "audit log"} <= {
+    assert {"settings", "home", "keys", "policies", "models", "chat model", "database", "indexes", "audit log"} <= {
         check["check"] for check in checks
     }
 

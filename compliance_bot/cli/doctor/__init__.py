@@ -25,6 +25,7 @@ CHECKS: Mapping[str, Callable[[Settings], str | Warned]] = {
     "policies": rules.policies,
     "principals": rules.principals,
     "models": premises.models,
+    "chat model": premises.chat_model,
     "disk": premises.disk,
     "memory": premises.memory,
     "parser sandbox": surroundings.sandbox,

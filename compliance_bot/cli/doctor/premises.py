@@ -81,6 +81,18 @@ def models(settings: Settings) -> str:
     return f"weights are what their manifests say; {identities}"
 
 
+def chat_model(settings: Settings) -> str:
+    """Make the model as a question would; nothing is sent, so its server may still be away."""
+    from compliance_bot.models.chat import open_chat_model
+
+    chat = open_chat_model(settings.chat_model, settings)
+    chat.close()
+    if chat.is_quote_mode:
+        return "quote mode, in this process"
+    where = "on the premises" if chat.on_premises else "elsewhere"
+    return f"{chat.name} at {chat.endpoint or 'its provider'}, {where} as policies see it; not called"
+
+
 def disk(settings: Settings) -> str:
     """Say how much room there is."""
     free_mb = shutil.disk_usage(settings.database_dir or settings.home).free // 2**20
