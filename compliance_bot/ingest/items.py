@@ -79,7 +79,11 @@ def _file(found: SourceFile, max_bytes: int) -> Item | Rejected:
         size = found.path.stat().st_size
         if size > max_bytes:
             return Rejected(path=found.name, reason=f"the file is too large: {size} bytes, at most {max_bytes}")
-        return Item(name=found.name, identity=found.identity, data=found.path.read_bytes())
+        with found.path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+        if len(data) > max_bytes:  # it grew meanwhile
+            return Rejected(path=found.name, reason=f"the file is too large: more than {max_bytes} bytes")
+        return Item(name=found.name, identity=found.identity, data=data)
     except OSError as error:
         return Rejected(path=found.name, reason=f"the file cannot be read: {error.strerror}")
 
