@@ -153,7 +153,7 @@ def test_html_stands_in_where_there_is_no_plain_text_and_its_pictures_are_left_o
 @pytest.mark.parametrize(
     "raw",
     [
-        b"Subject: =?utf-8?Q?a=0Ab?=\nFrom: <<>>\nDate: never\nContent-Type: text/plain; charset=martian\n\nWords \xe9.",
+        b"Subject: =?utf-8?Q?a=0Ab?=\nFrom: <<>>\nDate: never\nContent-Type: text/plain; charset=odd\n\nWords \xe9.",
         b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nWords \xe9.",
         b"MIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\nV29yZHMg6S4",
     ],
