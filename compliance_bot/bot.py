@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from compliance_bot.audit.log import AuditLog
 from compliance_bot.chains.library import Library
@@ -27,12 +27,15 @@ from compliance_bot.records import DocumentId, Principal, RecordId
 from compliance_bot.settings import load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from langchain_core.document_loaders import BaseLoader
+    from langchain_core.documents import Document
     from langchain_core.language_models.chat_models import BaseChatModel
 
     from compliance_bot.audit.review import Shown
     from compliance_bot.chains.answer import Parts
+    from compliance_bot.chains.intake import Intake
     from compliance_bot.home import Home
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import OnnxEmbedder
@@ -138,6 +141,7 @@ class ComplianceBot:
         attributes: Mapping[str, object] | None = None,
         attribute_list: Path | None = None,
         base: Path | None = None,
+        prune: Literal["carefully", "all"] | None = None,
         principal: Principal | str = LOCAL_ADMINISTRATOR,
         purpose: str | None = None,
         on_item: Callable[[str], None] = lambda _: None,
@@ -146,9 +150,12 @@ class ComplianceBot:
 
         `attributes` hold for all items; `attribute_list` is a CSV file with those of single ones. Both are typed by
         the schema first: UndeclaredAttribute leaves everything as it was. With `base`, documents are known by their
-        path relative to it. Raises Refused where the principal may not ingest into the collection.
+        path relative to it. With `prune`, renamed files keep their documents, and documents whose files are gone from
+        the paths are deleted: "carefully" stops where most of them are. Raises Refused where the principal may not
+        ingest into the collection.
         """
-        from compliance_bot.chains.intake import Intake, take_in
+        from compliance_bot.chains.intake import Intake
+        from compliance_bot.ingest.folder import Prune
 
         intake = Intake(
             paths=tuple(Path(path) for path in paths),
@@ -156,7 +163,92 @@ class ComplianceBot:
             attributes=attributes or {},
             attribute_list=attribute_list,
             base=base,
+            prune=Prune(prune) if prune else None,
         )
+        return self._take_in(intake, principal, purpose, on_item)
+
+    def ingest_loader(
+        self,
+        loader: BaseLoader | Iterable[Document],
+        *,
+        collection: str,
+        attributes: Mapping[str, object] | None = None,
+        metadata_attributes: Mapping[str, str] | None = None,
+        source_keys: Sequence[str] = ("source",),
+        principal: Principal | str = LOCAL_ADMINISTRATOR,
+        purpose: str | None = None,
+        on_item: Callable[[str], None] = lambda _: None,
+    ) -> IngestReport:
+        """Store what a LangChain loader brings, and return what became of each document.
+
+        `metadata_attributes` names the metadata that become access attributes: a document that lacks one is left out,
+        unless `attributes` has a default for it. Neighbours with the same `source_keys` are one document; `page` and
+        `title` in the metadata are kept. Raises UndeclaredAttribute before anything is loaded, Refused as `ingest`
+        does. If the loader fails midway, what it brought stays, and the failure is in the report.
+        """
+        from compliance_bot.chains.intake import Intake
+
+        intake = Intake(
+            paths=(),
+            collection=collection,
+            attributes=attributes or {},
+            attribute_list=None,
+            base=None,
+            loaded=loader.lazy_load() if hasattr(loader, "lazy_load") else loader,
+            mapping=metadata_attributes or {},
+            source_keys=tuple(source_keys),
+        )
+        return self._take_in(intake, principal, purpose, on_item)
+
+    def watch(
+        self,
+        paths: Sequence[Path | str],
+        *,
+        collection: str,
+        stop: threading.Event,
+        attributes: Mapping[str, object] | None = None,
+        attribute_list: Path | None = None,
+        base: Path | None = None,
+        prune: Literal["carefully", "all"] = "carefully",
+        principal: Principal | str = LOCAL_ADMINISTRATOR,
+        purpose: str | None = None,
+        still_s: float = 1.0,
+        poll: bool = False,
+        on_pass: Callable[[IngestReport], None] = lambda _: None,
+        on_failure: Callable[[Exception], None] = lambda _: None,
+    ) -> None:
+        """Keep documents in step with files until `stop` is set: a whole pass first, then one for each change.
+
+        A file is taken once it held still for `still_s` seconds. While the database is away, or a changed attribute
+        list is not valid, `on_failure` is told and the pass is tried again. Raises as `ingest` does on the first pass.
+        """
+        from compliance_bot.chains.intake import Intake
+        from compliance_bot.chains.keep import keep_in_step
+        from compliance_bot.ingest.folder import Prune
+
+        intake = Intake(
+            paths=tuple(Path(path) for path in paths),
+            collection=collection,
+            attributes=attributes or {},
+            attribute_list=attribute_list,
+            base=base,
+            prune=Prune(prune),
+        )
+        keep_in_step(
+            intake,
+            lambda one: self._take_in(one, principal, purpose, lambda _: None),
+            stop=stop,
+            still_s=still_s,
+            poll=poll,
+            on_pass=on_pass,
+            on_failure=on_failure,
+        )
+
+    def _take_in(
+        self, intake: Intake, principal: Principal | str, purpose: str | None, on_item: Callable[[str], None]
+    ) -> IngestReport:
+        from compliance_bot.chains.intake import take_in
+
         return take_in(
             intake,
             self.parts,

@@ -246,6 +246,8 @@ class IngestReport:
     ingested: int
     skipped: int  # unchanged
     rejected: tuple[Rejected, ...]
+    deleted: int = 0  # their files are gone
+    renamed: int = 0  # their files have other names now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,15 @@ def ingest(
     base: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Know documents by their path relative to this folder.")
     ] = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete documents whose files are gone; renamed files keep theirs.")
+    ] = False,
+    prune_all: Annotated[bool, typer.Option("--prune-all", help="The same, even where most of them are gone.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, and keep in step with the files (prunes).")] = False,
+    poll: Annotated[bool, typer.Option("--poll", help="With --watch, on drives that tell of no changes.")] = False,
+    still_s: Annotated[
+        float, typer.Option("--still", metavar="SECONDS", min=0.1, help="With --watch, how long a file holds still.")
+    ] = 1.0,
     as_user: AsUser = LOCAL_ADMINISTRATOR,
     as_json: AsJson = False,
 ) -> None:
@@ -73,6 +82,22 @@ def ingest(
 
     given = parse_settings(sets or [])
     listed = existing(attributes) if attributes else None
+    if watch:
+        from compliance_bot.cli.watch import watch_paths
+
+        watch_paths(
+            paths,
+            collection=collection,
+            attributes=given,
+            attribute_list=listed,
+            base=base,
+            prune="all" if prune_all else "carefully",
+            principal=as_user,
+            poll=poll,
+            still_s=still_s,
+            as_json=as_json,
+        )
+        return
     with opened() as bot, progress(lambda: count_items(paths, base=base)) as advance:
         report = bot.ingest(
             paths,
@@ -80,6 +105,7 @@ def ingest(
             attributes=given,
             attribute_list=listed,
             base=base,
+            prune="all" if prune_all else "carefully" if prune else None,
             principal=as_user,
             on_item=advance,
         )
@@ -88,7 +114,7 @@ def ingest(
     else:
         for text in output.report_lines(report):
             output.tell(text)
-    raise typer.Exit(0 if report.ingested or report.skipped else 1)
+    raise typer.Exit(0 if report.ingested or report.skipped or report.deleted else 1)
 
 
 @app.command()

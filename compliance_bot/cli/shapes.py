@@ -66,7 +66,13 @@ def hits_shape(hits: Sequence[Hit]) -> Shape:
 def ingest_shape(report: IngestReport) -> Shape:
     """`ingest`: what was stored, what was there already, and what was left out for which reason."""
     rejected = [{"path": item.path, "reason": item.reason} for item in report.rejected]
-    return {"ingested": report.ingested, "skipped": report.skipped, "rejected": rejected}
+    return {
+        "ingested": report.ingested,
+        "skipped": report.skipped,
+        "rejected": rejected,
+        "deleted": report.deleted,
+        "renamed": report.renamed,
+    }
 
 
 def documents_shape(documents: Sequence[DocumentSummary]) -> Shape:

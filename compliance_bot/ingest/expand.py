@@ -85,5 +85,10 @@ def _inside(item: Item, parser: ParserProcess, room: _Room, limits: Limits, *, d
         if member.refused is not None:
             yield Rejected(path=name, reason=str(member.refused))
             continue
-        part = Item(name=name, identity=f"{item.identity}{INSIDE}{member.name}", data=member.data)
+        part = Item(
+            name=name,
+            identity=f"{item.identity}{INSIDE}{member.name}",
+            data=member.data,
+            within=(*item.within, item.identity),
+        )
         yield from _inside(part, parser, room, limits, depth=depth + 1)

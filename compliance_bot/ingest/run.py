@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Self
 
 from compliance_bot.ingest.container import containers_of
 from compliance_bot.ingest.expand import STRANGER, UNLISTED, expanded
+from compliance_bot.ingest.folder import Folder, Prune, Settled
 from compliance_bot.ingest.items import Item, gather
+from compliance_bot.ingest.loaded import read_loaded
 from compliance_bot.ingest.shelve import Candidate, Shelf
 from compliance_bot.ingest.unreadable import UnreadableDocument
 from compliance_bot.records import IngestReport, Rejected
@@ -48,12 +50,17 @@ class Request:
     strangers: tuple[str, ...] = ()  # listed names that nothing to be ingested has
     base: Path | None = None
     max_bytes: int = 200 * 2**20
+    loaded: Iterable[Item | Rejected] | None = None  # what a loader brings, in place of paths
+    only: frozenset[Path] | None = None  # of all files under the paths, those to look into; None for all
+    prune: Prune | None = None  # what to do about documents whose files are gone; None for nothing
 
-    def attributes_of(self, name: str) -> dict[str, AttributeValue]:
+    def attributes_of(self, item: Item) -> dict[str, AttributeValue]:
         """Return all access attributes of one item."""
         own = {**self.attributes}
-        for container in (*containers_of(name), name):
-            own |= self.listed.get(container, {})
+        for name in (*containers_of(item.name), item.name):
+            own |= self.listed.get(name, {})
+        if item.loaded:
+            own |= item.loaded.attributes
         return {**own, "collection": self.collection}
 
     def is_listed(self, name: str) -> bool:
@@ -73,11 +80,16 @@ def ingest(
     """Ingest everything and return what became of it. Raises what the database raises; groups done before stay."""
     ingested = skipped = 0
     rejected: list[Rejected] = []
-    found = gather(request.paths, base=request.base, max_bytes=request.max_bytes)
-    items = expanded(found, parser, request.listed)
+    folder = Folder(request, identify, shelf) if request.prune else None
+    items = request.loaded
+    if items is None:
+        found = gather(request.paths, base=request.base, max_bytes=request.max_bytes, only=request.only)
+        items = expanded(found, parser, request.listed)
     with _Writer(shelf) as writer:
         for group in _groups((_listed(item, request) for item in items), rejected):
             candidates = [identify.candidate(item, request) for item in group]
+            if folder:
+                folder.meet(candidates)
             unchanged = shelf.unchanged(candidates)
             cuts: list[tuple[Candidate, Cut]] = []
             for item, candidate in zip(group, candidates, strict=True):
@@ -92,7 +104,14 @@ def ingest(
             skipped += len(unchanged)
             ingested += len(cuts)
     rejected += [*writer.refused, *(Rejected(path=name, reason=STRANGER) for name in request.strangers)]
-    report = IngestReport(ingested=ingested - len(writer.refused), skipped=skipped, rejected=tuple(rejected))
+    gone = folder.settle(rejected) if folder else Settled()
+    report = IngestReport(
+        ingested=ingested - len(writer.refused),
+        skipped=skipped,
+        rejected=(*rejected, *gone.rejected),
+        deleted=gone.deleted,
+        renamed=folder.renamed if folder else 0,
+    )
     shelf.conclude(report)
     return report
 
@@ -139,15 +158,23 @@ class Identify:
     def candidate(self, item: Item, request: Request) -> Candidate:
         """Return the item's identity, content and attributes. The way of processing is part of the content."""
         pipeline = json.dumps([_PIPELINE_VERSION, self.embedder_hash, asdict(self.cutting)], sort_keys=True).encode()
-        source = json.dumps([request.collection, item.identity]).encode()
         content = hashlib.sha256(pipeline).digest() + hashlib.sha256(item.data).digest()
         return Candidate(
             name=item.name,
-            source=self.keyring.mac(f"source/{self.tenant}", source),
+            source=self.source(request.collection, item.identity),
             content=self.keyring.mac(f"content/{self.tenant}", content),
-            attributes=request.attributes_of(item.name),
+            attributes=request.attributes_of(item),
             ref=item.passage.ref if item.passage else None,
+            places=tuple(self.place(request.collection, identity) for identity in item.within),
         )
+
+    def source(self, collection: str, identity: str) -> bytes:
+        """Return the keyed hash of where an item comes from."""
+        return self.keyring.mac(f"source/{self.tenant}", json.dumps([collection, identity]).encode())
+
+    def place(self, collection: str, identity: str) -> bytes:
+        """Return the keyed hash of a place that items lie in."""
+        return self.keyring.mac(f"place/{self.tenant}", json.dumps([collection, identity]).encode())
 
 
 def _listed(item: Item | Rejected, request: Request) -> Item | Rejected:
@@ -178,6 +205,8 @@ def _groups(items: Iterable[Item | Rejected], rejected: list[Rejected]) -> Itera
 
 
 def _cut(item: Item, preparer: Preparer, parser: ParserProcess) -> Cut:
+    if item.loaded:
+        return preparer.cut(read_loaded(item.loaded, parser))
     if item.passage:
         return preparer.cut_passage(item.passage.title, item.passage.text)
     return preparer.cut(parser.parse(item.data, item.name))

@@ -15,7 +15,7 @@ from compliance_bot.policy.decide import Resource
 from compliance_bot.policy.scope import decide_scope
 from compliance_bot.records import Rejected
 from compliance_bot.redaction.mask import mask
-from compliance_bot.store import documents
+from compliance_bot.store import documents, places
 from compliance_bot.store.documents import VersionDraft
 from compliance_bot.store.index import require_model
 from compliance_bot.store.scope import access_classes, class_of, enter, open_classes
@@ -42,6 +42,7 @@ class Candidate:
     content: bytes
     attributes: Mapping[str, AttributeValue] = field(hash=False)
     ref: str | None
+    places: tuple[bytes, ...] = ()  # where it lies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ class Shelf:
             ]
             model = require_model(transaction, hash=self.embedder.manifest_hash, name="embedder", dim=self.embedder.dim)
             stored = documents.store_versions(transaction, drafts, model_id=model, actor=recorder.actor(self.principal))
+            places.add_places(transaction, {c.source: c.places for c, _ in ready if c.source not in refused})
             recorder.append(self._event(stored, sorted(moves)), self.principal)
             assert recorder.sealed is not None, "the record was appended"
         note("ingest.group", record=recorder.sealed.id, tenant=transaction.tenant, documents=len(drafts))
