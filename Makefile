@@ -11,6 +11,7 @@ help:
 	@echo "make demo    show the product once, in a throw-away home"
 	@echo "make test    run all tests"
 	@echo "make lint    ruff, mypy, import contracts"
+	@echo "make ui      serve the page on the sample institution's documents"
 	@echo "make bench   measure, and write docs/reference/benchmarks.md"
 	@echo "make docs    write the reference pages from the program"
 	@echo "make clean   remove the virtual environment and caches"
@@ -31,13 +32,14 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	MYPYPATH=ui $(BIN)/mypy ui/server.py ui/app.py ui/session.py ui/look.py ui/views/chat.py ui/views/records.py
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m tests.benchmarks.run
 
-ui:
-	@echo "There is no page yet: the command line does everything (see ui/README.md)." >&2; exit 1
+ui: $(VENV)/.installed
+	COMPLIANCE_BOT_HOME="$${COMPLIANCE_BOT_HOME:-$(CURDIR)/.demo-home}" $(BIN)/compliance-bot ui --sample
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m docs.generate

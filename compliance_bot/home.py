@@ -58,7 +58,7 @@ class Home:
 def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = "starter") -> bool:
     """Make a home and return whether it is new. What exists already is kept, whatever was to be put there."""
     home = settings.home
-    is_new = not (home / _MARK).exists()
+    is_new = not is_home(home)
     if is_new and home.exists() and any(home.iterdir()) and not (home / "keys").exists():
         raise UsageError(f"{home} is not empty and not a home", hint="Choose an empty or new folder.")
     try:
@@ -78,11 +78,16 @@ def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = 
     return is_new
 
 
+def is_home(path: Path) -> bool:
+    """Return whether `init` came to its end there."""
+    return (path / _MARK).exists()
+
+
 @contextmanager
 def open_home(settings: Settings) -> Iterator[Home]:
     """Open a home for the length of the block. Raises NoHome, HomeExposed and what the database raises."""
     path = settings.home
-    if not (path / _MARK).exists():
+    if not is_home(path):
         raise NoHome(path)
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise HomeExposed(path)

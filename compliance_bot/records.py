@@ -6,13 +6,14 @@ Pages count from 1. Hashes are lower-case hex of SHA-256 over UTF-8.
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003  # pydantic reads these annotations at run time
 from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NewType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable
 
 AttributeValue = str | int | bool | frozenset[str]
 
@@ -245,6 +246,8 @@ class IngestReport:
     ingested: int
     skipped: int  # unchanged
     rejected: tuple[Rejected, ...]
+    deleted: int = 0  # their files are gone
+    renamed: int = 0  # their files have other names now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,6 +157,11 @@ class Settings(BaseSettings):
     threads: int = Field(
         default_factory=lambda: max(1, min(4, os.cpu_count() or 1)), ge=1, le=64, description="Threads of the embedder."
     )
+    log_level: Literal["debug", "info", "warning", "error", "off"] = Field(
+        default="warning", description="Least weight of an event that the command line and the page log."
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="Form of a log line.")
+    log_file: Path | None = Field(default=None, description="File that the log is appended to; by default stderr.")
     data: Path | None = Field(
         default=None, description="Folder with public data sets, for the benchmarks and training scripts only."
     )

@@ -1,8 +1,10 @@
 """Turn text into the index terms of the lexical search: one definition for ingest and for questions.
 
 Tokens are runs of letters and digits (inner dots, hyphens and apostrophes split, section numbers such as `3.3.32` stay
-whole), lower-cased after NFKC and stemmed (Snowball, English). Terms are the stems without function words, plus bigrams
-of neighbouring tokens. A stored term is a 64-bit hash keyed by the tenant, so that the index is no dictionary.
+whole), lower-cased after NFKC and stemmed (Snowball: Arabic in its script, else English). Scripts without blanks
+between words give a token per character. Marks on a letter (accents of their own, Arabic vowel signs) belong to its
+word; the vowel signs, which most writers leave out, are not compared. Terms are the stems without function words, plus
+bigrams of neighbouring tokens. A stored term is a 64-bit hash keyed by the tenant, so that the index is no dictionary.
 """
 
 from __future__ import annotations
@@ -20,7 +22,13 @@ import Stemmer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+# Han, kana and Hangul. Korean sets blanks, but adds particles to its words; bigrams of characters find both.
+_UNSPACED = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_VOWEL_SIGNS = "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"  # and the tatweel
+_MARKS = f"\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7{_VOWEL_SIGNS}\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e4e"
+_LETTER = rf"[^\W\d_{_UNSPACED}]"
+_TOKEN = re.compile(rf"\d+(?:[.,]\d+)*|{_LETTER}+(?:[{_MARKS}]+{_LETTER}*)*|[{_UNSPACED}]")
+_NOT_COMPARED = re.compile(f"[{_VOWEL_SIGNS}]")
 
 # Function words say nothing about the topic of a passage.
 STOP_WORDS = frozenset(
@@ -51,21 +59,26 @@ class Token:
 
 
 def _stems(words: Sequence[str]) -> list[str]:
-    stemmer = getattr(_local, "stemmer", None)
-    if stemmer is None:
+    stemmers = getattr(_local, "stemmers", None)
+    if stemmers is None:
         # A Snowball stemmer keeps state, so each thread has its own.
-        stemmer = _local.stemmer = Stemmer.Stemmer("english")
-    stems: list[str] = stemmer.stemWords(words)
+        stemmers = _local.stemmers = (Stemmer.Stemmer("english"), Stemmer.Stemmer("arabic"))
+    english, arabic = stemmers
+    stems: list[str] = english.stemWords(words)
+    for index, word in enumerate(words):
+        if "\u0600" <= word[:1] <= "\u06ff":  # articles and prepositions are written onto the word
+            stems[index] = arabic.stemWord(word) or word
     return stems
 
 
 def tokens(text: str) -> tuple[Token, ...]:
     """Return the tokens of `text` in order, with character offsets into `text` itself."""
-    matches = tuple(_TOKEN.finditer(text))
-    words = [unicodedata.normalize("NFKC", match.group()).casefold() for match in matches]
+    places = [match.span() for match in _TOKEN.finditer(text)]
+    words = [_NOT_COMPARED.sub("", unicodedata.normalize("NFKC", text[a:b])).casefold() for a, b in places]
     return tuple(
-        Token(start=match.start(), end=match.end(), stem=stem, is_stop=word in STOP_WORDS)
-        for match, word, stem in zip(matches, words, _stems(words), strict=True)
+        Token(start=start, end=end, stem=stem, is_stop=word in STOP_WORDS)
+        for (start, end), word, stem in zip(places, words, _stems(words), strict=True)
+        if stem  # a stretch of nothing but marks that are not compared is no word
     )
 
 

@@ -97,6 +97,6 @@ def throw_away_bot(
     policies permit everything to the principal `admin`.
     """
     with throw_away_home(home, policies=policies), ComplianceBot.open(home) as bot:
-        bot.embedder = embedder or HashEmbedder()  # type: ignore[assignment]  # any Embedder serves
+        bot.embedder = embedder or HashEmbedder()
         bot.detector = detector or ListedDetector({})  # type: ignore[assignment]  # anything that Detects serves
         yield bot

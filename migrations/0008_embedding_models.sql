@@ -1,5 +1,5 @@
 -- Vectors of several embedding models stand side by side: one model serves a tenant while another is being made.
--- depends: 0006_row_level_security
+-- depends: 0007_places
 
 DROP INDEX embedding_hnsw;
 DROP INDEX embedding_acl;

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import Event, Opened, new_record_id, open_record, seal
+from compliance_bot.logs import note
 from compliance_bot.store import log as rows
 from compliance_bot.store.connect import StoreUnavailable
 
@@ -83,6 +84,10 @@ class AuditLog:
         self._free: list[_Lane] = []
         self._lock = threading.Lock()
 
+    @property
+    def tenant(self) -> int:
+        return self._database.tenant
+
     @contextmanager
     def recording(self) -> Iterator[Recorder]:
         """Open a writing transaction whose commit includes one record, which the block appends."""
@@ -94,6 +99,7 @@ class AuditLog:
             if recorder.sealed is None:
                 raise RuntimeError("a recorded transaction ended without its record")
         self._give_back(lane, recorder.sealed)
+        note("record.committed", level="debug", record=recorder.sealed.id, tenant=self.tenant)
 
     def append(
         self,

@@ -1,7 +1,8 @@
 """Read the audit log, as an act of its own: permitted by the policies, and recorded.
 
 A reviewer sees who asked what and what it rested on. Quoted text needs the right to read its document today: without
-it a quote, and the sentences that rest on it, are withheld.
+it a quote, and the sentences that rest on it, are withheld. A model's own words need it for everything the model was
+sent, since they may come from any of it.
 """
 
 from __future__ import annotations
@@ -50,8 +51,10 @@ def summarise(records: Sequence[Opened]) -> tuple[RecordSummary, ...]:
 
 
 def cited_documents(record: Opened) -> frozenset[DocumentId]:
-    """Return the documents that a record quotes."""
-    return frozenset(citation["document"] for citation in record.envelope["public"].get("citations", []))
+    """Return the documents that a record quotes, or that a model was sent for it."""
+    public = record.envelope["public"]
+    quoted = (citation["document"] for citation in public.get("citations", []))
+    return frozenset((*quoted, *public.get("sent", {}).get("documents", [])))
 
 
 def show(record: Opened, readable: Collection[DocumentId]) -> Shown:
@@ -65,7 +68,7 @@ def show(record: Opened, readable: Collection[DocumentId]) -> Shown:
         principal=record.private["principal"]["id"],
         outcome=record.envelope["outcome"],
         envelope=record.envelope,
-        payload=_withhold(record.private, hidden) if hidden else record.private,
+        payload=_withhold(record.private, hidden) if cited_documents(record) - set(readable) else record.private,
     )
 
 
@@ -82,10 +85,11 @@ def _cited(citation: Mapping[str, Json]) -> CitedSpan:
 
 def _withhold(private: Mapping[str, Json], hidden: Collection[int]) -> dict[str, Json]:
     payload: dict[str, Any] = dict(private)
-    payload["answer"] = WITHHELD
+    if hidden:
+        payload["answer"] = WITHHELD
+    spoken = [{name: value for name, value in s.items() if name != "prose"} for s in private.get("sentences", [])]
     payload["sentences"] = [
-        {**sentence, "text": WITHHELD} if set(sentence["citations"]) & set(hidden) else sentence
-        for sentence in private.get("sentences", [])
+        {**sentence, "text": WITHHELD} if set(sentence["citations"]) & set(hidden) else sentence for sentence in spoken
     ]
     payload["citations"] = [
         {"n": citation["n"], "title": WITHHELD, "heading": "", "quote": WITHHELD}

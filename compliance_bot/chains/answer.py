@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite
@@ -22,6 +22,8 @@ from compliance_bot.policy.decide import Resource
 from compliance_bot.records import Answer
 from compliance_bot.redaction.mask import count_markers, mask
 from compliance_bot.retrieval.search import search
+from compliance_bot.store.index import EmbedderMismatch
+from compliance_bot.store.models import serving_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from compliance_bot.models.embed import Embedder
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
     from compliance_bot.records import AccessClass, Citation, Hit, Passage, Principal, Sentence
+    from compliance_bot.redaction.mask import Masked
     from compliance_bot.redaction.spans import Detects
     from compliance_bot.retrieval.search import Found
     from compliance_bot.store.connect import Database
@@ -50,12 +53,22 @@ class Parts:
     engine: PolicyEngine
     detector: Detects
     embedder: Embedder
+    embedder_name: str
     composer: Composer
     term_key: bytes
     passages: int
     candidates: int
     exact_threshold: int
     max_question_chars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieved:
+    """What a search in scope brought, before the re-check."""
+
+    masked: Masked
+    found: Found
+    classes: tuple[AccessClass, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,38 +120,73 @@ def ground(
     case: Case,
 ) -> Grounds:
     """Return what an answer to this question may rest on: steps 1 to 5. Raises as `answer` does."""
-    # 1 identify
+    # 1 identify, 2 decide
+    principal, now = admit(parts, identify, circumstances, case)
+    # 3 mask the question
+    masked = mask_question(parts, question, case)
+    # 4 retrieve in scope
+    retrieved = retrieve(parts, masked, principal, now, case)
+    # 5 re-check each passage, and ask which of them the model may process
+    return recheck_all(parts, retrieved, principal, now, case)
+
+
+def admit(
+    parts: Parts,
+    identify: Callable[[], Principal],
+    circumstances: Callable[[], Circumstances],
+    case: Case,
+    *,
+    action: Literal["ask", "search"] = "ask",
+) -> tuple[Principal, Circumstances]:
+    """Return who asks and under which circumstances. Raises Refused where they may not."""
     with case.step("identify"):
         case.principal = principal = identify()
         now = circumstances()
-    # 2 decide
     with case.step("decide"):
-        require_permission(parts.engine, principal, "ask", now, case)
-    # 3 mask the question
+        require_permission(parts.engine, principal, action, now, case)
+    return principal, now
+
+
+def mask_question(parts: Parts, question: str, case: Case) -> Masked:
+    """Return the question without personal data. Raises UnreadableQuestion or DetectionFailed."""
     with case.step("mask"):
         masked = mask(readable_question(question, parts.max_question_chars), parts.detector)
         case.private["question"] = masked.text
+    return masked
+
+
+def retrieve(parts: Parts, masked: Masked, principal: Principal, now: Circumstances, case: Case) -> Retrieved:
+    """Return the best passages in the principal's scope, which is decided in the same snapshot."""
     with parts.database.reading() as snapshot:
         with case.step("scope"):
             classes, scope = open_scope(snapshot, parts.engine, principal, now, case)
-        # 4 retrieve in scope
         with case.step("embed"):
             vector = parts.embedder.embed([masked.text])[0]
         with case.step("retrieve"):
+            model = serving_model(snapshot)
+            if model is not None and model.hash != parts.embedder.manifest_hash:
+                raise EmbedderMismatch
             found = search(
                 snapshot,
                 scope,
                 masked.text,
                 vector,
+                model=model,
                 term_key=parts.term_key,
                 k=parts.passages,
                 candidates=parts.candidates,
                 exact_threshold=parts.exact_threshold,
             )
-    # 5 re-check each passage, and ask which of them the model may process
+    return Retrieved(masked=masked, found=found, classes=classes)
+
+
+def recheck_all(parts: Parts, retrieved: Retrieved, principal: Principal, now: Circumstances, case: Case) -> Grounds:
+    """Return what of the passages the policies permit one by one, and what of these a model elsewhere is given."""
+    found, classes = retrieved.found, retrieved.classes
     with case.step("recheck"):
         hits = recheck(parts.engine, principal, found.hits, classes, now, case)
         sending = sendable(parts.composer, parts.engine, principal, hits, classes, now, case)
+    masked = retrieved.masked
     return Grounds(question=masked.text, masked=masked.counts, found=found, hits=hits, sending=sending)
 
 

@@ -10,10 +10,11 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from compliance_bot.audit.record import Event, Json, describe, new_record_id
 from compliance_bot.errors import ComplianceError, Unavailable
+from compliance_bot.logs import note
 from compliance_bot.records import Principal
 
 if TYPE_CHECKING:
@@ -58,6 +59,31 @@ class Case:
             private={**self.private, "principal": describe(self.principal)},
         )
 
+    def tell(self, tenant: int, *, level: Literal["info", "warning"] = "info") -> None:
+        """Log how the case ended: ids, counts and times of its public half."""
+        public, model, fallback = self.public, self.public.get("model"), self.public.get("fallback")
+        error, unsupported, exact = public.get("error"), public.get("unsupported"), public.get("exact")
+        note(
+            f"{self.type.partition('.')[0]}.done",
+            level="warning" if fallback else level,
+            record=self.id,
+            tenant=tenant,
+            outcome=self.outcome,
+            error=str(error) if error else None,
+            model=str(model["name"]) if isinstance(model, dict) else None,
+            fallback=str(fallback["reason"]) if isinstance(fallback, dict) else None,
+            citations=_count(public.get("citations")),
+            candidates=_count(public.get("candidates")),
+            denied=_count(public.get("denied")),
+            unsupported=unsupported if isinstance(unsupported, int) else None,
+            exact=exact if isinstance(exact, bool) else None,
+            timings_ms=dict(self.timings_ms),
+        )
+
+
+def _count(value: Json) -> int | None:
+    return len(value) if isinstance(value, list) else None
+
 
 @contextmanager
 def closing(log: AuditLog, kind: str) -> Iterator[Case]:
@@ -72,7 +98,9 @@ def closing(log: AuditLog, kind: str) -> Iterator[Case]:
         # The name only: a message may say more than a record should.
         case.public["error"] = type(error).__name__
         log.append(case.event(), case.principal, id=case.id, at=case.at)
+        case.tell(log.tenant, level="info" if refused else "warning")
         raise
     with case.step("record"):  # for the asker: a record cannot tell how long it took itself
         log.append(case.event(), case.principal, id=case.id, at=case.at)
     case.timings_ms["total"] = round((time.perf_counter() - began) * 1000, 3)
+    case.tell(log.tenant)

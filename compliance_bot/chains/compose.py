@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.chains.case import Case
     from compliance_bot.models.chat import ChatModel
-    from compliance_bot.models.contract import ReplySentence
+    from compliance_bot.models.contract import Quote, ReplySentence
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
     from compliance_bot.records import AccessClass, Hit, Passage, Principal
     from compliance_bot.retrieval.search import Found
@@ -85,10 +85,17 @@ def compose(composer: Composer, question: str, hits: Sequence[Hit], found: Found
 
 
 def sentences(composer: Composer, question: str, sent: Mapping[str, Passage]) -> Iterator[ReplySentence]:
-    """Yield the sentences of the chat model's reply in the words of their sources. Raises ChatModelFailed."""
+    """Yield the sentences of the chat model's reply in the words of their sources, none twice.
+
+    Raises ChatModelFailed.
+    """
     told = plain_messages(question, sent)
+    quoted_before: set[tuple[Quote, ...]] = set()
     for sentence in converse(composer.chat.model, told, reply_schema(list(sent)), composer.patience):
         widened = widen_sentence(sentence, sent)
+        if widened.quotes and widened.quotes in quoted_before:
+            continue
+        quoted_before.add(widened.quotes)
         yield replace(widened, prose=None) if composer.prose == "hidden" else widened
 
 
@@ -139,6 +146,7 @@ def sendable(
         "endpoint": chat.endpoint,
         "on_premises": chat.on_premises,
         "passages": [passage.chunk for passage in packed],
+        "documents": sorted({passage.document for passage in packed}),
         "characters": sum(len(passage.text) for passage in packed),
         "denied_process": [h.passage.chunk for h, d in zip(hits, decisions, strict=True) if not d.allowed],
         "no_room": [hit.passage.chunk for hit in allowed if hit.passage.chunk not in kept],

@@ -10,24 +10,30 @@ from compliance_bot.chains.rights import require_permission
 from compliance_bot.errors import ComplianceError, UsageError
 from compliance_bot.ingest.attributes import read_attributes
 from compliance_bot.ingest.chunk import Strategy
+from compliance_bot.ingest.container import containers_of
 from compliance_bot.ingest.items import names_of
+from compliance_bot.ingest.loaded import load
 from compliance_bot.ingest.prepare import Cutting, Preparer
 from compliance_bot.ingest.run import Identify, Request, ingest
 from compliance_bot.ingest.sandbox import ParserProcess
 from compliance_bot.ingest.shelve import Shelf
 from compliance_bot.ingest.unreadable import Limits
-from compliance_bot.policy.attributes import UndeclaredAttribute, typed_attributes
+from compliance_bot.policy.attributes import UndeclaredAttribute, require_declared, typed_attributes
 from compliance_bot.policy.decide import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
+    from langchain_core.documents import Document
+
     from compliance_bot.chains.answer import Parts
+    from compliance_bot.ingest.folder import Prune
+    from compliance_bot.ingest.items import Item
     from compliance_bot.keys import Keyring
     from compliance_bot.policy.decide import Circumstances
     from compliance_bot.policy.load import Policies
-    from compliance_bot.records import IngestReport, Principal
+    from compliance_bot.records import AttributeValue, IngestReport, Principal, Rejected
     from compliance_bot.settings import Settings
 
 _MIB = 2**20
@@ -43,6 +49,11 @@ class Intake:
     attributes: Mapping[str, object] = field(hash=False)
     attribute_list: Path | None
     base: Path | None
+    only: frozenset[Path] | None = None
+    prune: Prune | None = None
+    loaded: Iterable[Document] | None = None  # what a LangChain loader brings, in place of paths
+    mapping: Mapping[str, str] = field(default_factory=dict, hash=False)  # metadata key: attribute
+    source_keys: tuple[str, ...] = ("source",)  # metadata that tells one document from another
 
 
 def take_in(
@@ -84,6 +95,7 @@ def take_in(
         principal=case.principal,
         circumstances=now,
         embedder=parts.embedder,
+        embedder_name=parts.embedder_name,
         detector=parts.detector,
         collection=request.collection,
     )
@@ -106,7 +118,7 @@ def _request(intake: Intake, settings: Settings, policies: Policies) -> Request:
     collection = intake.collection.strip()
     if not collection or len(collection) > _COLLECTION_LIMIT or not collection.isprintable():
         raise UsageError(f"a collection needs a printable name of at most {_COLLECTION_LIMIT} characters")
-    if not intake.paths:
+    if not intake.paths and intake.loaded is None:
         raise UsageError("nothing to ingest: expected at least one file or folder")
     if intake.base is not None:
         base = intake.base.resolve()
@@ -123,13 +135,33 @@ def _request(intake: Intake, settings: Settings, policies: Policies) -> Request:
         listed=listed,
         strangers=strangers,
         base=intake.base,
+        only=intake.only,
+        prune=intake.prune,
+        loaded=_loaded(intake, policies),
         max_bytes=settings.max_file_mb * _MIB,
     )
 
 
+def _loaded(intake: Intake, policies: Policies) -> Iterable[Item | Rejected] | None:
+    """Return what a loader brings as items. Raises UndeclaredAttribute before the loader begins."""
+    if intake.loaded is None:
+        return None
+    if "collection" in intake.mapping.values():
+        raise UndeclaredAttribute("Document", "collection", where="the collection is given by itself")
+    require_declared(policies, "Document", intake.mapping.values())
+
+    def typed(given: Mapping[str, object]) -> dict[str, AttributeValue]:
+        return typed_attributes(policies, "Document", given)
+
+    required = frozenset(intake.mapping.values()) - intake.attributes.keys()
+    return load(intake.loaded, keys=intake.source_keys, mapping=intake.mapping, typed=typed, required=required)
+
+
 def _strangers(intake: Intake, listed: Collection[str]) -> tuple[str, ...]:
     """Return the listed names that nothing to be ingested has. With a base, a list may cover more than these paths."""
-    missing = sorted(set(listed) - names_of(intake.paths, base=intake.base))
+    there = names_of(intake.paths, base=intake.base)
+    # What lies in a container is known once it is taken apart, and checked then.
+    missing = sorted(name for name in listed if (containers_of(name) or (name,))[0] not in there)
     if intake.base is None:
         return tuple(missing)
     base, inside = intake.base.resolve(), [path.resolve() for path in intake.paths]

@@ -140,6 +140,7 @@ def _commit(parts: Parts, case: Case, grounds: Grounds, shown: Cited, cited: Cit
         "n": len(cited.sentences),
         "sentence_sha256": hashlib.sha256(sentence.text.encode()).hexdigest(),
         "citations": cited_spans(used, grounds.hits),
+        "sent": {"documents": sorted({passage.document for passage in grounds.sending.passages.values()})},
     }
     private = {
         "principal": describe(case.principal),

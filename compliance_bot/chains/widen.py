@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _MOST_PROSE_CHARS = 2000
 _LEAST_QUOTE_CHARS = 3  # fewer say nothing of where they stand
 _MARKS = {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‚": "'", "–": "-", "—": "-", "‑": "-", "\u00a0": " "}
+# What a page could turn into a link, an image or markup of its own. Markers of masked values are none of these.
+_STEERS = re.compile(r"!\[|\]\s*[(\[:]|://|\b(?i:www)\.|<(?![A-Z_]+(?:_\d+)?>)[A-Za-z/!?]")
 _CLASSES = {'"': '["“”„]', "'": "['‘’‚]", "-": "[-–—‑]"}
 
 
@@ -45,7 +47,8 @@ def widen_sentence(sentence: ReplySentence, passages: Mapping[str, Passage]) -> 
         found += [one for one in widened if one not in found]
     text = " ".join(quote.quote for quote in found)
     said = plain(sentence.text)
-    return ReplySentence(text=text, quotes=tuple(found), prose=None if said == plain(text) else said)
+    is_shown = said != plain(text) and not _STEERS.search(said)
+    return ReplySentence(text=text, quotes=tuple(found), prose=said if is_shown else None)
 
 
 def plain(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from compliance_bot.cli import audit, documents, output, shapes
+from compliance_bot.cli import audit, documents, models, output, shapes
 from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, existing, opened, parse_settings
 from compliance_bot.cli.evaluate import app as evaluate
 from compliance_bot.errors import UsageError
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(documents.app, name="documents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(models.app, name="model")
 
 Purpose = Annotated[str | None, typer.Option(help="Purpose of use, where the policies ask for one.")]
 
@@ -64,6 +65,15 @@ def ingest(
     base: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Know documents by their path relative to this folder.")
     ] = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete documents whose files are gone; renamed files keep theirs.")
+    ] = False,
+    prune_all: Annotated[bool, typer.Option("--prune-all", help="The same, even where most of them are gone.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, and keep in step with the files (prunes).")] = False,
+    poll: Annotated[bool, typer.Option("--poll", help="With --watch, on drives that tell of no changes.")] = False,
+    still_s: Annotated[
+        float, typer.Option("--still", metavar="SECONDS", min=0.1, help="With --watch, how long a file holds still.")
+    ] = 1.0,
     as_user: AsUser = LOCAL_ADMINISTRATOR,
     as_json: AsJson = False,
 ) -> None:
@@ -73,6 +83,22 @@ def ingest(
 
     given = parse_settings(sets or [])
     listed = existing(attributes) if attributes else None
+    if watch:
+        from compliance_bot.cli.watch import watch_paths
+
+        watch_paths(
+            paths,
+            collection=collection,
+            attributes=given,
+            attribute_list=listed,
+            base=base,
+            prune="all" if prune_all else "carefully",
+            principal=as_user,
+            poll=poll,
+            still_s=still_s,
+            as_json=as_json,
+        )
+        return
     with opened() as bot, progress(lambda: count_items(paths, base=base)) as advance:
         report = bot.ingest(
             paths,
@@ -80,6 +106,7 @@ def ingest(
             attributes=given,
             attribute_list=listed,
             base=base,
+            prune="all" if prune_all else "carefully" if prune else None,
             principal=as_user,
             on_item=advance,
         )
@@ -88,7 +115,7 @@ def ingest(
     else:
         for text in output.report_lines(report):
             output.tell(text)
-    raise typer.Exit(0 if report.ingested or report.skipped else 1)
+    raise typer.Exit(0 if report.ingested or report.skipped or report.deleted else 1)
 
 
 @app.command()
@@ -145,6 +172,20 @@ def demo(keep: Annotated[bool, typer.Option("--keep", help="Keep the home and sa
     from compliance_bot.cli.demo import run_demo
 
     raise typer.Exit(run_demo(keep=keep))
+
+
+@app.command()
+def ui(
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="An address of this machine alone.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = 8501,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Make the sample institution's home first, where there is none.")
+    ] = False,
+) -> None:
+    """Serve the page: choose a person, ask, open the quotes in their documents, look at the records."""
+    from compliance_bot.cli.page import serve_page
+
+    serve_page(host=host, port=port, sample=sample)
 
 
 @app.command()

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from compliance_bot.errors import UsageError
+from compliance_bot.logs import configure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from compliance_bot.bot import ComplianceBot
+    from compliance_bot.settings import Settings
 
 LOCAL_ADMINISTRATOR = "admin"
 
@@ -25,9 +27,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON (docs/reference
 def opened() -> Iterator[ComplianceBot]:
     """Open the home in force. Imported late: `--help` must not wait for models and drivers."""
     from compliance_bot.bot import ComplianceBot
+    from compliance_bot.settings import load_settings
 
+    start_logging(load_settings())
     with ComplianceBot.open() as bot:
         yield bot
+
+
+def start_logging(settings: Settings) -> None:
+    """Log as the settings say. Raises LogFileUnwritable."""
+    configure(level=settings.log_level, format=settings.log_format, file=settings.log_file)
 
 
 def parse_settings(pairs: list[str]) -> dict[str, str]:

@@ -138,7 +138,8 @@ def hit_lines(hits: Sequence[Hit]) -> Iterator[str]:
 
 def report_lines(report: IngestReport) -> Iterator[str]:
     """Yield what became of an ingest run."""
-    yield f"{report.ingested} ingested, {report.skipped} unchanged, {len(report.rejected)} rejected"
+    moved = "".join(f", {n} {what}" for n, what in ((report.renamed, "renamed"), (report.deleted, "deleted")) if n)
+    yield f"{report.ingested} ingested, {report.skipped} unchanged, {len(report.rejected)} rejected{moved}"
     for rejected in report.rejected:
         yield f"  {line(rejected.path)}: {line(rejected.reason)}"
 

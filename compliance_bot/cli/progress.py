@@ -30,3 +30,18 @@ def progress(count: Callable[[], int]) -> Iterator[Callable[[str], None]]:
             bar.update(task, advance=1, description=Text(line(name)).plain[:60])
 
         yield advance
+
+
+@contextmanager
+def counting() -> Iterator[Callable[[int, int], None]]:
+    """Yield what to call with how much is done and how much there is."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _all: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

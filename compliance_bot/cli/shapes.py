@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from compliance_bot.audit.review import Shown
+    from compliance_bot.chains.models import EmbedderState
     from compliance_bot.errors import ComplianceError
     from compliance_bot.records import (
         Answer,
@@ -63,10 +64,23 @@ def hits_shape(hits: Sequence[Hit]) -> Shape:
     return {"hits": [{name: getattr(hit, name) for name in names} for hit in hits]}
 
 
+def models_shape(embedders: Sequence[EmbedderState], *, wanted: str, answerer: str) -> Shape:
+    """`model list`: the embedders that there are vectors of, the one that the settings name, and the answerer."""
+    names = ("name", "hash", "dim", "use", "vectors", "chunks")
+    listed = [{name: getattr(one, name) for name in names} for one in embedders]
+    return {"embedders": listed, "wanted": wanted, "answerer": answerer}
+
+
 def ingest_shape(report: IngestReport) -> Shape:
     """`ingest`: what was stored, what was there already, and what was left out for which reason."""
     rejected = [{"path": item.path, "reason": item.reason} for item in report.rejected]
-    return {"ingested": report.ingested, "skipped": report.skipped, "rejected": rejected}
+    return {
+        "ingested": report.ingested,
+        "skipped": report.skipped,
+        "rejected": rejected,
+        "deleted": report.deleted,
+        "renamed": report.renamed,
+    }
 
 
 def documents_shape(documents: Sequence[DocumentSummary]) -> Shape:

@@ -2,7 +2,8 @@
 
 `structure` follows the document: a chunk stays within its section, sentences and list items stay whole, a list or table
 that does not fit in one chunk gives each further one its lead-in or header. `fixed` is the usual window of words, kept
-for comparison; `sentence` slides a window of sentences over each section (`docs/discussions/chunking.md`). Sizes count words; pure functions, the same for the same document.
+for comparison; `sentence` slides a window of sentences over each section (`docs/discussions/chunking.md`). Sizes count
+words; pure functions, the same for the same document.
 """
 
 from __future__ import annotations

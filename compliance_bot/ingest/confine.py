@@ -1,7 +1,8 @@
 """Give up what a parser does not need: memory and time without end, files, network, and keys in the environment.
 
 For the parser's own process, called once after its imports. Each step that the platform lacks is left out: rlimits are
-POSIX, the network namespace needs Linux and a right that containers often withhold, Landlock needs Linux 5.13.
+POSIX, the network namespace needs Linux and a right that containers often withhold, Landlock needs Linux 5.13, the
+filter of system calls an x86-64 or ARM64 machine.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import resource
 import struct
 import sysconfig
 from pathlib import Path
+
+from compliance_bot.ingest.system_calls import forbid_system_calls
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000  # linux/sched.h
 _PR_SET_NO_NEW_PRIVS = 38  # linux/prctl.h
@@ -33,7 +36,9 @@ def confine(*, memory_bytes: int, cpu_s: int, readable: tuple[Path, ...] = ()) -
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None, use_errno=True)
         _leave_network(libc)
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         _leave_files(libc, (Path(sysconfig.get_path("stdlib")), *readable))
+        forbid_system_calls(libc)
 
 
 def _limit(what: int, most: int) -> None:
@@ -62,6 +67,5 @@ def _leave_files(libc: ctypes.CDLL, readable: tuple[Path, ...]) -> None:
         rule = struct.pack("=Qi", _LANDLOCK_READ, descriptor)
         libc.syscall(_LANDLOCK_ADD, ruleset, _LANDLOCK_BENEATH, rule, 0)
         os.close(descriptor)
-    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
-        libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0)
+    libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0)
     os.close(ruleset)

@@ -13,12 +13,19 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from compliance_bot.ingest.assemble import one_line
+from compliance_bot.ingest.container import is_mail, is_zip
+from compliance_bot.ingest.formats.delimited import read_delimited
 from compliance_bot.ingest.formats.docx import read_docx
 from compliance_bot.ingest.formats.html import read_html
+from compliance_bot.ingest.formats.mail import read_mail
 from compliance_bot.ingest.formats.markdown import read_markdown
+from compliance_bot.ingest.formats.odf import read_odf, read_ods
 from compliance_bot.ingest.formats.oscal import is_catalog, read_oscal
 from compliance_bot.ingest.formats.pdf import read_pdf
+from compliance_bot.ingest.formats.pptx import read_pptx
+from compliance_bot.ingest.formats.rtf import read_rtf
 from compliance_bot.ingest.formats.text import read_text
+from compliance_bot.ingest.formats.xlsx import read_xlsx
 from compliance_bot.ingest.structure import BlockKind, ParsedDocument
 from compliance_bot.ingest.unreadable import Limits, Reason, UnreadableDocument
 
@@ -27,7 +34,6 @@ if TYPE_CHECKING:
 
 _PDF = re.compile(rb"\s*%PDF-")
 _PDF_ANYWHERE = 1024  # bytes in which a reader looks for a PDF's mark
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
 _REFUSED = (
@@ -36,7 +42,6 @@ _REFUSED = (
     (b"GIF8", Reason.IMAGE),
     (b"II*\x00", Reason.IMAGE),
     (b"MM\x00*", Reason.IMAGE),
-    (b"{\\rtf", Reason.OLD_OFFICE),
     (b"\x1f\x8b", Reason.ARCHIVE),
     (b"7z\xbc\xaf\x27\x1c", Reason.ARCHIVE),
     (b"Rar!\x1a", Reason.ARCHIVE),
@@ -44,6 +49,25 @@ _REFUSED = (
     (b"\xfd7zXZ\x00", Reason.ARCHIVE),
     (b"\x28\xb5\x2f\xfd", Reason.ARCHIVE),
 )
+_RTF = b"{\\rtf"
+# The part that tells what is in a package; what has none of these is an archive, or no text.
+_PACKAGES = (
+    ("word/document.xml", read_docx),
+    ("ppt/presentation.xml", read_pptx),
+    ("xl/workbook.xml", read_xlsx),
+    ("content.xml", read_odf),
+)
+# Text that has no mark of its own is what its name says.
+_BY_SUFFIX = {
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".csv": read_delimited,
+    ".tsv": read_delimited,
+    ".tab": read_delimited,
+}
+_NAMED_BY_FILE = frozenset({read_xlsx, read_ods})  # the first sheet's name is not the whole's
+_ODS = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
+_OPENING = 200  # bytes in which an OpenDocument package says what it is
 _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s|<!--.{0,2000}?-->|<\?xml[^>]{0,200}>)*<(?:!doctype\s+html|html|head|body|title|meta|div|p|h[1-6]|table|ul|ol|section|article|main)\b",
     re.IGNORECASE | re.DOTALL,
@@ -64,17 +88,22 @@ def parse(data: bytes, *, name: str, limits: Limits | None = None) -> ParsedDocu
         raise UnreadableDocument(Reason.EMPTY)
     if len(data) > limits.size_bytes:
         raise UnreadableDocument(Reason.TOO_LARGE, limits.size_bytes)
-    document = _reader(data, PurePath(name).suffix.lower())(data, limits)
-    return replace(document, title=_title(document, name))
+    reader = read_mail if is_mail(data, name) else _reader(data, PurePath(name).suffix.lower())
+    document = reader(data, limits)
+    return replace(document, title=_title(document, name, by_heading=reader not in _NAMED_BY_FILE))
 
 
 def _reader(data: bytes, suffix: str) -> Callable[[bytes, Limits], ParsedDocument]:
     if _PDF.match(data) or (suffix == ".pdf" and b"%PDF-" in data[:_PDF_ANYWHERE]):
         return read_pdf
-    if data.startswith(_ZIP):
+    if is_zip(data):
         return _zip_reader(data)
     if data.startswith(_OLE):
-        raise UnreadableDocument(Reason.ENCRYPTED if _ENCRYPTED_OFFICE in data else Reason.OLD_OFFICE)
+        is_outlook = suffix == ".msg"
+        old = Reason.OUTLOOK if is_outlook else Reason.OLD_OFFICE
+        raise UnreadableDocument(Reason.ENCRYPTED if _ENCRYPTED_OFFICE in data else old)
+    if data.startswith(_RTF):
+        return read_rtf
     for mark, reason in _REFUSED:
         if data.startswith(mark):
             raise UnreadableDocument(reason)
@@ -84,7 +113,18 @@ def _reader(data: bytes, suffix: str) -> Callable[[bytes, Limits], ParsedDocumen
         return read_html
     if _XML.match(data):
         raise UnreadableDocument(Reason.UNSUPPORTED)
-    return read_markdown if suffix in (".md", ".markdown") else read_text
+    return _BY_SUFFIX.get(suffix, read_text)
+
+
+def is_archive(data: bytes) -> bool:
+    """Return whether this is a ZIP archive of files, and no document in the form of one."""
+    if not is_zip(data):
+        return False
+    try:
+        _zip_reader(data)
+    except UnreadableDocument as refusal:
+        return refusal.reason is Reason.ARCHIVE
+    return False
 
 
 def _zip_reader(data: bytes) -> Callable[[bytes, Limits], ParsedDocument]:
@@ -92,14 +132,17 @@ def _zip_reader(data: bytes) -> Callable[[bytes, Limits], ParsedDocument]:
         names = set(zipfile.ZipFile(io.BytesIO(data)).namelist())
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise UnreadableDocument(Reason.CORRUPT) from error
-    if "word/document.xml" in names:
-        return read_docx
+    if _ODS in data[:_OPENING]:
+        return read_ods
+    for part, reader in _PACKAGES:
+        if part in names:
+            return reader
     raise UnreadableDocument(Reason.OTHER_OFFICE if names & {"[Content_Types].xml", "mimetype"} else Reason.ARCHIVE)
 
 
-def _title(document: ParsedDocument, name: str) -> str:
+def _title(document: ParsedDocument, name: str, *, by_heading: bool) -> str:
     """Return the document's title, its opening heading, or the file's name without ending; never empty."""
-    opening = document.blocks[:_FIRST_BLOCKS]
+    opening = document.blocks[:_FIRST_BLOCKS] if by_heading else ()
     headings = (document.text[block.start : block.end] for block in opening if block.kind is BlockKind.HEADING)
     title = document.title or next(headings, "") or one_line(PurePath(one_line(name)).stem)
     return title[:_LONGEST_TITLE].strip() or _UNTITLED

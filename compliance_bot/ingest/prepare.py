@@ -62,7 +62,10 @@ class Cut:
 
     @property
     def contexts(self) -> tuple[str, ...]:
-        return tuple(_context(self.title, piece) for piece in self.pieces)
+        return tuple(
+            context_of(self.title, piece.heading, [lead.text for lead in piece.leads], piece.text)
+            for piece in self.pieces
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +146,7 @@ def _has_word(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
 
-def _context(title: str, piece: ChunkDraft) -> str:
-    heading = piece.heading if piece.heading.startswith(title) else f"{title} > {piece.heading}".strip(" >")
-    return "\n".join(part for part in (heading, *(lead.text for lead in piece.leads), piece.text) if part)
+def context_of(title: str, heading: str, leads: Sequence[str], text: str) -> str:
+    """Return what of a chunk is embedded and indexed: where it stands, what leads in to it, and its text."""
+    above = heading if heading.startswith(title) else f"{title} > {heading}".strip(" >")
+    return "\n".join(part for part in (above, *leads, text) if part)

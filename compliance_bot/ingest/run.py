@@ -14,7 +14,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from compliance_bot.ingest.container import containers_of
+from compliance_bot.ingest.expand import STRANGER, UNLISTED, expanded
+from compliance_bot.ingest.folder import Folder, Prune, Settled
 from compliance_bot.ingest.items import Item, gather
+from compliance_bot.ingest.loaded import read_loaded
 from compliance_bot.ingest.shelve import Candidate, Shelf
 from compliance_bot.ingest.unreadable import UnreadableDocument
 from compliance_bot.records import IngestReport, Rejected
@@ -35,10 +39,6 @@ _GROUP_BYTES = 16 * 2**20
 _PIPELINE_VERSION = 2
 
 
-_STRANGER = "in the list of attributes, but not among what was to be ingested"
-_UNLISTED = "not in the list of attributes, and the list names what is not there: is a name in it misspelt?"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What is to be ingested. `listed` has the attributes of single items by name; they win over `attributes`."""
@@ -50,10 +50,22 @@ class Request:
     strangers: tuple[str, ...] = ()  # listed names that nothing to be ingested has
     base: Path | None = None
     max_bytes: int = 200 * 2**20
+    loaded: Iterable[Item | Rejected] | None = None  # what a loader brings, in place of paths
+    only: frozenset[Path] | None = None  # of all files under the paths, those to look into; None for all
+    prune: Prune | None = None  # what to do about documents whose files are gone; None for nothing
 
-    def attributes_of(self, name: str) -> dict[str, AttributeValue]:
+    def attributes_of(self, item: Item) -> dict[str, AttributeValue]:
         """Return all access attributes of one item."""
-        return {**self.attributes, **self.listed.get(name, {}), "collection": self.collection}
+        own = {**self.attributes}
+        for name in (*containers_of(item.name), item.name):
+            own |= self.listed.get(name, {})
+        if item.loaded:
+            own |= item.loaded.attributes
+        return {**own, "collection": self.collection}
+
+    def is_listed(self, name: str) -> bool:
+        """Return whether the list of attributes speaks of an item, or of what it lies in."""
+        return any(one in self.listed for one in (*containers_of(name), name))
 
 
 def ingest(
@@ -68,10 +80,16 @@ def ingest(
     """Ingest everything and return what became of it. Raises what the database raises; groups done before stay."""
     ingested = skipped = 0
     rejected: list[Rejected] = []
-    items = gather(request.paths, base=request.base, max_bytes=request.max_bytes)
+    folder = Folder(request, identify, shelf) if request.prune else None
+    items = request.loaded
+    if items is None:
+        found = gather(request.paths, base=request.base, max_bytes=request.max_bytes, only=request.only)
+        items = expanded(found, parser, request.listed)
     with _Writer(shelf) as writer:
         for group in _groups((_listed(item, request) for item in items), rejected):
             candidates = [identify.candidate(item, request) for item in group]
+            if folder:
+                folder.meet(candidates)
             unchanged = shelf.unchanged(candidates)
             cuts: list[tuple[Candidate, Cut]] = []
             for item, candidate in zip(group, candidates, strict=True):
@@ -85,8 +103,15 @@ def ingest(
             writer.put([(candidate, one) for (candidate, _), one in zip(cuts, prepared, strict=True)])
             skipped += len(unchanged)
             ingested += len(cuts)
-    rejected += [*writer.refused, *(Rejected(path=name, reason=_STRANGER) for name in request.strangers)]
-    report = IngestReport(ingested=ingested - len(writer.refused), skipped=skipped, rejected=tuple(rejected))
+    rejected += [*writer.refused, *(Rejected(path=name, reason=STRANGER) for name in request.strangers)]
+    gone = folder.settle(rejected) if folder else Settled()
+    report = IngestReport(
+        ingested=ingested - len(writer.refused),
+        skipped=skipped,
+        rejected=(*rejected, *gone.rejected),
+        deleted=gone.deleted,
+        renamed=folder.renamed if folder else 0,
+    )
     shelf.conclude(report)
     return report
 
@@ -132,15 +157,23 @@ class Identify:
     def candidate(self, item: Item, request: Request) -> Candidate:
         """Return the item's identity, content and attributes. The way of processing is part of the content."""
         pipeline = json.dumps([_PIPELINE_VERSION, self.cutting.fingerprint], sort_keys=True).encode()
-        source = json.dumps([request.collection, item.identity]).encode()
         content = hashlib.sha256(pipeline).digest() + hashlib.sha256(item.data).digest()
         return Candidate(
             name=item.name,
-            source=self.keyring.mac(f"source/{self.tenant}", source),
+            source=self.source(request.collection, item.identity),
             content=self.keyring.mac(f"content/{self.tenant}", content),
-            attributes=request.attributes_of(item.name),
+            attributes=request.attributes_of(item),
             ref=item.passage.ref if item.passage else None,
+            places=tuple(self.place(request.collection, identity) for identity in item.within),
         )
+
+    def source(self, collection: str, identity: str) -> bytes:
+        """Return the keyed hash of where an item comes from."""
+        return self.keyring.mac(f"source/{self.tenant}", json.dumps([collection, identity]).encode())
+
+    def place(self, collection: str, identity: str) -> bytes:
+        """Return the keyed hash of a place that items lie in."""
+        return self.keyring.mac(f"place/{self.tenant}", json.dumps([collection, identity]).encode())
 
 
 def _listed(item: Item | Rejected, request: Request) -> Item | Rejected:
@@ -148,8 +181,8 @@ def _listed(item: Item | Rejected, request: Request) -> Item | Rejected:
 
     Such an item would be stored without its attributes, and so be open to more people than it should be.
     """
-    if isinstance(item, Item) and request.strangers and item.name not in request.listed:
-        return Rejected(path=item.name, reason=_UNLISTED)
+    if isinstance(item, Item) and request.strangers and not request.is_listed(item.name):
+        return Rejected(path=item.name, reason=UNLISTED)
     return item
 
 
@@ -171,6 +204,8 @@ def _groups(items: Iterable[Item | Rejected], rejected: list[Rejected]) -> Itera
 
 
 def _cut(item: Item, preparer: Preparer, parser: ParserProcess) -> Cut:
+    if item.loaded:
+        return preparer.cut(read_loaded(item.loaded, parser))
     if item.passage:
         return preparer.cut_passage(item.passage.title, item.passage.text)
     return preparer.cut(parser.parse(item.data, item.name))

@@ -4,8 +4,8 @@
 with an empty environment, gives up network, files and memory (`confine`), reads requests from stdin and answers on its
 stdout; at the end of stdin, or when its parent is gone, it ends. We open the files ourselves and send bytes.
 
-Wire: a request is the header's length (4 bytes, big-endian), the header (JSON: name, size, limits, timeout_s) and the
-file's bytes; a reply is its length (8 bytes) and JSON (`wire`).
+Wire: a request is the header's length (4 bytes, big-endian), the header (JSON: task, name, size, limits, timeout_s) and
+the file's bytes; a reply is its length (8 bytes) and what `wire` makes of it.
 """
 
 from __future__ import annotations
@@ -18,24 +18,30 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from compliance_bot.ingest.pipes import Deadline, PipeClosed, read_exactly, write_all
 from compliance_bot.ingest.unreadable import Limits, Reason, UnreadableDocument
-from compliance_bot.ingest.wire import Distrusted, parse_reply
+from compliance_bot.ingest.wire import Distrusted, parse_members, parse_reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
+    from compliance_bot.ingest.container import Member
     from compliance_bot.ingest.structure import ParsedDocument
 
-# -I keeps the environment, the user's site and the working folder out; what we can import, the child can too.
+Answer = TypeVar("Answer")
+
+# -I keeps the environment, the user's site and the working folder out; the child imports from where we do.
+# numpy is held back, since openpyxl loads it where it is found, only to know its types: time and memory of each start.
 _START = (
-    "import sys; sys.path += [p for p in sys.argv[3:] if p not in sys.path]; "
+    "import sys; sys.modules['numpy'] = None; sys.path[:] = sys.argv[3:]; "
     "from compliance_bot.ingest.parser_main import main; main()"
 )
 _KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH",)  # a Python built with a shared library may need it to start
 _REPLY_BYTES_PER_CHARACTER = 16  # JSON escapes take up to 12
+_REPLY_BYTES_PER_MEMBER = 4_000  # a name in JSON
 _REPLY_MARGIN = 1_000_000
 _START_S = 30.0  # seconds for the first request's child to import its libraries
 _GRACE_S = 1.0  # seconds between asking a child to end and killing it
@@ -80,38 +86,55 @@ class ParserProcess:
         data = source if isinstance(source, bytes) else _read(source, self._limits.size_bytes)
         if not name and isinstance(source, Path):
             name = source.name
-        if not data:
-            raise UnreadableDocument(Reason.EMPTY)
-        if len(data) > self._limits.size_bytes:
-            raise UnreadableDocument(Reason.TOO_LARGE, self._limits.size_bytes)
-        with self._lock:
-            try:
-                reply = self._ask(data, name)
-            except UnreadableDocument as error:
-                if error.reason is not Reason.STOPPED or not self._had_served:
-                    raise
-                reply = self._ask(data, name)  # an earlier file may have left the child weak: a fresh one decides
-            try:
-                answer = parse_reply(reply, self._limits)
-            except Distrusted as error:
-                self._end()
-                raise UnreadableDocument(Reason.DISTRUSTED) from error
+        answer = self._answer("parse", data, name, self._limits, parse_reply)
         if isinstance(answer, UnreadableDocument):
             raise answer
         return answer
 
-    def _ask(self, data: bytes, name: str) -> bytes:
+    def unpack(self, data: bytes, name: str, *, most_bytes: int | None = None) -> tuple[Member, ...] | None:
+        """Return the members of a container; None for what is none. Raises UnreadableDocument as `parse` does.
+
+        All members together have at most `most_bytes` bytes, by default what a file may unpack to.
+        """
+        limits = self._limits if most_bytes is None else dataclasses.replace(self._limits, unpacked_bytes=most_bytes)
+        answer = self._answer("unpack", data, name, limits, parse_members)
+        if isinstance(answer, UnreadableDocument):
+            raise answer
+        return answer
+
+    def _answer(
+        self, task: str, data: bytes, name: str, limits: Limits, understand: Callable[[bytes, Limits], Answer]
+    ) -> Answer:
+        """Return what the child says about some bytes. Raises UnreadableDocument."""
+        if not data:
+            raise UnreadableDocument(Reason.EMPTY)
+        if len(data) > limits.size_bytes:
+            raise UnreadableDocument(Reason.TOO_LARGE, limits.size_bytes)
+        with self._lock:
+            try:
+                reply = self._ask(task, data, name, limits)
+            except UnreadableDocument as error:
+                if error.reason is not Reason.STOPPED or not self._had_served:
+                    raise
+                # An earlier file may have left the child weak: a fresh one decides.
+                reply = self._ask(task, data, name, limits)
+            try:
+                return understand(reply, limits)
+            except Distrusted as error:
+                self._end()
+                raise UnreadableDocument(Reason.DISTRUSTED) from error
+
+    def _ask(self, task: str, data: bytes, name: str, limits: Limits) -> bytes:
         child = self._ready()
         self._had_served = self._done > 0
         assert child.stdin is not None
         assert child.stdout is not None
-        header = json.dumps(
-            {"name": name, "size": len(data), "limits": dataclasses.asdict(self._limits), "timeout_s": self._timeout_s}
-        ).encode()
+        told = {"task": task, "name": name, "size": len(data), "limits": dataclasses.asdict(limits)}
+        header = json.dumps({**told, "timeout_s": self._timeout_s}).encode()
         deadline = Deadline(self._timeout_s + (_START_S if not self._done else 0.0))
         try:
             write_all(child.stdin.fileno(), (len(header).to_bytes(4, "big"), header, data), deadline)
-            reply = self._reply(child.stdout.fileno(), deadline)
+            reply = self._reply(child.stdout.fileno(), deadline, limits)
         except TimeoutError as error:
             self._end(at_once=True)
             raise UnreadableDocument(Reason.TIMED_OUT, int(self._timeout_s)) from error
@@ -124,9 +147,10 @@ class ParserProcess:
         self._done += 1
         return reply
 
-    def _reply(self, descriptor: int, deadline: Deadline) -> bytes:
+    def _reply(self, descriptor: int, deadline: Deadline, limits: Limits) -> bytes:
         length = int.from_bytes(read_exactly(descriptor, 8, deadline), "big")
-        if length > self._limits.characters * _REPLY_BYTES_PER_CHARACTER + _REPLY_MARGIN:
+        longest = max(limits.characters * _REPLY_BYTES_PER_CHARACTER, limits.unpacked_bytes)
+        if length > longest + limits.members * _REPLY_BYTES_PER_MEMBER + _REPLY_MARGIN:
             raise UnreadableDocument(Reason.DISTRUSTED)
         return read_exactly(descriptor, length, deadline)
 

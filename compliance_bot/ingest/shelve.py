@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import Event, describe
+from compliance_bot.logs import note
 from compliance_bot.policy.decide import Resource
 from compliance_bot.policy.scope import decide_scope
 from compliance_bot.records import Rejected
 from compliance_bot.redaction.mask import mask
-from compliance_bot.store import documents
+from compliance_bot.store import documents, places
 from compliance_bot.store.documents import VersionDraft
 from compliance_bot.store.index import require_model
 from compliance_bot.store.scope import access_classes, class_of, enter, open_classes
@@ -41,6 +42,7 @@ class Candidate:
     content: bytes
     attributes: Mapping[str, AttributeValue] = field(hash=False)
     ref: str | None
+    places: tuple[bytes, ...] = ()  # where it lies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Shelf:
     principal: Principal
     circumstances: Circumstances
     embedder: Embedder
+    embedder_name: str  # what loads it again
     detector: Detects
     collection: str
 
@@ -97,14 +100,26 @@ class Shelf:
                 # Stored meanwhile by another run, or unreadable to this principal: there is nothing to add.
                 and not (candidate.source in known and known[candidate.source].content == candidate.content)
             ]
-            model = require_model(transaction, hash=self.embedder.manifest_hash, name="embedder", dim=self.embedder.dim)
+            model = require_model(
+                transaction, hash=self.embedder.manifest_hash, name=self.embedder_name, dim=self.embedder.dim
+            )
             stored = documents.store_versions(transaction, drafts, model_id=model, actor=recorder.actor(self.principal))
+            places.add_places(transaction, {c.source: c.places for c, _ in ready if c.source not in refused})
             recorder.append(self._event(stored, sorted(moves)), self.principal)
+            assert recorder.sealed is not None, "the record was appended"
+        note("ingest.group", record=recorder.sealed.id, tenant=transaction.tenant, documents=len(drafts))
         names = [candidate.name for candidate, _ in ready if candidate.source in refused]
         return tuple(Rejected(path=name, reason="not permitted") for name in names)
 
     def conclude(self, report: IngestReport) -> None:
         """Record what became of the whole run."""
+        note(
+            "ingest.done",
+            tenant=self.database.tenant,
+            ingested=report.ingested,
+            skipped=report.skipped,
+            rejected=len(report.rejected),
+        )
         counts = {"ingested": report.ingested, "skipped": report.skipped, "rejected": len(report.rejected)}
         reasons = [[mask(item.path, self.detector).text, item.reason] for item in report.rejected[:1000]]
         private = {"principal": describe(self.principal), "collection": self.collection, "rejected": reasons}

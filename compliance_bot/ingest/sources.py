@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+_PASSING = (".tmp", ".part", ".partial", ".crdownload", ".swp", ".swx")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
     """One file: where it is, what it is called in messages and attribute lists, and what identifies its document."""
@@ -26,6 +29,7 @@ class SourceFile:
     path: Path
     name: str
     identity: str
+    root: str  # identity of the path that was named, under which it lies
 
 
 def find_files(paths: Sequence[Path], *, base: Path | None = None) -> Iterator[SourceFile | Rejected]:
@@ -44,7 +48,12 @@ def find_files(paths: Sequence[Path], *, base: Path | None = None) -> Iterator[S
             if resolved in seen:
                 continue
             seen.add(resolved)
-            yield SourceFile(path=file, name=_name(file, path, root), identity=_identity(resolved, root))
+            yield SourceFile(
+                path=file,
+                name=_name(file, path, root),
+                identity=identity_of(resolved, root),
+                root=identity_of(path, root),
+            )
 
 
 def _walk(path: Path) -> Iterator[Path | Rejected]:
@@ -59,12 +68,17 @@ def _walk(path: Path) -> Iterator[Path | Rejected]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             file = Path(folder, name)
-            if not name.startswith(".") and not file.is_symlink() and file.is_file():
+            if not _is_passing(name) and not file.is_symlink() and file.is_file():
                 yield file
         while unreadable:
             yield _unreadable(unreadable.pop())
     while unreadable:
         yield _unreadable(unreadable.pop())
+
+
+def _is_passing(name: str) -> bool:
+    """Return whether a name is that of a hidden file, or of what a program keeps while it works on another."""
+    return name.startswith((".", "~$", ".~lock")) or name.endswith(("~", *_PASSING))
 
 
 def _unreadable(error: OSError) -> Rejected:
@@ -83,7 +97,9 @@ def _shown(path: Path | str) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def _identity(resolved: Path, base: Path | None) -> str:
+def identity_of(path: Path, base: Path | None) -> str:
+    """Return what identifies a path: itself resolved, or what it is under the resolved base. Raises UsageError."""
+    resolved = path.resolve()
     if base is None:
         return f"file:{resolved}"
     try:

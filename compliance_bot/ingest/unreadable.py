@@ -20,6 +20,7 @@ class Limits:
     pages: int = 5_000
     unpacked_bytes: int = 300_000_000
     characters: int = 20_000_000
+    members: int = 10_000
 
 
 class Reason(StrEnum):
@@ -27,12 +28,18 @@ class Reason(StrEnum):
 
     EMPTY = "the file is empty"
     UNSUPPORTED = (
-        "the file is not of a supported type; supported are PDF, DOCX, HTML, Markdown, OSCAL catalogues and plain text"
+        "the file is not of a supported type; supported are PDF, DOCX, XLSX, PPTX, ODT, ODS, ODP, RTF, CSV, HTML, "
+        "Markdown, e-mail (EML), OSCAL catalogues, plain text, and ZIP archives of these"
     )
     IMAGE = "the file is an image; recognise its text (OCR) and ingest the PDF or text that this makes"
-    OLD_OFFICE = "the file is of an old Office format; save it as .docx or PDF"
-    OTHER_OFFICE = "the file is an Office file other than a text document; save it as PDF or text"
-    ARCHIVE = "the file is an archive; unpack it and ingest the files in it"
+    OLD_OFFICE = "the file is of an old Office format; save it as .docx, .xlsx, .pptx or PDF"
+    OTHER_OFFICE = "the file is an Office file of a kind that is not read; save it as PDF or text"
+    OUTLOOK = "the file is an Outlook message; save it as .eml"
+    ARCHIVE = (
+        "the file is an archive of a kind that is not read; unpack it and ingest the files in it, or make it a ZIP"
+    )
+    NESTED = "the file lies in too many archives or messages within each other: more than {n}"
+    TOO_MANY_MEMBERS = "the archive holds too many files: more than {n}"
     BINARY = "the file is binary data, not text"
     CORRUPT = "the file is damaged: it could not be read as what its content says it is"
     TOO_DEEP = "the file nests its parts too deeply to be read whole"

@@ -7,10 +7,15 @@ checked again here: types, ranges, order, clean text. A refusal is one of a clos
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from compliance_bot.ingest.assemble import clean, one_line
+from compliance_bot.ingest.container import Member
 from compliance_bot.ingest.structure import Block, BlockKind, ParsedDocument
 from compliance_bot.ingest.unreadable import Limits, Reason, UnreadableDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _DEEPEST = 100  # heading levels and list depths
 _LONGEST_TITLE = 1_000  # characters
@@ -47,6 +52,46 @@ def parse_reply(reply: bytes, limits: Limits) -> ParsedDocument | UnreadableDocu
         return _refusal(said) if "refused" in said else _document(said, limits)
     except (KeyError, TypeError, ValueError) as error:
         raise Distrusted from error
+
+
+def format_members(members: Sequence[Member] | None) -> bytes:
+    """Return the members of a container: a JSON line of what they are, then their bytes one after the other."""
+    if members is None:
+        return b"null\n"
+    told = [[m.name, len(m.data), *([m.refused.reason.name, m.refused.n] if m.refused else [])] for m in members]
+    return b"".join((json.dumps(told).encode(), b"\n", *(member.data for member in members)))
+
+
+def parse_members(reply: bytes, limits: Limits) -> tuple[Member, ...] | UnreadableDocument | None:
+    """Return what `format_members` was given, or a refusal of the whole. Raises Distrusted."""
+    head, separator, rest = reply.partition(b"\n")
+    try:
+        said = json.loads(head)
+        if said is None:
+            return None
+        if isinstance(said, dict):
+            return _refusal(said)
+        members, end = [], 0
+        for one in _list(said):
+            name, size, *refused = _list(one)
+            start, end = end, end + _count(size, limits.unpacked_bytes)
+            members.append(_member(_text(name), rest[start:end], refused))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise Distrusted from error
+    names = {member.name for member in members}
+    if not separator or end != len(rest) or len(names) != len(members) or len(members) > limits.members:
+        raise Distrusted
+    return tuple(members)
+
+
+def _member(name: str, data: bytes, refused: list[object]) -> Member:
+    parts = name.split("/")
+    if not name or len(name) > _LONGEST_TITLE or one_line(name) != name or {"", ".", ".."} & set(parts):
+        raise Distrusted
+    if not refused:
+        return Member(name=name, data=data)
+    reason, n = refused
+    return Member(name=name, refused=UnreadableDocument(Reason[_text(reason)], _count(n, _LARGEST_COUNT)))
 
 
 def _refusal(said: dict[str, object]) -> UnreadableDocument:

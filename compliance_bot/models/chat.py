@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import os
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -28,6 +30,16 @@ _DEFAULT_PROVIDER = "openai"  # what servers of other makers speak
 _SHOWN_DIGITS = 12  # of a model's hash, in answers; the record has all of it
 _ENDPOINTS = ("openai_api_base", "base_url", "azure_endpoint", "anthropic_api_url", "endpoint_url")
 _MOST_NAME_CHARS = 200
+_PACKAGES = {  # providers whose package is not called after them
+    "azure_openai": "langchain_openai",
+    "azure_ai": "langchain_azure_ai",
+    "bedrock": "langchain_aws",
+    "bedrock_converse": "langchain_aws",
+    "anthropic_bedrock": "langchain_aws",
+    "google_anthropic_vertex": "langchain_google_vertexai",
+    "mistralai": "langchain_mistralai",
+    "nvidia": "langchain_nvidia_ai_endpoints",
+}
 
 
 class NoSuchChatModel(UsageError):
@@ -60,25 +72,46 @@ def quote_mode() -> ChatModel:
     return ChatModel(name=name, identity=model.manifest_hash, model=model, is_quote_mode=True)
 
 
+def check_chat_model(given: str, settings: Settings) -> str:
+    """Return the model's full name, `quote` or `provider:model`. Raises NoSuchChatModel for what cannot be made.
+
+    Loads no provider's package and makes no connection, so that a wrong setting is told before anything else happens.
+    """
+    if given == QUOTE:
+        return given
+    # A fine-tuned model's name has colons of its own: only a known provider before the first is one.
+    provider, separator, model = given.partition(":")
+    if not separator or "/" in provider:
+        if settings.chat_base_url is None:
+            raise NoSuchChatModel(f"no chat model {given!r}: expected `quote` or `provider:model`")
+        provider, model = _DEFAULT_PROVIDER, given
+    if not model.strip():
+        raise NoSuchChatModel(f"chat_model {given!r} names no model after its provider")
+    package = _PACKAGES.get(provider, f"langchain_{provider}")
+    if not package.isidentifier() or find_spec(package) is None:
+        raise NoSuchChatModel(f"the package {package.replace('_', '-')} for {provider!r} models is not installed")
+    keyless = settings.chat_api_key is None and settings.chat_base_url is None
+    if provider == _DEFAULT_PROVIDER and keyless and not os.environ.get("OPENAI_API_KEY"):
+        raise NoSuchChatModel(f"{given!r} needs chat_api_key or OPENAI_API_KEY, or chat_base_url for another server")
+    return f"{provider}:{model}"
+
+
 def open_chat_model(given: BaseChatModel | str, settings: Settings) -> ChatModel:
     """Return a chat model by its name or as an object. Raises NoSuchChatModel; no connection is made."""
     if not isinstance(given, str):
         return _described(given, _name_of(given), settings)
-    if given == QUOTE:
+    name = check_chat_model(given, settings)
+    if name == QUOTE:
         return quote_mode()
-    # A fine-tuned model's name has colons of its own: only a known provider before the first is one.
-    provider, separator, _ = given.partition(":")
-    if not separator or "/" in provider:
-        if settings.chat_base_url is None:
-            raise NoSuchChatModel(f"no chat model {given!r}: expected `quote` or `provider:model`")
-        provider, given = _DEFAULT_PROVIDER, f"{_DEFAULT_PROVIDER}:{given}"
-    if provider == _DEFAULT_PROVIDER:
-        import httpx
+    provider = name.partition(":")[0]
+    if provider != _DEFAULT_PROVIDER:
+        return _described(_made(name, provider, settings), name, settings)
+    from compliance_bot.models.wire import bounded_client
 
-        client = httpx.Client(follow_redirects=False, timeout=settings.chat_timeout_s)
-        made = _made(given, provider, settings, http_client=client)
-        return replace(_described(made, given, settings), close=client.close)
-    return _described(_made(given, provider, settings), given, settings)
+    # A proxy of the environment would carry what is said to stay on this machine elsewhere.
+    client = bounded_client(settings.chat_timeout_s, through_proxies=not _is_loopback(settings.chat_base_url))
+    made = _made(name, provider, settings, http_client=client)
+    return replace(_described(made, name, settings), close=client.close)
 
 
 def _made(name: str, provider: str, settings: Settings, **more: Any) -> BaseChatModel:
@@ -104,6 +137,8 @@ def _made(name: str, provider: str, settings: Settings, **more: Any) -> BaseChat
     except Exception as error:  # noqa: BLE001
         # What a provider says may hold a key.
         raise NoSuchChatModel(f"{name!r} could not be made: {type(error).__name__}") from None
+    if settings.chat_base_url is not None and not _same_server(_url_of(made), settings.chat_base_url):
+        raise NoSuchChatModel(f"{provider!r} models do not take chat_base_url: they would be asked somewhere else")
     return made
 
 
@@ -113,8 +148,11 @@ def _described(model: BaseChatModel, name: str, settings: Settings) -> ChatModel
     if isinstance(model, QuoteChatModel):
         shown = f"{model.model}@{model.manifest_hash[:_SHOWN_DIGITS]}"
         return ChatModel(name=shown, identity=model.manifest_hash, model=model, is_quote_mode=True)
-    url = settings.chat_base_url or _url_of(model)
+    # INVARIANT: where a model is follows from the model itself, never from the settings of another.
+    url = _url_of(model)
     declared = settings.chat_on_premises
+    if declared and name != settings.chat_model and not _same_server(url, settings.chat_base_url):
+        declared = None
     host = _host(url)
     name = name[:_MOST_NAME_CHARS]
     return ChatModel(
@@ -137,6 +175,13 @@ def _name_of(model: BaseChatModel) -> str:
 def _url_of(model: BaseChatModel) -> str | None:
     found = (getattr(model, name, None) for name in _ENDPOINTS)
     return next((value for value in found if isinstance(value, str) and value), None)
+
+
+def _same_server(one: str | None, other: str | None) -> bool:
+    """Return whether two addresses are known and have the same scheme, host and port."""
+    if one is None or other is None:
+        return False
+    return urlsplit(one)[:2] == urlsplit(other)[:2]
 
 
 def _host(url: str | None) -> str | None:

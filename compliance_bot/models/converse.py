@@ -35,6 +35,7 @@ _OPENAI = "langchain_openai"
 _TOO_MANY = 429
 _CLIENT_ERRORS = range(400, 500)
 _WORTH_REPEATING = frozenset({408, 409, 425, _TOO_MANY})
+_FORM_ERRORS = frozenset({400, 422})  # what servers answer that know no schemas
 
 
 class Failure(StrEnum):
@@ -46,6 +47,7 @@ class Failure(StrEnum):
     OVERLOADED = "the chat model's server is overloaded or out of order"
     UNREADABLE = "the chat model's reply is not of the agreed form"
     BROKE_OFF = "the chat model's reply broke off"
+    FORM_REJECTED = "the chat model's server rejected the request or its schema"
     FAILED = "the chat model failed"
 
 
@@ -54,9 +56,10 @@ class ChatModelFailed(Unavailable):
 
     hint = "Look at the model's server and its settings (`compliance-bot doctor`), or set chat_fallback to `quote`."
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, *, retry_after_s: float = 0) -> None:
         super().__init__(failure.value)
         self.failure = failure
+        self.retry_after_s = retry_after_s  # what the server asks for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,29 +78,35 @@ def converse(
     Raises ChatModelFailed, also after sentences: then the reply is not whole.
     """
     deadline = time.monotonic() + patience.timeout_s
-    for attempt in range(patience.retries + 1):
+    held_to = _held_to(model, schema)
+    attempt = 0
+    while True:
         handed_out = False
         try:
-            for sentence in _sentences(model, messages, schema, deadline):
+            for sentence in _sentences(model, messages, held_to, deadline):
                 handed_out = True
                 yield sentence
         except ChatModelFailed as error:
-            pause = min(_PAUSE_S * 2**attempt, _MOST_PAUSE_S)
+            if error.failure is Failure.FORM_REJECTED and held_to and not handed_out:
+                held_to = {}  # the instructions say the same in words; this is no repetition
+                continue
+            pause = max(min(_PAUSE_S * 2**attempt, _MOST_PAUSE_S), error.retry_after_s)
             is_last = attempt == patience.retries or time.monotonic() + pause >= deadline
-            if handed_out or is_last or error.failure is Failure.REJECTED:
+            if handed_out or is_last or error.failure in (Failure.REJECTED, Failure.FORM_REJECTED):
                 raise
+            attempt += 1
             time.sleep(pause)
         else:
             return
 
 
 def _sentences(
-    model: BaseChatModel, messages: Sequence[BaseMessage], schema: dict[str, Any], deadline: float
+    model: BaseChatModel, messages: Sequence[BaseMessage], held_to: dict[str, Any], deadline: float
 ) -> Iterator[ReplySentence]:
     reader = ReplyReader()
     received = False
     try:
-        for piece in _pieces(model, messages, schema, deadline):
+        for piece in _pieces(model, messages, held_to, deadline):
             received = True
             yield from reader.feed(piece)
         reader.finish()
@@ -110,13 +119,13 @@ def _sentences(
 
 
 def _pieces(
-    model: BaseChatModel, messages: Sequence[BaseMessage], schema: dict[str, Any], deadline: float
+    model: BaseChatModel, messages: Sequence[BaseMessage], held_to: dict[str, Any], deadline: float
 ) -> Iterator[str]:
     """Yield the text of a reply piece by piece, read by a thread of its own. Raises ChatModelFailed."""
     pieces: queue.Queue[str | ChatModelFailed | None] = queue.Queue(_PIECES_AHEAD)
     abandoned = threading.Event()
     thread = threading.Thread(
-        target=_read, args=(model, messages, schema, pieces, abandoned), name="chat-model", daemon=True
+        target=_read, args=(model, messages, held_to, pieces, abandoned), name="chat-model", daemon=True
     )
     thread.start()
     try:
@@ -139,7 +148,7 @@ def _pieces(
 def _read(
     model: BaseChatModel,
     messages: Sequence[BaseMessage],
-    schema: dict[str, Any],
+    held_to: dict[str, Any],
     pieces: queue.Queue[str | ChatModelFailed | None],
     abandoned: threading.Event,
 ) -> None:
@@ -156,7 +165,7 @@ def _read(
     try:
         # A thread has a context of its own.
         with tracing_context(enabled=False):
-            stream = model.stream(list(messages), config={"callbacks": []}, **_held_to(model, schema))
+            stream = model.stream(list(messages), config={"callbacks": []}, **held_to)
             for chunk in stream:
                 if abandoned.is_set():
                     getattr(stream, "close", lambda: None)()
@@ -165,7 +174,7 @@ def _read(
                     put(str(text))
         put(None)
     except Exception as error:  # noqa: BLE001  # any provider, any error: told apart by what they have in common
-        put(ChatModelFailed(_failure(error)))
+        put(ChatModelFailed(_failure(error), retry_after_s=_retry_after_s(error)))
 
 
 def _held_to(model: BaseChatModel, schema: dict[str, Any]) -> dict[str, Any]:
@@ -180,6 +189,8 @@ def _failure(error: BaseException) -> Failure:
     """Return what kind of failure a provider's error is, by its class and status and never by its words."""
     status = getattr(error, "status_code", None)
     if isinstance(status, int):
+        if status in _FORM_ERRORS:
+            return Failure.FORM_REJECTED
         if status in _CLIENT_ERRORS and status not in _WORTH_REPEATING:
             return Failure.REJECTED
         return Failure.OVERLOADED if status >= _CLIENT_ERRORS.start else Failure.REJECTED
@@ -191,3 +202,10 @@ def _failure(error: BaseException) -> Failure:
     if names & {"JSONDecodeError", "ValidationError"}:
         return Failure.UNREADABLE
     return Failure.FAILED
+
+
+def _retry_after_s(error: BaseException) -> float:
+    """Return how long a server asks to be left alone, in seconds; 0 where it says nothing that can be read."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    asked = str(headers.get("retry-after", ""))
+    return float(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 0

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from compliance_bot.errors import ComplianceError
+from compliance_bot.errors import ComplianceError, Unavailable
 from compliance_bot.models.registry import ModelKind, ModelTampered, load_manifest, shipped, verify
 
 if TYPE_CHECKING:
@@ -58,6 +58,15 @@ class EmptyText(ComplianceError):
     def __init__(self, position: int) -> None:
         super().__init__(f"text {position} has nothing to embed: expected at least one word; leave it out")
         self.position = position
+
+
+class EmbedderUnavailable(Unavailable):
+    """The embedding model did not answer."""
+
+    hint = "Look at its server and its settings (`compliance-bot doctor`); what was stored stays."
+
+    def __init__(self, name: str, kind: str) -> None:
+        super().__init__(f"embedding model {name!r} did not answer ({kind})")
 
 
 class UnexpectedVectors(ComplianceError):
@@ -159,7 +168,7 @@ class LangChainEmbedder:
         for position, text in enumerate(texts):
             if not text.strip():
                 raise EmptyText(position)
-        rows = self._embeddings.embed_documents(list(texts)) if texts else []
+        rows = self._rows(texts) if texts else []
         sizes = {len(row) for row in rows}
         if len(rows) != len(texts) or sizes - {self.dim}:
             raise UnexpectedVectors(
@@ -171,6 +180,16 @@ class LangChainEmbedder:
         if not np.all(np.isfinite(lengths) & (lengths > 0)):
             raise UnexpectedVectors(f"embedding model {self._name!r} returned a vector without a direction")
         return np.asarray(vectors / lengths, np.float32)
+
+    def _rows(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return the model's vectors, untraced. What a provider says when it fails may hold texts or keys."""
+        from langsmith.run_helpers import tracing_context
+
+        try:
+            with tracing_context(enabled=False):
+                return self._embeddings.embed_documents(list(texts))
+        except Exception as error:  # noqa: BLE001
+            raise EmbedderUnavailable(self._name, type(error).__name__) from None
 
 
 def _tokenizer(vocabulary: bytes, max_tokens: int | None) -> Tokenizer:

@@ -16,7 +16,7 @@ from compliance_bot.errors import UsageError
 from compliance_bot.policy.decide import to_cedar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from compliance_bot.policy.load import Policies
     from compliance_bot.records import AttributeValue
@@ -51,6 +51,15 @@ def typed_attributes(policies: Policies, entity: str, given: Mapping[str, object
         else:
             raise UndeclaredAttribute(entity, name)
     return typed
+
+
+def require_declared(policies: Policies, entity: str, names: Iterable[str]) -> None:
+    """Raise UndeclaredAttribute for the first name that the schema does not declare, whatever its value would be."""
+    base: dict[str, AttributeValue] = {"collection": "-"} if entity == "Document" else {}
+    for name in names:
+        samples: tuple[AttributeValue, ...] = ("-", 0, True, frozenset({"-"}))
+        if not any(_fits(policies, entity, {**base, name: sample}) for sample in samples):
+            raise UndeclaredAttribute(entity, name)
 
 
 def _candidates(value: object) -> Iterator[AttributeValue]:

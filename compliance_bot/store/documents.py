@@ -230,7 +230,8 @@ def reclassify_documents(transaction: Transaction, moves: Mapping[DocumentId, tu
     for document, (old, new) in moves.items():
         index.reclassify(transaction, document, old=old, new=new)
         values = {"tenant": transaction.tenant, "document": document, "to": new}
-        for query in ("reclassify_document", "reclassify_source", "reclassify_versions", "reclassify_past_vectors", "reclassify_history"):
+        past = ("reclassify_past_vectors", "reclassify_history")
+        for query in ("reclassify_document", "reclassify_source", "reclassify_versions", *past):
             transaction.connection.execute(_SQL[query], values)
 
 

@@ -24,6 +24,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from compliance_bot.logs import note
 from compliance_bot.store.account import (
     SERVICE_FOLDER,
     ServerUnavailable,
@@ -167,6 +168,7 @@ class EmbeddedServer:
         arguments = ("-D", str(data), "-l", str(self._place.log), "-w", "-t", str(_START_TIMEOUT_S))
         for pause_s in (0.2, 0.5, 1, 2, 4):
             if run("pg_ctl", "start", *arguments, account=account, check=False):
+                note("server.started")
                 return
             time.sleep(pause_s)
         raise ServerUnavailable(f"the database did not start; see {self._place.log}")

@@ -98,7 +98,8 @@ def add(transaction: Transaction, versions: Sequence[NewVersion], *, model_id: i
 
 def retire(transaction: Transaction, versions: Sequence[str]) -> None:
     """Move the chunks of superseded versions out of the index, into history."""
-    _run(transaction, versions, "uncount_terms", "uncount_chunks", "delete_postings", "keep_history", "keep_vectors", "delete_chunks")
+    kept = ("keep_history", "keep_vectors")
+    _run(transaction, versions, "uncount_terms", "uncount_chunks", "delete_postings", *kept, "delete_chunks")
 
 
 def remove(transaction: Transaction, versions: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from compliance_bot.bundled import bundled
 from compliance_bot.errors import Unavailable
+from compliance_bot.logs import note
 from compliance_bot.store.connect import SCHEMA, StoreUnavailable, require_server
 from compliance_bot.store.queries import named_queries
 
@@ -76,6 +77,7 @@ def migrate(owner_conninfo: str, *, app_role: str, backup: Callable[[str], None]
                     backup(f"before-{pending[0]}")
                 connection.execute(_SQL["create_schema"])
                 _apply(owner_conninfo)
+                note("migrated", migrations=len(pending))
             _grant(connection, app_role)
     except psycopg.OperationalError as error:
         raise StoreUnavailable from error

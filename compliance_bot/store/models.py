@@ -101,7 +101,7 @@ def open_everything(transaction: Transaction) -> None:
 def count_vectors(transaction: Transaction) -> tuple[dict[int, int], int]:
     """Return the number of vectors by model id, and of chunks, superseded ones included."""
     values = {"tenant": transaction.tenant}
-    counts = dict(transaction.connection.execute(_SQL["count_vectors"], values).fetchall())
+    counts: dict[int, int] = dict(transaction.connection.execute(_SQL["count_vectors"], values).fetchall())
     (chunks,) = transaction.connection.execute(_SQL["count_chunks"], values).fetchone() or (0,)
     return counts, int(chunks)
 

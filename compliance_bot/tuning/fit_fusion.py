@@ -27,6 +27,7 @@ from compliance_bot.policy.scope import decide_scope
 from compliance_bot.records import Principal
 from compliance_bot.retrieval.fuse import fuse
 from compliance_bot.retrieval.search import gather, weigh_terms
+from compliance_bot.store.models import serving_model
 from compliance_bot.store.scope import access_classes, enter
 from compliance_bot.store.search import passages
 
@@ -87,7 +88,15 @@ def _gather(bot: ComplianceBot, questions: Sequence[LabelledQuestion], k1: float
             vector = parts.embedder.embed([question.text])[0]
             idf = weigh_terms(snapshot, scope, question.text, parts.term_key)
             lexical, cosine = gather(
-                snapshot, scope, idf, vector, term_key=parts.term_key, candidates=parts.candidates, exact=True, k1=k1
+                snapshot,
+                scope,
+                idf,
+                vector,
+                model=serving_model(snapshot),
+                term_key=parts.term_key,
+                candidates=parts.candidates,
+                exact=True,
+                k1=k1,
             )
             found = passages(snapshot, scope, list(cosine))
             refs = {chunk: passage.ref or "" for chunk, passage in found.items()}

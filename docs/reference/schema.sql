@@ -153,6 +153,16 @@ ALTER TABLE ONLY compliance_bot.document FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.document OWNER TO compliance_bot_owner;
 
+CREATE TABLE compliance_bot.document_place (
+    tenant integer NOT NULL,
+    place bytea NOT NULL,
+    document_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY compliance_bot.document_place FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.document_place OWNER TO compliance_bot_owner;
+
 CREATE TABLE compliance_bot.document_source (
     tenant integer NOT NULL,
     source bytea NOT NULL,
@@ -275,6 +285,9 @@ ALTER TABLE ONLY compliance_bot.class_count
 ALTER TABLE ONLY compliance_bot.document
     ADD CONSTRAINT document_pkey PRIMARY KEY (tenant, id);
 
+ALTER TABLE ONLY compliance_bot.document_place
+    ADD CONSTRAINT document_place_pkey PRIMARY KEY (tenant, place, document_id);
+
 ALTER TABLE ONLY compliance_bot.document_source
     ADD CONSTRAINT document_source_pkey PRIMARY KEY (tenant, source);
 
@@ -309,6 +322,8 @@ CREATE INDEX chunk_history_version ON compliance_bot.chunk_history USING btree (
 CREATE INDEX chunk_version ON compliance_bot.chunk USING btree (tenant, version_id);
 
 CREATE INDEX document_acl ON compliance_bot.document USING btree (tenant, acl_id);
+
+CREATE INDEX document_place_document ON compliance_bot.document_place USING btree (tenant, document_id);
 
 CREATE INDEX document_version_acl ON compliance_bot.document_version USING btree (tenant, acl_id);
 
@@ -345,6 +360,9 @@ ALTER TABLE ONLY compliance_bot.chunk
 
 ALTER TABLE ONLY compliance_bot.class_count
     ADD CONSTRAINT class_count_tenant_acl_id_fkey FOREIGN KEY (tenant, acl_id) REFERENCES compliance_bot.access_class(tenant, id);
+
+ALTER TABLE ONLY compliance_bot.document_place
+    ADD CONSTRAINT document_place_tenant_document_id_fkey FOREIGN KEY (tenant, document_id) REFERENCES compliance_bot.document(tenant, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY compliance_bot.document
     ADD CONSTRAINT document_tenant_acl_id_fkey FOREIGN KEY (tenant, acl_id) REFERENCES compliance_bot.access_class(tenant, id);
@@ -384,6 +402,8 @@ ALTER TABLE compliance_bot.class_count ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.document ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE compliance_bot.document_place ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE compliance_bot.document_source ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.document_version ENABLE ROW LEVEL SECURITY;
@@ -410,6 +430,8 @@ CREATE POLICY tenant ON compliance_bot.access_class USING ((tenant = (( SELECT N
 
 CREATE POLICY tenant ON compliance_bot.class_count USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
 
+CREATE POLICY tenant ON compliance_bot.document_place USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
+
 CREATE POLICY tenant ON compliance_bot.document_source USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
 
 ALTER TABLE compliance_bot.term_stat ENABLE ROW LEVEL SECURITY;
@@ -435,6 +457,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.chunk_history TO compl
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.class_count TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.document TO compliance_bot_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.document_place TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.document_source TO compliance_bot_app;
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,14 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.language_models.fake_chat_models import FakeListChatModel, GenericFakeChatModel
 from langchain_core.messages import AIMessage
+from langchain_openai import ChatOpenAI
+from langsmith.utils import get_env_var
 
 from compliance_bot import ComplianceBot, Principal
 from compliance_bot.chains.answer import NOTICE
-from compliance_bot.models.chat import NoSuchChatModel
+from compliance_bot.cli.doctor import examine
+from compliance_bot.models.chat import NoSuchChatModel, open_chat_model
 from compliance_bot.models.converse import ChatModelFailed
 from compliance_bot.records import Answer, AnswerPart
+from compliance_bot.settings import load_settings
 from tests.openai_server import Handler, Server, documents, honest, openai_server, prompt, reply
 
 QUESTION = "How high is the fee for a transfer abroad?"
@@ -26,6 +31,7 @@ FEE = "The fee for a transfer abroad is nine crowns, except for customers under 
 GRANTS = """
 @id("aml-process") permit (principal in Group::"aml", action == Action::"process", resource)
 when { context.on_premises && context.model like "openai:*" };
+@id("reviewers") permit (principal in Group::"reviewers", action == Action::"review", resource);
 """
 ANA = Principal(id="ana", groups={"aml"})
 TIMEOUT_S = 2.0
@@ -206,6 +212,17 @@ def _dripping(handler: Handler, body: Body) -> None:
     handler.drip(" ", 0.05)
 
 
+def _only_keeping_alive(handler: Handler, body: Body) -> None:
+    handler.begin()
+    while not handler.script.leaving.wait(0.05):
+        handler.wfile.write(b": still here\n\n")
+        handler.wfile.flush()
+
+
+def _huge(handler: Handler, body: Body) -> None:
+    handler.say(honest(body) + " " * 300_000, piece=20_000)
+
+
 def _breaking_off(handler: Handler, body: Body) -> None:
     handler.say(honest(body)[:40], finish=False)
 
@@ -225,6 +242,9 @@ FAILURES: dict[str, Callable[[Handler, Body], None]] = {
     "hangs up": lambda handler, body: None,
     "drips": _dripping,
     "never ends": _endless,
+    "only keeps alive": _only_keeping_alive,
+    "says too much": _huge,
+    "knows no request": lambda handler, body: handler.fail(400),
     "speaks no JSON": lambda handler, body: handler.say("I would rather not."),
     "answers in HTML": _in_html,
     "sends half an object": lambda handler, body: handler.say('{"sentences": [{"text": "x", "quo'),
@@ -260,6 +280,7 @@ def test_a_redirect_is_not_followed_with_the_question(bot: ComplianceBot, server
         assert elsewhere.requests == []
 
 
+@pytest.mark.usefixtures("bot")
 def test_a_server_that_is_not_there_costs_no_answer(home: Path) -> None:
     with openai_server() as gone:
         url = gone.url
@@ -269,6 +290,28 @@ def test_a_server_that_is_not_there_costs_no_answer(home: Path) -> None:
     assert answer.model.startswith("quote@")
 
 
+def test_a_server_whose_name_nobody_knows_costs_no_answer(bot: ComplianceBot) -> None:
+    given = {"chat_model": "x", "chat_base_url": "http://nowhere.invalid/v1", "chat_on_premises": True}
+    with ComplianceBot.open(bot.settings.home, chat_timeout_s=2.0, chat_retries=0, **given) as lost:
+        answer = lost.ask(QUESTION, principal=ANA)
+    assert [sentence.text for sentence in answer.sentences] == [FEE]
+    assert answer.fallback in ("the chat model's server cannot be reached", "the chat model took too long")
+
+
+def test_the_doctor_makes_the_chat_model_and_asks_it_nothing(
+    bot: ComplianceBot, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPLIANCE_BOT_HOME", str(bot.settings.home))
+    monkeypatch.setenv("COMPLIANCE_BOT_CHAT_MODEL", "scripted")
+    monkeypatch.setenv("COMPLIANCE_BOT_CHAT_BASE_URL", server.url)
+    (good,) = [finding for finding in examine() if finding.check == "chat model"]
+    assert (good.ok, server.requests) == (True, [])
+    assert good.detail.startswith("openai:scripted at 127.0.0.1:")
+    monkeypatch.setenv("COMPLIANCE_BOT_CHAT_MODEL", "martian:x")
+    (bad,) = [finding for finding in examine() if finding.check == "chat model"]
+    assert (bad.ok, bad.detail) == (False, "the package langchain-martian for 'martian' models is not installed")
+
+
 def test_a_failed_call_is_repeated(bot: ComplianceBot, server: Server) -> None:
     calls = iter([FAILURES["500"]])
     server.act = lambda handler, body: next(calls, lambda h, b: h.say(honest(b)))(handler, body)
@@ -276,6 +319,7 @@ def test_a_failed_call_is_repeated(bot: ComplianceBot, server: Server) -> None:
     assert len(server.requests) == 2
 
 
+@pytest.mark.usefixtures("bot")
 def test_without_a_fallback_a_failure_is_told_and_recorded(home: Path, server: Server) -> None:
     server.act = FAILURES["500"]
     given = {"chat_model": "openai:x", "chat_base_url": server.url, "chat_retries": 0, "chat_fallback": "refuse"}
@@ -307,6 +351,93 @@ def test_a_budget_holds_whole_passages_only(bot: ComplianceBot, server: Server) 
         patch.setitem(bot.__dict__, "parts", parts)
         assert bot.ask(QUESTION, principal=ANA).fallback == "no passage fits into the chat model's budget"
     assert server.requests == []
+
+
+def test_the_thread_of_a_server_that_only_keeps_alive_ends(bot: ComplianceBot, server: Server) -> None:
+    before = {thread.ident for thread in threading.enumerate()}
+    server.act = _only_keeping_alive
+    assert bot.ask(QUESTION, principal=ANA).fallback == "the chat model took too long"
+    readers = [t for t in threading.enumerate() if t.name == "chat-model" and t.ident not in before]
+    for reader in readers:
+        reader.join(3)
+    assert not any(reader.is_alive() for reader in readers)
+
+
+def test_a_server_without_schemas_is_asked_in_words(bot: ComplianceBot, server: Server) -> None:
+    def refusing_schemas(handler: Handler, body: Body) -> None:
+        if "response_format" in body:
+            handler.fail(400, "response_format is not supported")
+        else:
+            handler.say(honest(body))
+
+    server.act = refusing_schemas
+    answer = bot.ask(QUESTION, principal=ANA)
+    assert (answer.fallback, [sentence.text for sentence in answer.sentences]) == (None, [FEE])
+    assert ["response_format" in body for body in server.requests] == [True, False]
+
+
+def test_a_server_that_asks_for_more_patience_than_there_is_is_not_asked_again(
+    bot: ComplianceBot, server: Server
+) -> None:
+    server.act = FAILURES["429"]
+    assert bot.ask(QUESTION, principal=ANA).fallback == "the chat model's server is overloaded or out of order"
+    assert len(server.requests) == 1
+
+
+def test_a_sentence_that_is_said_twice_is_shown_once(bot: ComplianceBot, server: Server) -> None:
+    saying(server, lambda body: reply(("One.", [(first(body), "nine crowns")]), ("Two.", [(first(body), FEE)])))
+    assert [sentence.prose for sentence in bot.ask(QUESTION, principal=ANA).sentences] == ["One."]
+
+
+def test_a_trace_that_the_environment_asks_for_is_not_sent(bot: ComplianceBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(1.5)
+        monkeypatch.setenv("LANGSMITH_TRACING", "true")
+        monkeypatch.setenv("LANGSMITH_API_KEY", "none")
+        monkeypatch.setenv("LANGSMITH_ENDPOINT", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        get_env_var.cache_clear()
+        try:
+            assert bot.ask(QUESTION, principal=ANA).fallback is None
+            list(bot.stream(QUESTION, principal=ANA))
+            with pytest.raises(TimeoutError):
+                listener.accept()
+        finally:
+            monkeypatch.undo()
+            get_env_var.cache_clear()
+
+
+def test_a_proxy_of_the_environment_does_not_get_what_stays_on_this_machine(
+    bot: ComplianceBot, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with openai_server() as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url.removesuffix("/v1"))
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        with ComplianceBot.open(bot.settings.home, chat_model="x", chat_base_url=server.url) as behind_a_proxy:
+            answer = behind_a_proxy.ask(QUESTION, principal=ANA)
+        assert [sentence.text for sentence in answer.sentences] == [FEE]
+        assert (len(server.requests), proxy.requests) == (1, [])
+
+
+def test_a_reviewer_without_a_passage_gets_no_words_that_a_model_made_of_it(bot: ComplianceBot, server: Server) -> None:
+    """The model cites one document and talks about another that it was sent as well."""
+
+    def telling(body: Body) -> str:
+        return reply(("The board wants eleven.", [(id_, FEE) for id_, text in documents(body).items() if FEE in text]))
+
+    saying(server, telling)
+    asked = bot.ask(QUESTION, principal="admin")
+    *_, streamed = list(bot.stream(QUESTION, principal="admin"))
+    assert isinstance(streamed, Answer)
+    assert "eleven" in prompt(server.requests[0])
+    assert [sentence.prose for sentence in asked.sentences] == ["The board wants eleven."]
+    eve = Principal(id="eve", groups={"aml", "reviewers"})
+    records = [asked.record, streamed.record, newest(bot, "answer.part").record]
+    for record in records:
+        shown = bot.record(record, principal=eve)
+        assert [sentence["text"] for sentence in shown.payload["sentences"]] == [FEE]
+        assert "eleven" not in json.dumps(dict(shown.payload))
 
 
 # Streams
@@ -405,6 +536,12 @@ def test_quote_mode_streams_what_it_answers(bot: ComplianceBot) -> None:
 # Models
 
 
+def test_a_model_that_cannot_stream_answers_too(bot: ComplianceBot) -> None:
+    model = FakeListChatModel(responses=[reply(("Nine.", [("p1", "nine crowns")]))])
+    (sentence,) = bot.ask(QUESTION, principal="admin", model=model).sentences
+    assert (sentence.text, sentence.prose) == (FEE, "Nine.")
+
+
 def test_any_langchain_chat_model_answers(bot: ComplianceBot) -> None:
     said = json.dumps(
         {"sentences": [{"text": "Nine.", "quotes": [{"id": "p1", "quote": "nine crowns"}]}], "abstain": False}
@@ -415,8 +552,27 @@ def test_any_langchain_chat_model_answers(bot: ComplianceBot) -> None:
     assert [sentence.prose for sentence in answer.sentences] == ["Nine."]
 
 
-@pytest.mark.parametrize("name", ["martian:x", "openai:"])
-def test_a_model_that_cannot_be_made_is_a_setting_to_correct(home: Path, name: str) -> None:
-    with ComplianceBot.open(home, chat_model=name) as bot, pytest.raises(NoSuchChatModel) as refused:
-        bot.ask(QUESTION, principal=ANA)
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("martian:x", "langchain-martian for 'martian' models is not installed"),
+        ("openai:", "names no model"),
+        ("openai:gpt-5-mini", "chat_api_key"),
+    ],
+)
+def test_a_model_that_cannot_be_made_is_refused_when_a_home_is_opened(
+    home: Path, name: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(NoSuchChatModel, match=message) as refused:
+        ComplianceBot.open(home, chat_model=name)
     assert refused.value.exit_code == 2
+
+
+def test_a_model_given_in_code_is_where_it_says_and_not_where_the_settings_are(home: Path, server: Server) -> None:
+    settings = load_settings(home=home, chat_model="x", chat_base_url=server.url, chat_on_premises=True)
+    elsewhere = ChatOpenAI(model="m", base_url="https://models.larkmoor.example/v1", api_key="none")
+    there = open_chat_model(elsewhere, settings)
+    assert (there.endpoint, there.on_premises) == ("models.larkmoor.example", False)
+    assert open_chat_model(ChatOpenAI(model="m", base_url=server.url, api_key="none"), settings).on_premises
+    assert open_chat_model("x", settings).on_premises

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -25,7 +26,13 @@ KEY, OTHER_KEY = b"k" * 32, b"o" * 32
         ("snake_case_name", ["snake", "case", "name"]),
         ("Überprüfung STRASSE Straße", ["überprüfung", "strass", "strass"]),
         ("the ﬁnal ＫＹＣ check", ["the", "final", "kyc", "check"]),
-        ("客户 尽职", ["客户", "尽职"]),
+        ("客户尽职调查", ["客", "户", "尽", "职", "调", "查"]),
+        ("顧客の本人確認", list("顧客の本人確認")),
+        ("KYC资料保存5年", ["kyc", "资", "料", "保", "存", "5", "年"]),
+        ("고객 확인", list("고객확인")),
+        ("حِفظ السجلات", ["حفظ", "سجل"]),
+        ("cafe\u0301s", ["café"]),
+        ("ـــ", []),
         ("", []),
         ("… — !", []),
     ],
@@ -41,6 +48,16 @@ def test_tokens_stand_in_order_at_their_offsets_in_the_original_text(text: str) 
     assert all(a.end <= b.start for a, b in itertools.pairwise(found))
     for token in found:
         assert [one.stem for one in tokens(text[token.start : token.end])] == [token.stem]
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=0x24F), max_size=200))
+def test_latin_text_is_split_at_whatever_is_no_letter_or_digit(text: str) -> None:
+    found = [text[token.start : token.end] for token in tokens(text)]
+    assert found == re.findall(r"\d+(?:[.,]\d+)*|[^\W\d_]+", text)
+
+
+def test_a_part_of_a_chinese_sentence_shares_its_words_and_their_order() -> None:
+    assert set(query_terms("尽职调查")) <= set(index_terms("客户尽职调查资料须保存五年。"))
 
 
 def test_stop_words_are_marked_whatever_their_case() -> None:

@@ -1,13 +1,12 @@
 """Read Word files: the accepted text in document order, with headings by style, numbered lists, tables and footnotes.
 
-In the text: tracked insertions, footnotes (after their paragraph), text boxes. Not in the text: tracked deletions,
-comments, hidden text, page headers and footers, field codes. python-docx opens the package (without resolving XML
-entities); the body is walked here, since its own paragraph text leaves insertions out.
+In the text: tracked insertions, footnotes (after their paragraph or list), text boxes. Not in the text: tracked
+deletions, comments, hidden text, page headers and footers, field codes. python-docx opens the package; the body is
+walked here, since its own paragraph text leaves insertions out.
 """
 
 from __future__ import annotations
 
-import io
 import zipfile
 from typing import TYPE_CHECKING
 from xml.sax import SAXException
@@ -18,8 +17,10 @@ from docx.opc.exceptions import OpcError
 from lxml import etree
 
 from compliance_bot.ingest.assemble import Part, assemble
+from compliance_bot.ingest.formats.asides import with_asides
 from compliance_bot.ingest.formats.docx_styles import Styles, attribute, tag
 from compliance_bot.ingest.formats.lines import Lists
+from compliance_bot.ingest.formats.package import repacked, tree, xml_parts
 from compliance_bot.ingest.formats.tables import table
 from compliance_bot.ingest.structure import BlockKind, ParsedDocument
 from compliance_bot.ingest.unreadable import Limits, Reason, UnreadableDocument
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from docx.document import Document
 
-_MOST_ENTRIES = 20_000  # parts in a package; real ones have dozens to hundreds
 _SKIPPED = frozenset(
     {tag(name) for name in ("del", "moveFrom", "pPr", "rPr", "instrText", "delText", "rt", "tblPr", "tblGrid", "tcPr")}
     | {"{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"}
@@ -41,10 +41,8 @@ _BLOCKS = frozenset({tag("p"), tag("tbl")})
 
 def read_docx(data: bytes, limits: Limits) -> ParsedDocument:
     """Return the document in a Word file. Raises UnreadableDocument."""
-    _check_size(data, limits)
     try:
-        package = docx.Document(io.BytesIO(data))
-        _refuse_dtd(package.element)
+        package = docx.Document(repacked(xml_parts(data, limits)))
         reader = _Reader(Styles(package), _footnotes(package))
         parts = list(reader.read(package.element.body))
         title = _title(package, parts)
@@ -54,24 +52,6 @@ def read_docx(data: bytes, limits: Limits) -> ParsedDocument:
         # The library meets a broken package with whatever its own code runs into.
         raise UnreadableDocument(Reason.CORRUPT) from error
     return assemble(title, parts, limits)
-
-
-def _check_size(data: bytes, limits: Limits) -> None:
-    """Refuse a package by its directory alone, before anything is unpacked; unpacking then stops at those sizes."""
-    try:
-        entries = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise UnreadableDocument(Reason.CORRUPT) from error
-    if any(entry.flag_bits & 1 for entry in entries):
-        raise UnreadableDocument(Reason.ENCRYPTED)
-    if len(entries) > _MOST_ENTRIES or sum(entry.file_size for entry in entries) > limits.unpacked_bytes:
-        raise UnreadableDocument(Reason.UNPACKS_TOO_LARGE, limits.unpacked_bytes)
-
-
-def _refuse_dtd(root: etree._Element) -> None:
-    """Refuse what no word processor writes (ECMA-376 part 2, 8.2.5): text behind an entity would be missing."""
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise UnreadableDocument(Reason.CORRUPT)
 
 
 def _title(package: Document, parts: Iterable[Part]) -> str:
@@ -86,10 +66,7 @@ def _footnotes(package: Document) -> dict[str, etree._Element]:
         for relationship in package.part.rels.values():
             if relationship.reltype != relation or relationship.is_external:
                 continue
-            parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-            root = etree.fromstring(relationship.target_part.blob, parser)
-            _refuse_dtd(root)
-            for note in root.iter(tag(kind)):
+            for note in tree(relationship.target_part.blob).iter(tag(kind)):
                 found[f"{kind} {attribute(note, 'id')}"] = note
     return found
 
@@ -105,10 +82,13 @@ class _Reader:
         self._lists = Lists()
 
     def read(self, container: etree._Element) -> Iterator[Part]:
+        return with_asides(self._runs(container))
+
+    def _runs(self, container: etree._Element) -> Iterator[tuple[list[Part], list[Part]]]:
         for element in _blocks(container):
-            yield from self._paragraph(element) if element.tag == tag("p") else self._table(element)
+            parts = list(self._paragraph(element) if element.tag == tag("p") else self._table(element))
             later, self._later = self._later, []
-            yield from later
+            yield parts, later
 
     def _paragraph(self, element: etree._Element) -> Iterator[Part]:
         text = self._text(element).strip()

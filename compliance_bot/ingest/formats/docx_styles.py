@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from docx.opc.constants import RELATIONSHIP_TYPE
 
+from compliance_bot.ingest.formats.ordinals import ordinal
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _DEEPEST_STYLE = 20  # a chain of styles based on each other may be a circle
 _BODY_LEVEL = 9  # outline level of ordinary text
-_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"))
-_ROMAN_ONES = ((9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 _MOST_DIGITS = 4  # a list longer than that is a counter set by hand
 
 
@@ -77,7 +77,7 @@ class Styles:
         label = level.pattern
         for number in range(depth + 1):
             upper = levels.get(number) or level
-            label = label.replace(f"%{number + 1}", _format(counters.get(number, upper.start), upper.form))
+            label = label.replace(f"%{number + 1}", ordinal(counters.get(number, upper.start), upper.form))
         return label, depth + 1
 
     def _place(self, paragraph: etree._Element) -> tuple[str, int]:
@@ -152,17 +152,3 @@ def _level(element: etree._Element) -> _Level:
 
 def _number(value: str, default: int) -> int:
     return int(value) if value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS else default
-
-
-def _format(number: int, form: str) -> str:
-    """Return a number in one of Word's forms; in an uncommon form as a decimal."""
-    if form in ("lowerLetter", "upperLetter") and number > 0:
-        letters = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)  # Word counts a … z, aa, bb
-        return letters if form == "lowerLetter" else letters.upper()
-    if form in ("lowerRoman", "upperRoman") and number > 0:
-        roman = ""
-        for value, digits in (*_ROMAN, *_ROMAN_ONES):
-            roman += digits * (number // value)
-            number %= value
-        return roman if form == "lowerRoman" else roman.upper()
-    return f"{number:02d}" if form == "decimalZero" else str(number)

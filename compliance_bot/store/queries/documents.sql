@@ -86,3 +86,33 @@ UPDATE history_embedding SET acl_id = %(to)s WHERE tenant = %(tenant)s AND chunk
 
 -- reclassify_history: Move a document's superseded chunks to another class
 UPDATE chunk_history SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = %(document)s
+
+-- add_places: Where documents lie, by their sources
+INSERT INTO document_place (tenant, place, document_id)
+SELECT %(tenant)s, n.place, s.document_id
+FROM unnest(%(sources)s::bytea[], %(places)s::bytea[]) AS n(source, place)
+JOIN document_source s ON s.tenant = %(tenant)s AND s.source = n.source
+ON CONFLICT DO NOTHING
+
+-- absent: Readable documents of these places whose source is not among those present, with their current content
+SELECT s.source, s.document_id, s.acl_id, v.title, v.content
+FROM document_source s
+JOIN document_version v ON v.tenant = s.tenant AND v.document_id = s.document_id AND v.valid_to IS NULL
+WHERE s.tenant = %(tenant)s AND s.document_id IN (
+  SELECT document_id FROM document_place WHERE tenant = %(tenant)s AND place = ANY(%(places)s))
+  AND s.document_id NOT IN (
+  SELECT document_id FROM document_place WHERE tenant = %(tenant)s AND place = ANY(%(spared)s))
+  AND NOT s.source = ANY(%(present)s)
+ORDER BY v.title, s.source
+
+-- count_in_places: How many readable documents lie in these places
+SELECT count(DISTINCT v.document_id)
+FROM document_version v
+JOIN document_place p ON p.tenant = v.tenant AND p.document_id = v.document_id
+WHERE v.tenant = %(tenant)s AND v.valid_to IS NULL AND p.place = ANY(%(places)s)
+
+-- move_source: A document comes from elsewhere now
+UPDATE document_source SET source = %(to)s WHERE tenant = %(tenant)s AND document_id = %(document)s
+
+-- clear_places: Forget where a document lay
+DELETE FROM document_place WHERE tenant = %(tenant)s AND document_id = %(document)s

@@ -3,6 +3,7 @@ GRANT USAGE ON SCHEMA compliance_bot, audit TO {role};
 GRANT SELECT ON ALL TABLES IN SCHEMA compliance_bot TO {role};
 GRANT INSERT, UPDATE, DELETE ON
   compliance_bot.class_count, compliance_bot.document, compliance_bot.document_source, compliance_bot.document_version,
+  compliance_bot.document_place,
   compliance_bot.chunk, compliance_bot.chunk_history, compliance_bot.embedding, compliance_bot.posting,
   compliance_bot.term_stat, compliance_bot.history_embedding, compliance_bot.model_use TO {role};
 GRANT EXECUTE ON FUNCTION compliance_bot.index_model(smallint) TO {role};

@@ -20,6 +20,7 @@ from compliance_bot.store import documents
 from compliance_bot.store import search as queries
 from compliance_bot.store.connect import SEARCH_PATH, Database, Transaction
 from compliance_bot.store.embedded import SUPERUSER
+from compliance_bot.store.models import serving_model
 from compliance_bot.terms import index_terms, query_terms, term_hash
 
 from ..shelf import TERM_KEY, Draft, draft, embedding, scope_of, store
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from compliance_bot.records import Hit, Scope
     from compliance_bot.retrieval.search import Found
     from compliance_bot.store.embedded import EmbeddedServer
+    from compliance_bot.store.models import VectorModel
 
 VOCABULARY = [f"{a}{b}" for a in ("bank", "risk", "kyc", "loan", "fee", "trade", "audit", "limit") for b in "abcdefgh"]
 READABLE = ["aml", "credit"]
@@ -77,7 +79,22 @@ def unlocked(server: EmbeddedServer, filled: Database) -> Iterator[Transaction]:
 def find(database: Database, question: str, *, k: int = K, among: list[str] | None = None, **given: Any) -> Found:
     with database.reading() as transaction:
         scope = scope_of(transaction, READABLE if among is None else among)
-        return search(transaction, scope, question, embedding(question), term_key=TERM_KEY, k=k, **given)
+        return search(
+            transaction,
+            scope,
+            question,
+            embedding(question),
+            model=serving_model(transaction),
+            term_key=TERM_KEY,
+            k=k,
+            **given,
+        )
+
+
+def serving(transaction: Transaction) -> VectorModel:
+    model = serving_model(transaction)
+    assert model is not None
+    return model
 
 
 def texts_of(transaction: Transaction, scope: Scope, scores: dict[int, float]) -> dict[int, str]:
@@ -99,7 +116,14 @@ class TestLexical:
                 scores = [float(score) * (K1 + 1) for score in peer.get_scores(known)]
                 idf = weigh_terms(transaction, scope, question, TERM_KEY)
                 lexical, _ = gather(
-                    transaction, scope, idf, embedding(question), term_key=TERM_KEY, candidates=100, exact=True
+                    transaction,
+                    scope,
+                    idf,
+                    embedding(question),
+                    model=serving_model(transaction),
+                    term_key=TERM_KEY,
+                    candidates=100,
+                    exact=True,
                 )
                 texts = texts_of(transaction, scope, lexical)
                 best = sorted(scores, reverse=True)[:K]
@@ -124,11 +148,11 @@ class TestDense:
             scope = scope_of(transaction, READABLE)
             for question in questions(6, 20):
                 vector = embedding(question)
-                nearest = queries.nearest_exact(transaction, scope, vector, limit=25)
+                nearest = queries.nearest_exact(transaction, scope, serving(transaction), vector, limit=25)
                 best = np.sort(matrix @ vector)[::-1][:25]
                 assert list(nearest.values()) == pytest.approx(best.tolist(), abs=2e-3)
                 assert sorted(nearest.values(), reverse=True) == list(nearest.values())
-                cosines = queries.cosines(transaction, scope, vector, list(nearest))
+                cosines = queries.cosines(transaction, scope, serving(transaction), vector, list(nearest))
                 assert cosines == pytest.approx(nearest)
 
     def test_the_approximate_path_returns_readable_passages_and_says_so(
@@ -249,16 +273,18 @@ class TestScopeInTheQuery:
         assert found == {hashed: number for hashed, number in counted.items() if number}
 
     def test_every_query_returns_readable_passages_alone(self, unlocked: Transaction, scope: Scope) -> None:
-        vector = embedding("banka riska")
+        vector, model = embedding("banka riska"), serving(unlocked)
         weights = {term_hash(term, TERM_KEY): 1.0 for term in index_terms(" ".join(VOCABULARY))}
         chunks = "SELECT id, acl_id FROM chunk WHERE tenant = %s"
         classes: dict[int, int] = dict(unlocked.connection.execute(chunks, [unlocked.tenant]).fetchall())
         everything = list(classes)
         results: dict[str, Mapping[int, object]] = {
             "lexical": queries.lexical(unlocked, scope, weights, k1=K1, b=B, limit=1000),
-            "nearest_exact": queries.nearest_exact(unlocked, scope, vector, limit=1000),
-            "nearest_approximate": queries.nearest_approximate(unlocked, scope, vector, limit=1000, ef_search=200),
-            "cosines": queries.cosines(unlocked, scope, vector, everything),
+            "nearest_exact": queries.nearest_exact(unlocked, scope, model, vector, limit=1000),
+            "nearest_approximate": queries.nearest_approximate(
+                unlocked, scope, model, vector, limit=1000, ef_search=200
+            ),
+            "cosines": queries.cosines(unlocked, scope, model, vector, everything),
             "content_order": queries.content_order(unlocked, scope, everything),
             "passages": queries.passages(unlocked, scope, everything),
         }
@@ -267,11 +293,11 @@ class TestScopeInTheQuery:
             assert {classes[chunk] for chunk in result} == set(scope.classes), name
 
     def test_an_empty_scope_finds_nothing(self, unlocked: Transaction) -> None:
-        empty = scope_of(unlocked, [], entered=False)
-        found = search(unlocked, empty, "banka", embedding("banka"), term_key=TERM_KEY, k=K)
+        empty, model = scope_of(unlocked, [], entered=False), serving(unlocked)
+        found = search(unlocked, empty, "banka", embedding("banka"), model=model, term_key=TERM_KEY, k=K)
         assert found.hits == ()
-        assert queries.nearest_exact(unlocked, empty, embedding("banka"), limit=K) == {}
-        assert queries.nearest_approximate(unlocked, empty, embedding("banka"), limit=K, ef_search=40) == {}
+        assert queries.nearest_exact(unlocked, empty, model, embedding("banka"), limit=K) == {}
+        assert queries.nearest_approximate(unlocked, empty, model, embedding("banka"), limit=K, ef_search=40) == {}
 
     def test_documents_are_listed_within_the_scope(self, unlocked: Transaction, scope: Scope) -> None:
         listed = documents.list_documents(unlocked, scope)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from compliance_bot.store import places
 from compliance_bot.store.connect import SEARCH_PATH, Database, StoreUnsuitable
 from compliance_bot.store.embedded import APP_ROLE, OWNER_ROLE, SUPERUSER
 from compliance_bot.store.scope import access_classes, class_of, enter, open_classes
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     Superuser = psycopg.Connection[Any]
 
 TEXT_TABLES = ["document", "document_version", "chunk", "chunk_history", "embedding", "posting", "term_stat"]
-TENANT_TABLES = ["access_class", "class_count", "document_source"]
+TENANT_TABLES = ["access_class", "class_count", "document_place", "document_source"]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,10 @@ def filled(module_database: Database) -> Database:
     database = module_database
     for collection in ("aml", "hr"):
         for year in ("five", "six"):
-            store(database, draft(collection, f"the {collection} files are kept {year} years", collection=collection))
+            one = draft(collection, f"the {collection} files are kept {year} years", collection=collection)
+            store(database, one)
+        with database.writing() as transaction:
+            places.add_places(transaction, {one.source.encode(): (b"folder",)})
     return database
 
 

@@ -70,3 +70,24 @@ def test_a_model_that_only_quotes_has_no_words_of_its_own() -> None:
 def test_the_models_words_are_one_line_without_control() -> None:
     assert plain("a\x1b[31m\nb\u202e c\u200b") == "a [31m b c"
     assert len(plain("x" * 5000)) == 2000
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "See ![it](http://evil.example/x).",
+        "See [it](//evil.example).",
+        "See [it][1].",
+        "See https://evil.example/?q=six",
+        "See WWW.evil.example",
+        "<img src=x> Six.",
+        "<IMG/src=x> Six.",
+    ],
+)
+def test_words_that_a_page_would_turn_into_a_link_or_an_image_are_left_out(said: str) -> None:
+    sentence = widened("six years", text=said)
+    assert (sentence.text, sentence.prose) == ("Files are kept for six years.", None)
+
+
+def test_a_marker_of_a_masked_value_may_stand_in_the_models_words() -> None:
+    assert widened("six years", text="Ask <EMAIL_ADDRESS> in a < b.").prose == "Ask <EMAIL_ADDRESS> in a < b."

@@ -147,6 +147,18 @@ def test_footnotes_follow_their_paragraph() -> None:
     assert read(document).text == "Keep it.[1]\n\n[1] Unless told.\n\nAfter."
 
 
+def test_a_footnote_of_a_lead_in_follows_the_list() -> None:
+    document = with_body('<w:p><w:r><w:t>It must</w:t><w:footnoteReference w:id="2"/><w:t>:</w:t></w:r></w:p>')
+    document.add_paragraph("stop", style="List Bullet")
+    document.add_paragraph("After.")
+    notes = '<w:footnote w:id="2"><w:p><w:r><w:t>Unless told</w:t></w:r></w:p></w:footnote>'
+    blob = f"<w:footnotes {nsdecls('w')}>{notes}</w:footnotes>".encode()
+    name = PackURI("/word/footnotes.xml")
+    part = OpcPart(name, "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml", blob)
+    document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
+    assert read(document).text == "It must[1]:\n- stop\n\n[1] Unless told\n\nAfter."
+
+
 BOMB = '<!ENTITY a "aaaaaaaaaa">' + "".join(
     f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefgh", "bcdefghx", strict=True)
 )

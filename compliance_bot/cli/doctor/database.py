@@ -1,0 +1,121 @@
+"""Checks that need the open database. Where it does not open, each of them is a problem: none is left out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from compliance_bot.cli.doctor.finding import Finding, Warned, check
+from compliance_bot.errors import ComplianceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from compliance_bot.home import Home
+    from compliance_bot.settings import Settings
+    from compliance_bot.store.health import Health
+
+_MOST_SKEW_S = 5
+_NEWEST = 20
+
+
+def examine(settings: Settings) -> tuple[Finding, ...]:
+    """Return what the checks of the database saw."""
+    from compliance_bot.home import open_home
+    from compliance_bot.store.health import look
+
+    found: list[Finding] = []
+
+    def opened() -> str:
+        with open_home(settings) as home:
+            health = look(home.database)
+            found.extend(check(name, one, home, health) for name, one in CHECKS.items())
+        kind = "embedded" if settings.database_url is None else "by DSN"
+        return f"PostgreSQL {health.server} ({kind}), pgvector {health.pgvector}, migrated, row-level security in force"
+
+    first = check("database", opened)
+    if not found:
+        cannot = "cannot be checked: the database does not open"
+        found = [Finding(check=name, ok=False, detail=cannot, hint="Mend the database first.") for name in CHECKS]
+    return (first, *found)
+
+
+def _durability(_: Home, health: Health) -> str | Warned:
+    if health.synchronous_commit == "off" or health.full_page_writes != "on":
+        return Warned(
+            detail=f"synchronous_commit = {health.synchronous_commit}, full_page_writes = {health.full_page_writes}",
+            hint="Records are committed durably all the same; set both to on for everything else.",
+        )
+    return "fsync, synchronous_commit and full_page_writes are on"
+
+
+def _indexes(_: Home, health: Health) -> str:
+    if health.invalid_indexes:
+        name = health.invalid_indexes[0]
+        raise ComplianceError(f"the index {name} is not valid", hint=f"As the owner, run `REINDEX INDEX {name}`.")
+    if not health.has_vector_index:
+        raise ComplianceError(
+            "the index of the vectors (embedding_hnsw) is missing: large searches are slow",
+            hint="As the owner, create it again as docs/reference/schema.sql has it.",
+        )
+    return "all valid, the one of the vectors is there"
+
+
+def _embedder(home: Home, health: Health) -> str | Warned:
+    """Open the model that made the vectors, as a question would, and compare it with the one in the settings."""
+    from compliance_bot.models.embedders import open_embedder
+    from compliance_bot.settings import load_settings
+    from compliance_bot.store.models import serving_model
+
+    settings = load_settings(home=home.path)
+    with home.database.reading() as snapshot:
+        serving = serving_model(snapshot)
+    if serving is None or health.embedder is None:
+        open_embedder(settings.embedder, settings, dim=settings.embedder_dim).close()
+        return f"nothing is embedded yet; {settings.embedder} will be used"
+    opened = open_embedder(serving.name, settings, dim=serving.dim)
+    opened.close()
+    if (mine := opened.embedder.manifest_hash) != serving.hash:
+        raise ComplianceError(
+            f"the vectors were made with the embedder {serving.hash[:12]}, this program has {mine[:12]}",
+            hint="Install the version of this program that made them, or run `compliance-bot model re-embed`.",
+        )
+    if serving.name != settings.embedder:
+        return Warned(
+            detail=f"{serving.name} serves, the settings name {settings.embedder}",
+            hint="Run `compliance-bot model re-embed`, or set the embedder that serves.",
+        )
+    return f"{serving.name} serves, {serving.hash[:12]}"
+
+
+def _clock(_: Home, health: Health) -> str:
+    skew_s = abs((datetime.now(UTC) - health.now).total_seconds())
+    if skew_s > _MOST_SKEW_S:
+        raise ComplianceError(
+            f"the clocks of this machine and of the database are {skew_s:.0f} seconds apart",
+            hint="Let both follow a time server: records and effective dates rest on them.",
+        )
+    return "agrees with the database's"
+
+
+def _audit_log(home: Home, _: Health) -> str:
+    from compliance_bot.audit.log import AuditLog
+
+    newest = AuditLog(home.database, home.keyring).newest(_NEWEST)
+    if not newest:
+        return "no records yet"
+    if newest[0].at > datetime.now(UTC):
+        raise ComplianceError(
+            "the newest record is from the future",
+            hint="The clock was set back since: let it follow a time server, and tell the auditor.",
+        )
+    return f"the newest {len(newest)} records open with the key and are unchanged"
+
+
+CHECKS: Mapping[str, Callable[[Home, Health], str | Warned]] = {
+    "durability": _durability,
+    "indexes": _indexes,
+    "embedder": _embedder,
+    "clock": _clock,
+    "audit log": _audit_log,
+}

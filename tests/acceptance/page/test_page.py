@@ -1,0 +1,118 @@
+"""The page without a browser: what it draws for whom, run by Streamlit's own test runner on the real home."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from compliance_bot.cli import run
+from tests.acceptance.page.conftest import FEE, HOSTILE, ROOT
+
+QUESTION = "How high is the fee for a transfer abroad?"
+MODULES = ("session", "look", "views", "views.chat", "views.records")
+
+
+@pytest.fixture
+def app(stocked: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("COMPLIANCE_BOT_HOME", str(stocked))
+    monkeypatch.syspath_prepend(str(ROOT / "ui"))
+    yield AppTest.from_file(str(ROOT / "ui" / "app.py"), default_timeout=30)
+    sys.modules["session"].close()
+    for name in MODULES:
+        sys.modules.pop(name, None)
+
+
+def shown(app: AppTest) -> str:
+    """Return all HTML that the page drew."""
+    return "\n".join(block.body for block in app.main.get("html")) if app.main.get("html") else ""
+
+
+def as_person(app: AppTest, person: str) -> AppTest:
+    app.run()
+    return app.selectbox(key="person").select(person).run()
+
+
+def ask(app: AppTest, question: str) -> AppTest:
+    return app.chat_input(key="question").set_value(question).run()
+
+
+def test_nobody_is_chosen_at_first(app: AppTest) -> None:
+    app.run()
+    assert not app.exception
+    assert app.selectbox(key="person").value is None
+    assert len(app.chat_input) == 0
+
+
+def test_an_answer_has_its_quotes_and_its_record(app: AppTest) -> None:
+    as_person(app, "ana")
+    ask(app, QUESTION)
+    assert not app.exception
+    assert FEE in shown(app)
+    assert "Record 0" in shown(app)
+    assert [button.label for button in app.button if button.key == "quote-0-1"] == [r"\[1\] Tariff"]
+    app.button(key="quote-0-1").click().run()
+    assert f"<mark>{FEE}</mark>" in shown(app)
+
+
+def test_changing_the_person_clears_the_conversation(app: AppTest) -> None:
+    as_person(app, "ana")
+    ask(app, QUESTION)
+    app.selectbox(key="person").select("frank").run()
+    assert FEE not in shown(app)
+    app.selectbox(key="person").select("ana").run()
+    assert FEE not in shown(app)
+
+
+def test_a_refusal_keeps_the_question_and_shows_no_trace(app: AppTest) -> None:
+    as_person(app, "frank")
+    ask(app, QUESTION)
+    assert not app.exception
+    assert QUESTION in shown(app)
+    assert "Traceback" not in shown(app)
+    assert FEE not in shown(app)
+
+
+def test_a_question_that_cannot_be_read_is_told_so(app: AppTest) -> None:
+    as_person(app, "ana")
+    ask(app, "?!")
+    assert not app.exception
+    assert "empty" in shown(app)
+
+
+def test_text_is_escaped_wherever_it_is_drawn(app: AppTest) -> None:
+    as_person(app, "ana")
+    ask(app, "What is the garden gnome budget?")
+    page = shown(app)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "\u202e" not in page
+    assert HOSTILE not in page
+    (button,) = [button for button in app.button if button.key == "quote-0-1"]
+    assert r"\[link\]\(x\)" in button.label
+    assert r"\<script\>" in button.label
+    assert "\u202e" not in button.label
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--host", "0.0.0.0"], 2, "on this machine"),
+        (["--port", "1"], 3, None),
+    ],
+)
+def test_the_command_says_what_is_wrong_before_anything_starts(
+    stocked: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    told: str | None,
+) -> None:
+    monkeypatch.setenv("COMPLIANCE_BOT_HOME", str(stocked if told else stocked / "nowhere"))
+    assert run(["ui", *arguments]) == code
+    assert (told or "there is no home") in capsys.readouterr().err

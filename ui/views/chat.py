@@ -1,0 +1,115 @@
+"""The chat: questions, answers by verified sentence, and quotes that open in their document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import look
+import session
+import streamlit as st
+
+from compliance_bot import Answer, ComplianceError
+
+if TYPE_CHECKING:
+    from compliance_bot.records import Citation
+
+_FAILED = "Something went wrong here. The question was not answered; it may be asked again."
+
+
+def show(visit: session.Visit) -> None:
+    """Draw the conversation and take the next question."""
+    st.title("Ask your documents")
+    st.html(f'<p class="cb-note">As {look.text(visit.person)}. Answers quote their sources; each is on record.</p>')
+    for number, turn in enumerate(visit.turns):
+        _turn(visit, number, turn)
+    question = st.chat_input("Ask a question", key="question")
+    if question:
+        turn = session.Turn(question=question)
+        visit.turns.append(turn)
+        visit.opened = None
+        _ask(visit, turn)
+        st.rerun()
+
+
+def _turn(visit: session.Visit, number: int, turn: session.Turn) -> None:
+    with st.chat_message("user"):
+        st.html(f'<p class="cb-answer">{look.text(turn.question)}</p>')
+    with st.chat_message("assistant"):
+        if turn.answer is None:
+            st.html(f'<p class="cb-answer">{look.text(turn.problem or _FAILED)}</p>')
+            if turn.hint:
+                st.html(f'<p class="cb-note">{look.text(turn.hint)}</p>')
+            return
+        _answer(visit, number, turn.answer)
+
+
+def _answer(visit: session.Visit, number: int, answer: Answer) -> None:
+    if answer.abstained:
+        st.html(f'<p class="cb-answer">{look.text(answer.answer)}</p>')
+    for sentence in answer.sentences:
+        st.html(look.sentence(sentence))
+    for citation in answer.citations:
+        _citation(visit, number, citation)
+    notes = [f"Record {answer.record}", f"answered by {answer.model}"]
+    if answer.fallback:
+        notes.append(answer.fallback)
+    if not answer.is_complete:
+        notes.append("the model broke off: the answer is not whole")
+    masked = ", ".join(f"{count} {kind}" for kind, count in answer.redactions.items())
+    if masked:
+        notes.append(f"personal data masked: {masked}")
+    st.html(f'<p class="cb-note cb-end">{look.text(" · ".join(notes))}</p>')
+
+
+def _citation(visit: session.Visit, number: int, citation: Citation) -> None:
+    is_open = visit.opened == (number, citation.n)
+    with st.container(border=True):
+        title = f"[{citation.n}] {citation.title}"
+        if st.button(
+            look.label(title),
+            key=f"quote-{number}-{citation.n}",
+            type="tertiary",
+            help="Close the document" if is_open else "Open the passage in its document",
+        ):
+            visit.opened, visit.is_whole = (None if is_open else (number, citation.n)), False
+            st.rerun()
+        if is_open:
+            _source(visit, number, citation)
+        else:
+            st.html(look.place(citation))
+
+
+def _source(visit: session.Visit, number: int, citation: Citation) -> None:
+    """Show the quote where it stands, if its document may still be read: that is asked again, and recorded."""
+    try:
+        shown = session.bot().document(citation.document, principal=visit.person, version=citation.version)
+    except ComplianceError as error:
+        st.warning(look.label(str(error), 300))
+        return
+    document = shown.text or ""
+    if document[citation.start : citation.end] != citation.quote:
+        st.warning("The text of this version has changed since the answer was given.")
+        return
+    st.html(look.highlighted(document, citation.start, citation.end, whole=visit.is_whole))
+    is_cut = not visit.is_whole and len(document) > citation.end - citation.start + 2 * look.WINDOW_CHARS
+    if is_cut and st.button("Show the whole document", key=f"whole-{number}-{citation.n}"):
+        visit.is_whole = True
+        st.rerun()
+
+
+def _ask(visit: session.Visit, turn: session.Turn) -> None:
+    """Answer the newest question, sentence by sentence; whatever happens, the conversation keeps what was asked."""
+    with st.chat_message("user"):
+        st.html(f'<p class="cb-answer">{look.text(turn.question)}</p>')
+    with st.chat_message("assistant"):
+        waiting = st.empty()
+        waiting.html('<p class="cb-note">Searching what you may read …</p>')
+        try:
+            for part in session.bot().stream(turn.question, principal=visit.person):
+                if isinstance(part, Answer):
+                    turn.answer = part
+                else:
+                    waiting.empty()
+                    st.html(look.sentence(part.sentence))
+        except ComplianceError as error:
+            turn.problem, turn.hint = str(error), error.hint
