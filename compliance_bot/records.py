@@ -246,7 +246,7 @@ class IngestReport:
     ingested: int
     skipped: int  # unchanged
     rejected: tuple[Rejected, ...]
-    deleted: int = 0  # their files are gone
+    deleted: int | None = None  # their files are gone; None where nobody looked for that
     renamed: int = 0  # their files have other names now
 
 

@@ -170,7 +170,7 @@ class Settings(BaseSettings):
     def _overlap_is_smaller(self) -> Self:
         if self.chunk_overlap_words >= self.chunk_words:
             raise ValueError("chunk_overlap_words must be smaller than chunk_words")
-        if self.chunk_overlap_sentences >= self.chunk_sentences:
+        if self.chunk_strategy == "sentence" and self.chunk_overlap_sentences >= self.chunk_sentences:
             raise ValueError("chunk_overlap_sentences must be smaller than chunk_sentences")
         return self
 

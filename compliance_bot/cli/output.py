@@ -138,7 +138,7 @@ def hit_lines(hits: Sequence[Hit]) -> Iterator[str]:
 
 def report_lines(report: IngestReport) -> Iterator[str]:
     """Yield what became of an ingest run."""
-    moved = "".join(f", {n} {what}" for n, what in ((report.renamed, "renamed"), (report.deleted, "deleted")) if n)
+    moved = "".join(f", {n} {what}" for n, what in ((report.renamed, "renamed"), (report.deleted or 0, "deleted")) if n)
     yield f"{report.ingested} ingested, {report.skipped} unchanged, {len(report.rejected)} rejected{moved}"
     for rejected in report.rejected:
         yield f"  {line(rejected.path)}: {line(rejected.reason)}"

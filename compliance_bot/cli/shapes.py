@@ -30,7 +30,10 @@ def answer_shape(answer: Answer) -> Shape:
     return {
         "answer": answer.answer,
         "abstained": answer.abstained,
-        "sentences": [{"text": s.text, "citations": list(s.citations), "prose": s.prose} for s in answer.sentences],
+        "sentences": [
+            {"text": s.text, "citations": list(s.citations), **({"prose": s.prose} if s.prose else {})}
+            for s in answer.sentences
+        ],
         "citations": [
             {
                 "n": c.n,
@@ -53,8 +56,8 @@ def answer_shape(answer: Answer) -> Shape:
         "receipt": answer.receipt,
         "model": answer.model,
         "timings_ms": dict(answer.timings_ms),
-        "fallback": answer.fallback,
-        "complete": answer.is_complete,
+        **({"fallback": answer.fallback} if answer.fallback else {}),
+        **({} if answer.is_complete else {"complete": False}),
     }
 
 
@@ -74,13 +77,10 @@ def models_shape(embedders: Sequence[EmbedderState], *, wanted: str, answerer: s
 def ingest_shape(report: IngestReport) -> Shape:
     """`ingest`: what was stored, what was there already, and what was left out for which reason."""
     rejected = [{"path": item.path, "reason": item.reason} for item in report.rejected]
-    return {
-        "ingested": report.ingested,
-        "skipped": report.skipped,
-        "rejected": rejected,
-        "deleted": report.deleted,
-        "renamed": report.renamed,
-    }
+    shape: Shape = {"ingested": report.ingested, "skipped": report.skipped, "rejected": rejected}
+    if report.deleted is not None:
+        shape |= {"deleted": report.deleted, "renamed": report.renamed}
+    return shape
 
 
 def documents_shape(documents: Sequence[DocumentSummary]) -> Shape:

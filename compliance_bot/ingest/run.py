@@ -109,7 +109,7 @@ def ingest(
         ingested=ingested - len(writer.refused),
         skipped=skipped,
         rejected=(*rejected, *gone.rejected),
-        deleted=gone.deleted,
+        deleted=gone.deleted if folder else None,
         renamed=folder.renamed if folder else 0,
     )
     shelf.conclude(report)

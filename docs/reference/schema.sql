@@ -19,6 +19,22 @@ $$;
 
 ALTER FUNCTION audit.refuse_change() OWNER TO compliance_bot_owner;
 
+CREATE FUNCTION compliance_bot.index_model(model smallint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'compliance_bot', 'public', 'pg_temp'
+    AS $$
+DECLARE
+  size integer;
+BEGIN
+  SELECT dim INTO STRICT size FROM embedding_model WHERE id = model;
+  EXECUTE format(
+    'CREATE INDEX IF NOT EXISTS %I ON embedding USING hnsw ((vector::halfvec(%s)) halfvec_cosine_ops) WHERE model_id = %s',
+    'embedding_hnsw_' || model, size, model);
+END
+$$;
+
+ALTER FUNCTION compliance_bot.index_model(model smallint) OWNER TO compliance_bot_owner;
+
 CREATE TABLE audit.actor (
     tenant integer NOT NULL,
     mac bytea NOT NULL,
@@ -119,9 +135,7 @@ CREATE TABLE compliance_bot.chunk_history (
     text text NOT NULL,
     sha256 bytea NOT NULL,
     lead_starts integer[] NOT NULL,
-    lead_texts text[] NOT NULL,
-    model_id smallint NOT NULL,
-    vector public.halfvec(384) NOT NULL
+    lead_texts text[] NOT NULL
 );
 
 ALTER TABLE ONLY compliance_bot.chunk_history FORCE ROW LEVEL SECURITY;
@@ -201,7 +215,7 @@ CREATE TABLE compliance_bot.embedding (
     chunk_id bigint NOT NULL,
     acl_id integer NOT NULL,
     model_id smallint CONSTRAINT embedding_model_id_not_null1 NOT NULL,
-    vector public.halfvec(384) NOT NULL
+    vector public.halfvec NOT NULL
 );
 
 ALTER TABLE ONLY compliance_bot.embedding FORCE ROW LEVEL SECURITY;
@@ -212,8 +226,7 @@ CREATE TABLE compliance_bot.embedding_model (
     id smallint NOT NULL,
     hash text NOT NULL,
     name text NOT NULL,
-    dim integer NOT NULL,
-    active boolean NOT NULL
+    dim integer NOT NULL
 );
 
 ALTER TABLE compliance_bot.embedding_model OWNER TO compliance_bot_owner;
@@ -226,6 +239,29 @@ ALTER TABLE compliance_bot.embedding_model ALTER COLUMN id ADD GENERATED ALWAYS 
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE compliance_bot.history_embedding (
+    tenant integer NOT NULL,
+    chunk_id bigint NOT NULL,
+    acl_id integer NOT NULL,
+    model_id smallint NOT NULL,
+    vector public.halfvec NOT NULL
+);
+
+ALTER TABLE ONLY compliance_bot.history_embedding FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.history_embedding OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.model_use (
+    tenant integer NOT NULL,
+    model_id smallint NOT NULL,
+    state text NOT NULL,
+    CONSTRAINT model_use_state_check CHECK ((state = ANY (ARRAY['serving'::text, 'making'::text, 'kept'::text])))
+);
+
+ALTER TABLE ONLY compliance_bot.model_use FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.model_use OWNER TO compliance_bot_owner;
 
 CREATE TABLE compliance_bot.posting (
     tenant integer NOT NULL,
@@ -307,7 +343,13 @@ ALTER TABLE ONLY compliance_bot.embedding_model
     ADD CONSTRAINT embedding_model_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY compliance_bot.embedding
-    ADD CONSTRAINT embedding_pkey PRIMARY KEY (tenant, chunk_id);
+    ADD CONSTRAINT embedding_pkey PRIMARY KEY (tenant, chunk_id, model_id);
+
+ALTER TABLE ONLY compliance_bot.history_embedding
+    ADD CONSTRAINT history_embedding_pkey PRIMARY KEY (tenant, chunk_id, model_id);
+
+ALTER TABLE ONLY compliance_bot.model_use
+    ADD CONSTRAINT model_use_pkey PRIMARY KEY (tenant, model_id);
 
 ALTER TABLE ONLY compliance_bot.posting
     ADD CONSTRAINT posting_pkey PRIMARY KEY (tenant, term, acl_id, chunk_id) INCLUDE (tf, length);
@@ -329,11 +371,11 @@ CREATE INDEX document_version_acl ON compliance_bot.document_version USING btree
 
 CREATE UNIQUE INDEX document_version_current ON compliance_bot.document_version USING btree (tenant, document_id) WHERE (valid_to IS NULL);
 
-CREATE INDEX embedding_acl ON compliance_bot.embedding USING btree (tenant, acl_id);
+CREATE INDEX embedding_acl ON compliance_bot.embedding USING btree (tenant, model_id, acl_id);
 
-CREATE INDEX embedding_hnsw ON compliance_bot.embedding USING hnsw (vector public.halfvec_cosine_ops);
+CREATE INDEX history_embedding_acl ON compliance_bot.history_embedding USING btree (tenant, model_id, acl_id);
 
-CREATE UNIQUE INDEX embedding_model_active ON compliance_bot.embedding_model USING btree (active) WHERE active;
+CREATE UNIQUE INDEX model_use_serving ON compliance_bot.model_use USING btree (tenant) WHERE (state = 'serving'::text);
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.entry FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -348,9 +390,6 @@ ALTER TABLE ONLY audit.payload
 
 ALTER TABLE ONLY audit.pending
     ADD CONSTRAINT pending_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit.entry(entry_id);
-
-ALTER TABLE ONLY compliance_bot.chunk_history
-    ADD CONSTRAINT chunk_history_model_id_fkey FOREIGN KEY (model_id) REFERENCES compliance_bot.embedding_model(id);
 
 ALTER TABLE ONLY compliance_bot.chunk_history
     ADD CONSTRAINT chunk_history_tenant_version_id_fkey FOREIGN KEY (tenant, version_id) REFERENCES compliance_bot.document_version(tenant, id) ON DELETE CASCADE;
@@ -375,6 +414,15 @@ ALTER TABLE ONLY compliance_bot.embedding
 
 ALTER TABLE ONLY compliance_bot.embedding
     ADD CONSTRAINT embedding_tenant_chunk_id_fkey FOREIGN KEY (tenant, chunk_id) REFERENCES compliance_bot.chunk(tenant, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY compliance_bot.history_embedding
+    ADD CONSTRAINT history_embedding_model_id_fkey FOREIGN KEY (model_id) REFERENCES compliance_bot.embedding_model(id);
+
+ALTER TABLE ONLY compliance_bot.history_embedding
+    ADD CONSTRAINT history_embedding_tenant_chunk_id_fkey FOREIGN KEY (tenant, chunk_id) REFERENCES compliance_bot.chunk_history(tenant, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY compliance_bot.model_use
+    ADD CONSTRAINT model_use_model_id_fkey FOREIGN KEY (model_id) REFERENCES compliance_bot.embedding_model(id);
 
 ALTER TABLE audit.actor ENABLE ROW LEVEL SECURITY;
 
@@ -410,6 +458,10 @@ ALTER TABLE compliance_bot.document_version ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.embedding ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE compliance_bot.history_embedding ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.model_use ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE compliance_bot.posting ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY readable ON compliance_bot.chunk USING (((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer) AND (acl_id = ANY ((( SELECT NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text) AS "nullif"))::integer[]))));
@@ -421,6 +473,8 @@ CREATE POLICY readable ON compliance_bot.document USING (((tenant = (( SELECT NU
 CREATE POLICY readable ON compliance_bot.document_version USING (((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer) AND (acl_id = ANY ((( SELECT NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text) AS "nullif"))::integer[]))));
 
 CREATE POLICY readable ON compliance_bot.embedding USING (((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer) AND (acl_id = ANY ((( SELECT NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text) AS "nullif"))::integer[]))));
+
+CREATE POLICY readable ON compliance_bot.history_embedding USING (((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer) AND (acl_id = ANY ((( SELECT NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text) AS "nullif"))::integer[]))));
 
 CREATE POLICY readable ON compliance_bot.posting USING (((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer) AND (acl_id = ANY ((( SELECT NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text) AS "nullif"))::integer[]))));
 
@@ -434,11 +488,16 @@ CREATE POLICY tenant ON compliance_bot.document_place USING ((tenant = (( SELECT
 
 CREATE POLICY tenant ON compliance_bot.document_source USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
 
+CREATE POLICY tenant ON compliance_bot.model_use USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
+
 ALTER TABLE compliance_bot.term_stat ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA audit TO compliance_bot_app;
 
 GRANT USAGE ON SCHEMA compliance_bot TO compliance_bot_app;
+
+REVOKE ALL ON FUNCTION compliance_bot.index_model(model smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION compliance_bot.index_model(model smallint) TO compliance_bot_app;
 
 GRANT SELECT,INSERT ON TABLE audit.actor TO compliance_bot_app;
 
@@ -466,7 +525,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.document_version TO co
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.embedding TO compliance_bot_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE compliance_bot.embedding_model TO compliance_bot_app;
+GRANT SELECT,INSERT ON TABLE compliance_bot.embedding_model TO compliance_bot_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.history_embedding TO compliance_bot_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.model_use TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.posting TO compliance_bot_app;
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from compliance_bot.cli import run
 from compliance_bot.home import create_home
+from compliance_bot.logs import LOGGER
 from compliance_bot.settings import PREFIX, load_settings
 from compliance_bot.store.embedded import destroy
 
@@ -52,6 +54,15 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(PREFIX):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_log_from_commands_before() -> Iterator[None]:
+    """Take away what a command run in this process configured for itself."""
+    yield
+    logger = logging.getLogger(LOGGER)
+    logger.handlers[:] = [logging.NullHandler()]
+    logger.propagate = True
 
 
 @pytest.fixture

@@ -142,7 +142,8 @@ def test_an_application_account_that_could_bypass_the_locks(cli: Cli, superuser:
         superuser("ALTER ROLE compliance_bot_app NOBYPASSRLS")
 
 
-def test_an_index_that_is_missing_or_not_valid(cli: Cli, owner: Execute, superuser: Execute) -> None:
+def test_an_index_that_is_missing_or_not_valid(cli: Cli, write: Write, owner: Execute, superuser: Execute) -> None:
+    cli("ingest", write("tolls.md", "# Tolls\n\nThe toll is two crowns.\n"), "--collection", "policies")
     superuser("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'embedding_hnsw_1'::regclass")
     assert "REINDEX INDEX embedding_hnsw_1" in finding(cli, "indexes", "problem")["hint"]
     owner("DROP INDEX embedding_hnsw_1")

@@ -22,7 +22,9 @@ HEADER = """\
 """
 
 # What differs between runs and servers, or says nothing.
-_VOLATILE = re.compile(r"^(\\(un)?restrict |SET |SELECT pg_catalog\.set_config|--)")
+_VOLATILE = re.compile(
+    r"^(\\(un)?restrict |SET |SELECT pg_catalog\.set_config|--|CREATE INDEX embedding_hnsw_\d)"  # made with each model
+)
 
 
 def read_schema(conninfo: str) -> str:

@@ -55,8 +55,8 @@ def _indexes(_: Home, health: Health) -> str:
         raise ComplianceError(f"the index {name} is not valid", hint=f"As the owner, run `REINDEX INDEX {name}`.")
     if not health.has_vector_index:
         raise ComplianceError(
-            "the index of the vectors (embedding_hnsw) is missing: large searches are slow",
-            hint="As the owner, create it again as docs/reference/schema.sql has it.",
+            "the index of the vectors that serve (embedding_hnsw_…) is missing: large searches are slow",
+            hint="As the owner, run `SELECT compliance_bot.index_model(id) FROM compliance_bot.embedding_model`.",
         )
     return "all valid, the one of the vectors is there"
 

@@ -74,7 +74,7 @@ def _wait(server: subprocess.Popen[bytes], health: str) -> None:
             return
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its driver holds an event loop: other tests have their own
 def browser() -> Iterator[Browser]:
     """Start a browser once; without one these tests say that they did not run, and with REQUIRE_BROWSER=1 they fail."""
     if find_browser() is None:

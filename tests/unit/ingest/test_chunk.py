@@ -101,7 +101,7 @@ def test_a_sentence_window_slides_by_whole_sentences_and_shares_what_was_asked_f
             assert shared == min(overlap, len(a) - 1)
 
 
-def test_a_sentence_window_keeps_leads_headings_and_pages() -> None:
+def test_a_sentence_window_stays_in_its_section_and_keeps_leads() -> None:
     document = assemble(
         "",
         [
@@ -117,6 +117,9 @@ def test_a_sentence_window_keeps_leads_headings_and_pages() -> None:
     texts = [(draft.heading, draft.text) for draft in found]
     assert texts[:2] == [("Duties", "One. Two."), ("Duties", "Two. Three.")]
     assert all(heading_ == "Lists" for heading_, _ in texts[2:])
+    last = found[-1]
+    assert "sell." in last.text
+    assert last.text.startswith("A firm must not:") or [lead.text for lead in last.leads] == ["A firm must not:"]
 
 
 @settings(max_examples=60)
