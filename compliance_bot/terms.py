@@ -14,13 +14,10 @@ import itertools
 import re
 import threading
 import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import NamedTuple
 
 import Stemmer
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # Han, kana and Hangul. Korean sets blanks, but adds particles to its words; bigrams of characters find both.
 _UNSPACED = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -48,9 +45,8 @@ QUESTION_WORDS = frozenset(
 _local = threading.local()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """A word with its place in the text; `stem` is what is compared."""
+class Token(NamedTuple):
+    """A word with its place in the text; `stem` is what is compared. A tuple, since a question makes thousands."""
 
     start: int
     end: int
@@ -58,39 +54,48 @@ class Token:
     is_stop: bool
 
 
-def _stems(words: Sequence[str]) -> list[str]:
+def _stem(word: str) -> str:
     stemmers = getattr(_local, "stemmers", None)
     if stemmers is None:
         # A Snowball stemmer keeps state, so each thread has its own.
         stemmers = _local.stemmers = (Stemmer.Stemmer("english"), Stemmer.Stemmer("arabic"))
     english, arabic = stemmers
-    stems: list[str] = english.stemWords(words)
-    for index, word in enumerate(words):
-        if "\u0600" <= word[:1] <= "\u06ff":  # articles and prepositions are written onto the word
-            stems[index] = arabic.stemWord(word) or word
-    return stems
+    if "\u0600" <= word[:1] <= "\u06ff":  # articles and prepositions are written onto the word
+        return arabic.stemWord(word) or word
+    stem: str = english.stemWord(word)
+    return stem
+
+
+@lru_cache(maxsize=2**16)
+def _read(written: str) -> tuple[str, bool]:
+    """Return the stem of a word as written, and whether it is a function word. Words come back: most are kept."""
+    word = _NOT_COMPARED.sub("", unicodedata.normalize("NFKC", written)).casefold()
+    return (_stem(word) if word else "", word in STOP_WORDS)
 
 
 def tokens(text: str) -> tuple[Token, ...]:
     """Return the tokens of `text` in order, with character offsets into `text` itself."""
-    places = [match.span() for match in _TOKEN.finditer(text)]
-    words = [_NOT_COMPARED.sub("", unicodedata.normalize("NFKC", text[a:b])).casefold() for a, b in places]
     return tuple(
-        Token(start=start, end=end, stem=stem, is_stop=word in STOP_WORDS)
-        for (start, end), word, stem in zip(places, words, _stems(words), strict=True)
-        if stem  # a stretch of nothing but marks that are not compared is no word
+        Token(*match.span(), *found)
+        for match in _TOKEN.finditer(text)
+        if (found := _read(match.group()))[0]  # a stretch of nothing but marks that are not compared is no word
     )
+
+
+def content_stems(text: str) -> list[str]:
+    """Return the stems of the words of `text` in order, without function words."""
+    return [stem for stem, is_stop in map(_read, _TOKEN.findall(text)) if stem and not is_stop]
 
 
 def index_terms(text: str) -> tuple[str, ...]:
     """Return the terms of a passage in order: content stems, and bigrams of neighbours written `a b`."""
-    stems = [token.stem for token in tokens(text) if not token.is_stop]
+    stems = content_stems(text)
     return (*stems, *(f"{a} {b}" for a, b in itertools.pairwise(stems)))
 
 
 def query_terms(question: str) -> tuple[str, ...]:
     """Return the distinct terms of a question, in order. Empty when it has only function words."""
-    content = [token.stem for token in tokens(question) if not token.is_stop]
+    content = content_stems(question)
     kept = [stem for stem in content if stem not in _QUESTION_STEMS] or content
     bigrams = (f"{a} {b}" for a, b in itertools.pairwise(kept))
     return tuple(dict.fromkeys((*kept, *bigrams)))
@@ -102,4 +107,4 @@ def term_hash(term: str, key: bytes) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-_QUESTION_STEMS = frozenset(_stems(sorted(QUESTION_WORDS)))
+_QUESTION_STEMS = frozenset(map(_stem, QUESTION_WORDS))

@@ -17,7 +17,7 @@ import numpy as np
 
 from compliance_bot.models.question import offers, read
 from compliance_bot.models.units import Unit, units
-from compliance_bot.terms import tokens
+from compliance_bot.terms import content_stems, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -159,10 +159,9 @@ class _Read:
         self.units = units(source.text, start=source.start, leads=source.leads)
         pieces = [*((lead.start, lead.text) for lead in source.leads), (source.start, source.text)]
         placed = sorted(
-            (at + token.start, token.stem) for at, text in pieces for token in tokens(text) if not token.is_stop
+            (at + start, stem) for at, text in pieces for start, _, stem, is_stop in tokens(text) if not is_stop
         )
-        starts = [start for start, _ in placed]
-        stems = [stem for _, stem in placed]
+        starts, stems = [start for start, _ in placed], [stem for _, stem in placed]
         self.unit_stems = [
             [
                 stem
@@ -171,8 +170,7 @@ class _Read:
             ]
             for unit in self.units
         ]
-        title = (token.stem for token in tokens(source.title) if not token.is_stop)
-        self.stems = frozenset(stems).union(title)
+        self.stems = frozenset(stems).union(content_stems(source.title))
 
 
 class _Seen:
