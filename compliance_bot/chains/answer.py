@@ -8,7 +8,10 @@ sentence at a time.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -26,7 +29,9 @@ from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import numpy as np
 
     from compliance_bot.audit.log import AuditLog
     from compliance_bot.audit.record import Json
@@ -156,12 +161,13 @@ def mask_question(parts: Parts, question: str, case: Case) -> Masked:
 
 
 def retrieve(parts: Parts, masked: Masked, principal: Principal, now: Circumstances, case: Case) -> Retrieved:
-    """Return the best passages in the principal's scope, which is decided in the same snapshot."""
-    with parts.database.reading() as snapshot:
+    """Return the best passages in the principal's scope, which is decided in the same snapshot.
+
+    The question is embedded meanwhile: the search by words, which comes first, does not need its vector.
+    """
+    with _embedding(parts.embedder, masked.text, case) as embedded, parts.database.reading() as snapshot:
         with case.step("scope"):
             classes, scope = open_scope(snapshot, parts.engine, principal, now, case)
-        with case.step("embed"):
-            vector = parts.embedder.embed([masked.text])[0]
         with case.step("retrieve"):
             model = serving_model(snapshot)
             if model is not None and model.hash != parts.embedder.manifest_hash:
@@ -170,7 +176,7 @@ def retrieve(parts: Parts, masked: Masked, principal: Principal, now: Circumstan
                 snapshot,
                 scope,
                 masked.text,
-                vector,
+                embedded,
                 model=model,
                 term_key=parts.term_key,
                 k=parts.passages,
@@ -178,6 +184,24 @@ def retrieve(parts: Parts, masked: Masked, principal: Principal, now: Circumstan
                 exact_threshold=parts.exact_threshold,
             )
     return Retrieved(masked=masked, found=found, classes=classes)
+
+
+@contextmanager
+def _embedding(embedder: Embedder, text: str, case: Case) -> Iterator[Callable[[], np.ndarray]]:
+    """Embed a text in a thread of its own; what is yielded waits for the vector and raises what embedding raised."""
+
+    def embed() -> tuple[np.ndarray, float]:
+        began = time.perf_counter()
+        return embedder.embed([text])[0], time.perf_counter() - began
+
+    def embedded() -> np.ndarray:
+        vector, seconds = running.result()
+        case.timings_ms["embed"] = round(seconds * 1000, 3)
+        return vector
+
+    with ThreadPoolExecutor(1, "embed-question") as pool:
+        running = pool.submit(embed)
+        yield embedded
 
 
 def recheck_all(parts: Parts, retrieved: Retrieved, principal: Principal, now: Circumstances, case: Case) -> Grounds:

@@ -16,7 +16,7 @@ from compliance_bot.store import search as queries
 from compliance_bot.terms import query_terms, term_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
 
@@ -43,7 +43,7 @@ def search(
     transaction: Transaction,
     scope: Scope,
     question: str,
-    vector: np.ndarray,
+    embedded: Callable[[], np.ndarray],
     *,
     model: VectorModel | None,
     term_key: bytes,
@@ -51,14 +51,15 @@ def search(
     candidates: int = 100,
     exact_threshold: int = 15_000,
 ) -> Found:
-    """Return the `k` best readable passages for a question. `vector` is its embedding by `model`, shape (dim,).
+    """Return the `k` best readable passages for a question.
 
-    Without a model nothing was ever stored, and there is nothing to compare the vector with.
+    `embedded` returns its embedding by `model`, shape (dim,); it is called once the search by words is done. Without a
+    model nothing was ever stored, and there is nothing to compare the vector with.
     """
     idf = weigh_terms(transaction, scope, question, term_key)
     exact = scope.chunks <= exact_threshold
     lexical, cosine = gather(
-        transaction, scope, idf, vector, model=model, term_key=term_key, candidates=candidates, exact=exact
+        transaction, scope, idf, embedded, model=model, term_key=term_key, candidates=candidates, exact=exact
     )
     fused = {chunk: round(score, _DIGITS) for chunk, score in fuse(lexical, cosine, passages=scope.chunks).items()}
     hits = _hits(transaction, scope, _best(transaction, scope, fused, k), lexical, cosine)
@@ -69,7 +70,7 @@ def gather(
     transaction: Transaction,
     scope: Scope,
     idf: Mapping[str, float],
-    vector: np.ndarray,
+    embedded: Callable[[], np.ndarray],
     *,
     model: VectorModel | None,
     term_key: bytes,
@@ -78,10 +79,11 @@ def gather(
     k1: float = K1,
 ) -> tuple[queries.Scores, queries.Scores]:
     """Return the candidates of both sides: BM25 scores, and the cosine of each chunk that either side found."""
-    if scope.is_empty or model is None:
-        return {}, {}
     weights = {term_hash(term, term_key): value for term, value in idf.items()}
     lexical = queries.lexical(transaction, scope, weights, k1=k1, b=B, limit=candidates) if weights else {}
+    vector = embedded()
+    if scope.is_empty or model is None:
+        return {}, {}
     cosine = _nearest(transaction, scope, model, vector, candidates, exact=exact)
     unseen = [chunk for chunk in lexical if chunk not in cosine]
     return lexical, cosine | queries.cosines(transaction, scope, model, vector, unseen)

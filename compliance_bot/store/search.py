@@ -37,15 +37,19 @@ def lexical(
 ) -> Scores:
     """Return the readable chunks with the highest BM25 scores, given the weight of each term."""
     average = max(1.0, scope.terms / max(1, scope.chunks))
-    weights = {"terms": list(idfs), "idfs": list(idfs.values()), "k1": k1, "b": b, "average": average}
-    return dict(_rows(transaction, scope, "lexical", limit=limit, **weights))
+    weights = [1e7 * (k1 + 1) * idf for idf in idfs.values()]
+    folded = {"terms": list(idfs), "weights": weights, "fixed": k1 * (1 - b), "per_term": k1 * b / average}
+    return _top(transaction, scope, "lexical", limit, **folded)
 
 
 def nearest_exact(
     transaction: Transaction, scope: Scope, model: VectorModel, vector: np.ndarray, *, limit: int
 ) -> Scores:
-    """Return the readable chunks with the highest cosines; every readable chunk is compared."""
-    return dict(_rows(transaction, scope, "nearest_exact", model=model.id, vector=HalfVector(vector), limit=limit))
+    """Return the readable chunks with the highest cosines; every readable chunk is compared.
+
+    Stored vectors have length 1 but for the rounding of half precision, so their inner product is taken.
+    """
+    return _top(transaction, scope, "nearest_exact", limit, model=model.id, vector=HalfVector(vector))
 
 
 def nearest_approximate(
@@ -78,6 +82,23 @@ def passages(transaction: Transaction, scope: Scope, chunks: Sequence[int]) -> d
 def _rows(transaction: Transaction, scope: Scope, query: str, **values: Any) -> list[tuple[Any, ...]]:
     given = {"tenant": scope.tenant, "classes": list(scope.classes), **values}
     return transaction.connection.execute(_SQL[query], given).fetchall()
+
+
+def _top(transaction: Transaction, scope: Scope, query: str, limit: int, **values: Any) -> Scores:
+    """Return the first `limit` rows, and those that score the same as the last of them.
+
+    To keep ties the server sorts every row; so it is asked for one row too many first, and again only if that one ties.
+    """
+    given = {"tenant": scope.tenant, "classes": list(scope.classes), **values}
+
+    def fetch(ties: str, most: int) -> list[tuple[Any, ...]]:
+        statement = sql.SQL(_SQL[query]).format(ties=sql.SQL(ties))
+        return transaction.connection.execute(statement, given | {"limit": most}).fetchall()
+
+    rows = fetch("ONLY", limit + 1)
+    if len(rows) > limit and rows[limit - 1][1] == rows[limit][1]:
+        return dict(fetch("WITH TIES", limit))
+    return dict(rows[:limit])
 
 
 def _passage(row: tuple[Any, ...]) -> Passage:

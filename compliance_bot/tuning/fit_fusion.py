@@ -85,13 +85,12 @@ def _gather(bot: ComplianceBot, questions: Sequence[LabelledQuestion], k1: float
         scope = decide_scope(parts.engine, principal, access_classes(snapshot), now, tenant=snapshot.tenant)
         enter(snapshot, scope)
         for question in questions:
-            vector = parts.embedder.embed([question.text])[0]
             idf = weigh_terms(snapshot, scope, question.text, parts.term_key)
             lexical, cosine = gather(
                 snapshot,
                 scope,
                 idf,
-                vector,
+                lambda text=question.text: parts.embedder.embed([text])[0],  # type: ignore[misc]  # its own question
                 model=serving_model(snapshot),
                 term_key=parts.term_key,
                 candidates=parts.candidates,

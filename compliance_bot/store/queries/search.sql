@@ -3,29 +3,32 @@ SELECT term, sum(df)::bigint FROM term_stat
 WHERE tenant = %(tenant)s AND term = ANY(%(terms)s) AND acl_id = ANY(%(classes)s)
 GROUP BY term
 
--- lexical: Readable chunks by BM25 (Robertson and Zaragoza 2009); OFFSET 0 keeps the path through the index, ties stay
+-- lexical: Readable chunks by BM25 (Robertson and Zaragoza 2009); OFFSET 0 keeps the path through the index
+-- Each weight is 1e7 * idf * (k1 + 1); b and the average length are folded into the two sums of the denominator.
 -- Summed as integers: a sum of floats depends on the order of its terms, and that on the random ids of the chunks.
-SELECT p.chunk_id,
-       sum((1e7 * q.idf * p.tf * (%(k1)s + 1) / (p.tf + %(k1)s * (1 - %(b)s + %(b)s * p.length / %(average)s)))::integer)
-         ::float8 / 1e7 AS score
-FROM unnest(%(terms)s::bigint[], %(idfs)s::float8[]) AS q(term, idf)
-CROSS JOIN LATERAL (
-  SELECT chunk_id, tf, length FROM posting
-  WHERE tenant = %(tenant)s AND term = q.term AND acl_id = ANY(%(classes)s)
-  OFFSET 0) AS p
-GROUP BY p.chunk_id
+SELECT chunk_id, score::float8 / 1e7 FROM (
+  SELECT p.chunk_id, sum((q.weight * p.tf / (p.tf + %(fixed)s::float8 + %(per_term)s::float8 * p.length))::integer) AS score
+  FROM unnest(%(terms)s::bigint[], %(weights)s::float8[]) AS q(term, weight)
+  CROSS JOIN LATERAL (
+    SELECT chunk_id, tf, length FROM posting
+    WHERE tenant = %(tenant)s AND term = q.term AND acl_id = ANY(%(classes)s)
+    OFFSET 0) AS p
+  GROUP BY p.chunk_id) AS scored
 ORDER BY score DESC
-FETCH FIRST %(limit)s ROWS WITH TIES
+FETCH FIRST %(limit)s ROWS {ties}
 
--- nearest_exact: Readable chunks by cosine distance, all of them compared; the sum keeps the planner off the HNSW index
-SELECT chunk_id, 1 - (vector <=> %(vector)s) FROM embedding
-WHERE tenant = %(tenant)s AND model_id = %(model)s AND acl_id = ANY(%(classes)s)
-ORDER BY (vector <=> %(vector)s) + 0
-FETCH FIRST %(limit)s ROWS WITH TIES
+-- nearest_exact: Readable chunks by the inner product of unit vectors, all of them compared: OFFSET 0 keeps the planner
+-- off the HNSW index
+SELECT chunk_id, -distance FROM (
+  SELECT chunk_id, vector <#> %(vector)s AS distance FROM embedding
+  WHERE tenant = %(tenant)s AND model_id = %(model)s AND acl_id = ANY(%(classes)s)
+  OFFSET 0) AS compared
+ORDER BY distance
+FETCH FIRST %(limit)s ROWS {ties}
 
 -- nearest_approximate: Readable chunks by cosine distance through the model's HNSW index, nearly in order
 -- The model and its dimension are written in: with parameters the planner could not tell that the index fits.
-SELECT chunk_id, 1 - (vector::halfvec({dim}) <=> %(vector)s) FROM embedding
+SELECT chunk_id, -(vector <#> %(vector)s) FROM embedding
 WHERE tenant = %(tenant)s AND model_id = {model} AND acl_id = ANY(%(classes)s)
 ORDER BY vector::halfvec({dim}) <=> %(vector)s
 LIMIT %(limit)s
@@ -34,7 +37,7 @@ LIMIT %(limit)s
 SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', %(ef_search)s, true)
 
 -- cosines: How near these readable chunks are
-SELECT chunk_id, 1 - (vector <=> %(vector)s) FROM embedding
+SELECT chunk_id, -(vector <#> %(vector)s) FROM embedding
 WHERE tenant = %(tenant)s AND model_id = %(model)s AND acl_id = ANY(%(classes)s) AND chunk_id = ANY(%(chunks)s)
 
 -- content_order: What orders readable chunks of equal score

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import bm25s
@@ -83,7 +84,7 @@ def find(database: Database, question: str, *, k: int = K, among: list[str] | No
             transaction,
             scope,
             question,
-            embedding(question),
+            lambda: embedding(question),
             model=serving_model(transaction),
             term_key=TERM_KEY,
             k=k,
@@ -119,7 +120,7 @@ class TestLexical:
                     transaction,
                     scope,
                     idf,
-                    embedding(question),
+                    partial(embedding, question),
                     model=serving_model(transaction),
                     term_key=TERM_KEY,
                     candidates=100,
@@ -138,6 +139,17 @@ class TestLexical:
             scope = scope_of(transaction, ["aml"])
             weights = {term_hash("fee", TERM_KEY): 1.0}
             assert len(queries.lexical(transaction, scope, weights, k1=K1, b=B, limit=3)) == 7
+            nearest = queries.nearest_exact(transaction, scope, serving(transaction), embedding("fee limit"), limit=3)
+            assert len(nearest) == 7
+
+    def test_without_a_tie_at_the_limit_no_more_come(self, filled: Database) -> None:
+        with filled.reading() as transaction:
+            scope = scope_of(transaction, READABLE)
+            nearest = queries.nearest_exact(transaction, scope, serving(transaction), embedding("banka riska"), limit=3)
+            ranked = sorted(nearest.values(), reverse=True)
+            assert len(ranked) == 3
+            more = queries.nearest_exact(transaction, scope, serving(transaction), embedding("banka riska"), limit=4)
+            assert sorted(more.values(), reverse=True)[:3] == ranked
 
 
 class TestDense:
@@ -294,7 +306,7 @@ class TestScopeInTheQuery:
 
     def test_an_empty_scope_finds_nothing(self, unlocked: Transaction) -> None:
         empty, model = scope_of(unlocked, [], entered=False), serving(unlocked)
-        found = search(unlocked, empty, "banka", embedding("banka"), model=model, term_key=TERM_KEY, k=K)
+        found = search(unlocked, empty, "banka", lambda: embedding("banka"), model=model, term_key=TERM_KEY, k=K)
         assert found.hits == ()
         assert queries.nearest_exact(unlocked, empty, model, embedding("banka"), limit=K) == {}
         assert queries.nearest_approximate(unlocked, empty, model, embedding("banka"), limit=K, ef_search=40) == {}
