@@ -36,10 +36,20 @@ def lexical(
     transaction: Transaction, scope: Scope, idfs: Mapping[int, float], *, k1: float, b: float, limit: int
 ) -> Scores:
     """Return the readable chunks with the highest BM25 scores, given the weight of each term."""
+    return _top(transaction, scope, "lexical", limit, **_weighed(scope, idfs, k1, b))
+
+
+def lexical_of(
+    transaction: Transaction, scope: Scope, idfs: Mapping[int, float], chunks: Sequence[int], *, k1: float, b: float
+) -> Scores:
+    """Return the BM25 scores of these readable chunks for the given terms; those that have none are left out."""
+    return dict(_rows(transaction, scope, "lexical_of", chunks=list(chunks), **_weighed(scope, idfs, k1, b)))
+
+
+def _weighed(scope: Scope, idfs: Mapping[int, float], k1: float, b: float) -> dict[str, Any]:
     average = max(1.0, scope.terms / max(1, scope.chunks))
     weights = [1e7 * (k1 + 1) * idf for idf in idfs.values()]
-    folded = {"terms": list(idfs), "weights": weights, "fixed": k1 * (1 - b), "per_term": k1 * b / average}
-    return _top(transaction, scope, "lexical", limit, **folded)
+    return {"terms": list(idfs), "weights": weights, "fixed": k1 * (1 - b), "per_term": k1 * b / average}
 
 
 def nearest_exact(

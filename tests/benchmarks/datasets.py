@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from compliance_bot.sentences import sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 READABLE = {1: 1, 2: 10, 3: 50, 4: 100}
@@ -30,12 +30,13 @@ _POOL = 20_000  # sentences that new passages are made of: each is embedded once
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question, the ids of its gold passages, and the texts that are right answers (none: any part of a passage)."""
+    """A question, the ids of its gold passages, and where in them its answer stands (empty: anywhere)."""
 
     id: str
     text: str
     gold: tuple[str, ...]
-    answers: tuple[str, ...] = ()
+    answers: tuple[tuple[int, int], ...] = ()
+    part: int = 0  # the article that it is about
 
 
 def obliqa(data: Path, folder: Path, limit: int | None = None) -> Path:
@@ -77,38 +78,46 @@ def widened(small: Path, folder: Path, passages: int) -> tuple[Path, dict[str, t
     made = [tuple(draw.choices(pool, k=draw.randint(2, 4))) for _ in range(max(0, passages - len(rows)))]
     joined = {" ".join(parts): parts for parts in made}
     new = ((f"made-{n}", text) for n, text in enumerate(joined))
-    _write_corpus(folder, itertools.chain(((row["_id"], row["text"]) for row in rows), new))
+    _write_corpus(folder, itertools.chain(((row["_id"], row["text"]) for row in rows), new), classification)
     (folder / "qrels").mkdir(exist_ok=True)
     for name in ("queries.jsonl", "qrels/dev.tsv"):
         (folder / name).write_bytes((small / name).read_bytes())
     return folder, joined
 
 
-def xquad(data: Path, folder: Path) -> tuple[Path, tuple[Question, ...]]:
-    """Write XQuAD's English paragraphs and questions to `folder`; return it with the questions and their answers."""
+def xquad(data: Path, folder: Path, limit: int | None = None) -> tuple[Path, tuple[Question, ...]]:
+    """Write XQuAD's English paragraphs to `folder`; return it with the questions and where their answers stand.
+
+    The n-th paragraph (from 0) has the id `n` and the classification n.
+    """
     parsed = json.loads((data / "xquad" / "xquad.en.json").read_text(encoding="utf-8"))
-    texts: list[tuple[str, str]] = []
+    texts: list[str] = []
     questions: list[Question] = []
-    for article in parsed["data"]:
-        for paragraph in article["paragraphs"]:
-            id_ = f"paragraph-{len(texts)}"
-            texts.append((id_, paragraph["context"]))
+    for part, article in enumerate(parsed["data"]):
+        for paragraph in article["paragraphs"][: None if limit is None or len(texts) < limit else 0]:
             questions += (
                 Question(
                     id=asked["id"],
                     text=asked["question"],
-                    gold=(id_,),
-                    answers=tuple(answer["text"] for answer in asked["answers"]),
+                    gold=(str(len(texts)),),
+                    answers=tuple((a["answer_start"], a["answer_start"] + len(a["text"])) for a in asked["answers"]),
+                    part=part,
                 )
                 for asked in paragraph["qas"]
             )
-    write(folder, texts, questions)
+            texts.append(paragraph["context"])
+    write(folder, ((str(n), text) for n, text in enumerate(texts)), questions, level=int)
     return folder, tuple(questions)
 
 
-def write(folder: Path, passages: Iterable[tuple[str, str]], questions: Sequence[Question]) -> None:
-    """Write a BEIR folder; questions without a gold passage are left out."""
-    _write_corpus(folder, passages)
+def write(
+    folder: Path,
+    passages: Iterable[tuple[str, str]],
+    questions: Sequence[Question],
+    level: Callable[[str], int] | None = None,
+) -> None:
+    """Write a BEIR folder; questions without a gold passage are left out. `level` gives a passage's classification."""
+    _write_corpus(folder, passages, level or classification)
     (folder / "qrels").mkdir(exist_ok=True)
     kept = [question for question in questions if question.gold]
     _write_lines(folder / "queries.jsonl", (json.dumps({"_id": one.id, "text": one.text}) for one in kept))
@@ -121,7 +130,7 @@ def classification(id_: str) -> int:
     return next(level for level, percent in READABLE.items() if drawn < percent)
 
 
-def _write_corpus(folder: Path, passages: Iterable[tuple[str, str]]) -> None:
+def _write_corpus(folder: Path, passages: Iterable[tuple[str, str]], level: Callable[[str], int]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ids = []
 
@@ -131,7 +140,7 @@ def _write_corpus(folder: Path, passages: Iterable[tuple[str, str]]) -> None:
             yield json.dumps({"_id": id_, "title": "", "text": text})
 
     _write_lines(folder / "corpus.jsonl", rows())
-    _write_lines(folder / ATTRIBUTES, ("path,classification", *(f"{id_},{classification(id_)}" for id_ in ids)))
+    _write_lines(folder / ATTRIBUTES, ("path,classification", *(f"{id_},{level(id_)}" for id_ in ids)))
 
 
 def _write_lines(file: Path, rows: Iterable[str]) -> None:

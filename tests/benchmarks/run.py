@@ -1,155 +1,68 @@
-"""Measure the product on public data and write docs/reference/benchmarks.md. Run by `make bench`, not by the tests.
+"""Measure the product, and write docs/reference/benchmarks.md. Run by `make bench`, not by the tests.
 
-Needs ObliQA as in the project's notes on data, under COMPLIANCE_BOT_DATA. Every figure is from this run: retrieval goes
-through the product, speed is measured in one process beside what it is compared with.
+    python -m tests.benchmarks.run [PART…] [--homes DIR] [--limit N]
+
+Every figure is from a run of its part: retrieval goes through the product, speed is measured in one process or in turns
+with what it is compared with. The figures are kept in benchmarks.json, part by part; the page and its plots are made
+from it. Needs the public data sets under COMPLIANCE_BOT_DATA, `ingest` also the packages of the peers.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
-import platform
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from statistics import quantiles
 
-from compliance_bot.bot import ComplianceBot
-from compliance_bot.evaluation.beir import read_questions
-from compliance_bot.evaluation.retrieval import evaluate
-from compliance_bot.home import throw_away_home
 from compliance_bot.settings import PREFIX
+from tests.benchmarks.homes import Setup
+from tests.benchmarks.measure import ROOT, clock, commit, machine
+from tests.benchmarks.page import draw, render
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
-TIMED_QUESTIONS = 200
+PARTS = ("retrieval", "answers", "question", "ingest", "start")
+REFERENCE = ROOT / "docs" / "reference"
+FIGURES, PAGE = REFERENCE / "benchmarks.json", REFERENCE / "benchmarks.md"
 
 
 def main() -> None:
-    """Measure and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--limit", type=int, help="only the first passages and questions: a quick look, nothing is written"
-    )
-    limit = parser.parse_args().limit
-    data = Path(os.environ.pop(PREFIX + "DATA", "../shared/data")).resolve() / "obliqa"
+    """Run the parts and write their figures as each is done."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all of them by default")
+    parser.add_argument("--homes", type=Path, help="keep the filled homes here, and use those that are here already")
+    parser.add_argument("--limit", type=int, help="only the first passages: a quick look, nothing is written")
+    given = parser.parse_args()
+    if strangers := set(given.parts) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(strangers))}: there are {', '.join(PARTS)}")
+    data = Path(os.environ.pop(PREFIX + "DATA", "../shared/data")).resolve()
     if not data.is_dir():
         sys.exit(f"{data}: there is no such folder; set {PREFIX}DATA to the folder with the public data sets")
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = to_beir(data, Path(scratch) / "obliqa", limit)
-        with throw_away_home(Path(scratch) / "home") as home, ComplianceBot.open(home) as bot:
-            lines = [*_ingest(bot, folder), *_retrieval(bot, folder, limit), *_speed(bot, folder)]
-    lines += _start()
-    page = _page(lines)
-    print(page)
-    if limit is None:
-        PAGE.write_text(page, encoding="utf-8")
+    wide = 100_000 if given.limit is None else given.limit * 2
+    setup = Setup(data=data, limit=given.limit, homes=given.homes and given.homes.resolve(), wide=wide)
+    for part in given.parts or PARTS:
+        with clock() as seconds:
+            figures = importlib.import_module(f"tests.benchmarks.{part}").run(setup)
+        print(part, json.dumps(figures, indent=2), f"{seconds():.0f} s", sep="\n", flush=True)
+        if given.limit is None:
+            _keep(part, figures, seconds())
+    if given.limit is None:
+        results = json.loads(FIGURES.read_text(encoding="utf-8"))
+        draw(results)
+        PAGE.write_text(render(results), encoding="utf-8")
 
 
-def to_beir(data: Path, folder: Path, limit: int | None = None) -> Path:
-    """Write ObliQA's documents and dev questions as a BEIR folder and return it. Passages keep their `ID`."""
-    (folder / "qrels").mkdir(parents=True)
-    places: dict[tuple[int, str, str], str] = {}
-    with (folder / "corpus.jsonl").open("w", encoding="utf-8") as corpus:
-        for file in sorted((data / "documents").glob("*.json")):
-            for passage in json.loads(file.read_text(encoding="utf-8")):
-                if passage["Passage"].strip() and (limit is None or len(places) < limit):
-                    places[passage["DocumentID"], passage["PassageID"], passage["Passage"]] = passage["ID"]
-                    row = {"_id": passage["ID"], "title": "", "text": passage["Passage"]}
-                    corpus.write(json.dumps(row) + "\n")
-    with (
-        (folder / "queries.jsonl").open("w", encoding="utf-8") as queries,
-        (folder / "qrels" / "dev.tsv").open("w", encoding="utf-8") as qrels,
-    ):
-        for question in json.loads((data / "questions_dev.json").read_text(encoding="utf-8")):
-            queries.write(json.dumps({"_id": question["QuestionID"], "text": question["Question"]}) + "\n")
-            for gold in question["Passages"]:
-                place = places.get((gold["DocumentID"], gold["PassageID"], gold["Passage"]))
-                if place:
-                    qrels.write(f"{question['QuestionID']}\t{place}\t1\n")
-    return folder
-
-
-def _ingest(bot: ComplianceBot, folder: Path) -> Iterator[str]:
-    bot.parts  # noqa: B018  # models are loaded before the clock starts
-    with _clock() as seconds:
-        report = bot.ingest([folder / "corpus.jsonl"], collection="bench")
-    yield "## Ingest\n"
-    yield f"{report.ingested} passages of ObliQA, masked, embedded, indexed and recorded:"
-    yield f"**{report.ingested / seconds():.0f} passages a second**."
-
-
-def _retrieval(bot: ComplianceBot, folder: Path, limit: int | None) -> Iterator[str]:
-    scores = evaluate(bot, read_questions(folder)[:limit], principal="admin")
-    yield "\n## Retrieval\n"
-    yield f"ObliQA dev, {scores.n} questions over the whole corpus, each a governed and recorded search. Both"
-    yield "fusion parameters were fitted on these questions; with five-fold cross-validation the held-out figures are"
-    yield "recall@10 .8071 and MAP@10 .6875 (`python -m compliance_bot.tuning.fit_fusion`).\n"
-    yield "| " + " | ".join(scores.metrics) + " |\n|" + "---|" * len(scores.metrics)
-    yield "| " + " | ".join(f"{value:.4f}" for value in scores.metrics.values()) + " |\n"
-
-
-def _speed(bot: ComplianceBot, folder: Path) -> Iterator[str]:
-    questions = read_questions(folder)[:TIMED_QUESTIONS]
-    totals: list[float] = []
-    steps: dict[str, list[float]] = {}
-    for question in questions:
-        with _clock() as seconds:
-            answer = bot.ask(question.text, principal="admin")
-        totals.append(seconds() * 1000)
-        for step, value in answer.timings_ms.items():
-            steps.setdefault(step, []).append(value)
-    yield f"\n## A question, from the call to the committed record ({len(questions)} questions)\n"
-    yield "| step | p50, ms | p95, ms |\n|---|---|---|"
-    for step, values in (*steps.items(), ("everything", totals)):
-        cuts = quantiles(values, n=20)
-        yield f"| {step} | {cuts[9]:.1f} | {cuts[18]:.1f} |"
-
-
-def _start() -> Iterator[str]:
-    yield "\n## Starting\n"
-    for label, arguments in (("`--help`", ["--help"]), ("a bare interpreter", [])):
-        command = (
-            [sys.executable, "-c", "pass"]
-            if not arguments
-            else [sys.executable, "-m", "compliance_bot.cli", *arguments]
-        )
-        times = [
-            _seconds(lambda command=command: subprocess.run(command, capture_output=True, check=True)) for _ in range(7)
-        ]
-        yield f"- {label}: {sorted(times)[3]:.2f} s (median of 7)"
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    with _clock() as seconds:
-        call()
-    return seconds()
-
-
-@contextmanager
-def _clock() -> Iterator[Callable[[], float]]:
-    began = time.perf_counter()
-    ended: list[float] = []
-    yield lambda: ended[0]
-    ended.append(time.perf_counter() - began)
-
-
-def _page(lines: list[str]) -> str:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    head = [
-        "# Benchmarks\n",
-        f"Written by `make bench` at commit {commit.stdout.strip() or 'unknown'}; {machine}, embedded PostgreSQL.",
-        "Times are of a shared machine: a guide, not a promise.\n",
-    ]
-    return "\n".join([*head, *lines]) + "\n"
+def _keep(part: str, figures: object, seconds: float) -> None:
+    results = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    results[part] = {
+        "commit": commit(),
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine(),
+        "seconds": round(seconds),
+        "figures": figures,
+    }
+    FIGURES.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,17 @@ SELECT chunk_id, score::float8 / 1e7 FROM (
 ORDER BY score DESC
 FETCH FIRST %(limit)s ROWS {ties}
 
+-- lexical_of: What further terms add to the BM25 scores of these readable chunks
+SELECT c.id, sum((q.weight * p.tf / (p.tf + %(fixed)s::float8 + %(per_term)s::float8 * p.length))::integer)::float8 / 1e7
+FROM chunk c
+CROSS JOIN unnest(%(terms)s::bigint[], %(weights)s::float8[]) AS q(term, weight)
+CROSS JOIN LATERAL (
+  SELECT tf, length FROM posting
+  WHERE tenant = %(tenant)s AND term = q.term AND acl_id = c.acl_id AND chunk_id = c.id
+  OFFSET 0) AS p
+WHERE c.tenant = %(tenant)s AND c.acl_id = ANY(%(classes)s) AND c.id = ANY(%(chunks)s)
+GROUP BY c.id
+
 -- nearest_exact: Readable chunks by the inner product of unit vectors, all of them compared: OFFSET 0 keeps the planner
 -- off the HNSW index
 SELECT chunk_id, -distance FROM (

@@ -16,7 +16,7 @@ from pgvector.psycopg import register_vector
 
 from compliance_bot.records import DocumentId
 from compliance_bot.retrieval.fuse import K1, B
-from compliance_bot.retrieval.search import gather, search, weigh_terms
+from compliance_bot.retrieval.search import gather, search, split_terms, weigh_terms
 from compliance_bot.store import documents
 from compliance_bot.store import search as queries
 from compliance_bot.store.connect import SEARCH_PATH, Database, Transaction
@@ -132,6 +132,29 @@ class TestLexical:
                 assert sorted(lexical.values(), reverse=True)[:K] == pytest.approx(best, rel=2e-5)
                 by_text = dict(zip(readable_texts, scores, strict=True))
                 assert lexical == pytest.approx({chunk: by_text[text] for chunk, text in texts.items()}, rel=2e-5)
+
+    def test_frequent_terms_only_score_what_the_others_have_found_and_the_best_stay_the_best(
+        self, filled: Database
+    ) -> None:
+        split = same = 0
+        with filled.reading() as transaction:
+            scope = scope_of(transaction, READABLE)
+            for question in questions(5, 60):
+                idf = weigh_terms(transaction, scope, question, TERM_KEY)
+                weights = {term_hash(term, TERM_KEY): value for term, value in idf.items()}
+                rare, frequent = split_terms(weights)
+                assert {**rare, **frequent} == weights
+                assert max(frequent.values(), default=0.0) <= min(rare.values())
+                split += bool(frequent)
+                everything = queries.lexical(transaction, scope, weights, k1=K1, b=B, limit=1000)
+                given = {"model": serving(transaction), "term_key": TERM_KEY, "candidates": 30, "exact": False}
+                lexical, _ = gather(transaction, scope, idf, partial(embedding, question), **given)
+                # Whoever is found has its whole score, whichever terms found it.
+                assert lexical == pytest.approx({chunk: everything[chunk] for chunk in lexical}, abs=1e-5)
+                best = sorted(everything.values(), reverse=True)[:K]
+                same += sorted(lexical.values(), reverse=True)[:K] == pytest.approx(best, abs=1e-5)
+        assert split > 5, "the corpus has questions with frequent terms"
+        assert same / 60 >= 0.95
 
     def test_ties_at_the_limit_all_come(self, database: Database) -> None:
         store(database, *(draft(f"{n}", "fee limit", collection="aml") for n in range(7)))
@@ -292,6 +315,7 @@ class TestScopeInTheQuery:
         everything = list(classes)
         results: dict[str, Mapping[int, object]] = {
             "lexical": queries.lexical(unlocked, scope, weights, k1=K1, b=B, limit=1000),
+            "lexical_of": queries.lexical_of(unlocked, scope, weights, everything, k1=K1, b=B),
             "nearest_exact": queries.nearest_exact(unlocked, scope, model, vector, limit=1000),
             "nearest_approximate": queries.nearest_approximate(
                 unlocked, scope, model, vector, limit=1000, ef_search=200

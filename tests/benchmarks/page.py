@@ -1,0 +1,174 @@
+"""The page of the benchmarks: a pure function of benchmarks.json, and the plots drawn from the same figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.benchmarks.measure import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+IMAGES = ROOT / "docs" / "images"
+STEPS = ("decide", "mask", "scope", "embed", "retrieve", "recheck", "compose", "cite", "screen", "record")
+_NAMES = {"obliqa": "ObliQA", "wide": "wide"}
+
+
+def render(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the page in Markdown."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench` from [benchmarks.json](benchmarks.json), part by part. Times are of a shared machine:",
+        "a guide, not a promise. Where there is something to compare with, it ran in turns with the product or in the",
+        "same process, and the ratio is what counts. Nothing in the tests depends on a time.",
+        "",
+        "| part | commit | date | machine | took |",
+        "|---|---|---|---|---|",
+    ]
+    for name, part in results.items():
+        lines.append(f"| {name} | {part['commit']} | {part['date']} | {part['machine']} | {part['seconds']} s |")
+    writers = {
+        "retrieval": _retrieval,
+        "answers": _answers,
+        "question": _question,
+        "ingest": _ingest,
+        "start": _start,
+    }
+    for name, write in writers.items():
+        if name in results:
+            lines += ["", *write(results[name]["figures"])]
+    return "\n".join(lines) + "\n"
+
+
+def _retrieval(figures: Mapping[str, Any]) -> Iterator[str]:
+    yield "## Retrieval"
+    yield ""
+    yield f"ObliQA dev, {figures['questions']} questions over the whole corpus, each a governed and recorded search."
+    yield "Both fusion parameters were fitted on these questions; with five-fold cross-validation the held-out figures"
+    yield "were recall@10 .8071 and MAP@10 .6875 (`python -m compliance_bot.tuning.fit_fusion`)."
+    yield ""
+    metrics = figures["metrics"]
+    yield "| " + " | ".join(metrics) + " |"
+    yield "|" + "---|" * len(metrics)
+    yield "| " + " | ".join(f"{value:.4f}" for value in metrics.values()) + " |"
+    yield ""
+    yield "The ten best BM25 scores against `bm25s` over nothing but the passages that a person may read, of"
+    yield f"{figures['compared']} questions, to the precision of `bm25s` (single):"
+    yield ""
+    yield "| readable | questions with the same ten |"
+    yield "|---|---|"
+    for percent, equal in figures["equal_to_bm25s"].items():
+        yield f"| {percent} % | {equal:.1%} |"
+
+
+def _answers(figures: Mapping[str, Any]) -> Iterator[str]:
+    yield "## The sentence that answers"
+    yield ""
+    yield f"XQuAD in English: 240 paragraphs in one home, {figures['questions']} questions asked of all of them in"
+    yield "quote mode. Each is asked again by someone who may read all but the paragraph that it is about: how well the"
+    yield "two are told apart is the AUROC of abstention. Coefficients fitted on the other articles (five folds); the"
+    yield "shipped ones were fitted on these questions too, and are given for comparison only."
+    yield ""
+    yield "| | out of fold | as shipped | wanted |"
+    yield "|---|---|---|---|"
+    yield f"| the first sentence has the answer | {figures['first']:.3f} | {figures['first_as_shipped']:.3f} | ≥ .79 |"
+    yield f"| one of three has it | {figures['three']:.3f} | | ≥ .92 |"
+    yield f"| abstention, AUROC | {figures['auroc']:.3f} | | ≥ .90 |"
+
+
+def _question(figures: Mapping[str, Any]) -> Iterator[str]:
+    yield "## A question, from the call to the committed record"
+    yield ""
+    yield 'Quote mode, ObliQA\'s questions; p50 / p95 in milliseconds. "Wide" is ObliQA and new passages made of its'
+    yield "sentences (a made passage's vector is the mean of its sentences'; all else went through ingest). `embed`"
+    yield "runs while the words are searched, so that the steps add up to more than everything. Wanted: p95 ≤ 50 ms."
+    yield ""
+    yield "![A question by step](../images/bench-question.svg)"
+    for name, one in figures.items():
+        yield ""
+        yield f"### {_NAMES[name]}: {one['chunks']} chunks"
+        yield ""
+        shown = [step for step in STEPS if step in next(iter(one["ms"].values()))]
+        yield "| readable | " + " | ".join((*shown, "**everything**")) + " |"
+        yield "|---|" + "---|" * (len(shown) + 1)
+        for percent, steps in one["ms"].items():
+            cells = [f"{steps[step]['p50']:.1f} / {steps[step]['p95']:.1f}" for step in (*shown, "everything")]
+            yield f"| {percent} % | " + " | ".join(cells) + " |"
+        yield ""
+        memory = one["memory"]
+        yield f"Memory: the process {memory['process_peak_mb']:.0f} MB at its peak, the database's processes together"
+        yield f"{memory['database_mb']:.0f} MB (wanted: ≤ 1,500 MB at 100,000 chunks). Of the ten nearest readable"
+        yield "chunks the approximate index finds"
+        yield ", ".join(f"{recall:.1%} ({percent} % readable)" for percent, recall in one["recall"].items())
+        yield "; it is asked only where more chunks are readable than `exact_threshold`."
+
+
+def _ingest(figures: Mapping[str, Any]) -> Iterator[str]:
+    steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in figures["peers_seconds"].items())
+    yield "## Ingest"
+    yield ""
+    yield f"The first {figures['passages']} passages of ObliQA, in turns, the best of two each. Ours: masked, embedded,"
+    yield "indexed for words and vectors, recorded, per group of 64 in one durable transaction. The peers' pipeline:"
+    yield "stock Presidio (patterns, blank spaCy), sentence-transformers (the same model, float32) and langchain-postgres,"
+    yield f"in batches of 64 ({steps})."
+    yield ""
+    yield "| | passages a second |"
+    yield "|---|---|"
+    yield f"| ours | {figures['ours_per_second']} |"
+    yield f"| the peers' pipeline | {figures['peers_per_second']} |"
+    yield f"| ratio | **{figures['ratio']}** (wanted: ≥ 2) |"
+
+
+def _start(figures: Mapping[str, Any]) -> Iterator[str]:
+    yield "## Starting"
+    yield ""
+    yield "Medians of seven; the demo once, from a fresh clone with an empty virtual environment."
+    yield ""
+    yield "| | seconds | wanted |"
+    yield "|---|---|---|"
+    rows = (
+        ("`--help`", "help_s", "≤ 0.3"),
+        ("a bare interpreter", "bare_interpreter_s", ""),
+        (
+            "first answer after start, in process",
+            "first_answer_in_process_s",
+            "≤ 3",
+        ),
+        ("`ask` as a command", "ask_command_s", ""),
+        ("`make demo` on a fresh clone", "demo_on_a_fresh_clone_s", "≤ 180"),
+    )
+    for label, key, wanted in rows:
+        yield f"| {label} | {figures[key]:.2f} | {wanted} |"
+
+
+def draw(results: Mapping[str, Mapping[str, Any]]) -> None:
+    """Draw the plots (extra `bench`). Without matplotlib the old ones stay, and that is said."""
+    if "question" not in results:
+        return
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        print("matplotlib is not installed (extra `bench`): the plots are not drawn anew")
+        return
+    mpl.use("svg")
+    mpl.rcParams.update({"svg.hashsalt": "bench", "svg.fonttype": "none", "font.size": 9})
+    from matplotlib import pyplot as plt
+
+    figures = results["question"]["figures"]
+    bars = [(f"{_NAMES[name]}, {p} %", ms) for name, one in figures.items() for p, ms in one["ms"].items()]
+    figure, axes = plt.subplots(figsize=(8, 0.4 * len(bars) + 1.4))
+    left = [0.0] * len(bars)
+    for step in (step for step in STEPS if step != "embed"):
+        widths = [ms.get(step, {"p50": 0.0})["p50"] for _, ms in bars]
+        axes.barh([label for label, _ in bars], widths, left=left, label=step)
+        left = [a + b for a, b in zip(left, widths, strict=True)]
+    p95 = [ms["everything"]["p95"] for _, ms in bars]
+    axes.plot(p95, range(len(bars)), "k|", markersize=14, label="p95 of everything")
+    axes.axvline(50, color="grey", linestyle=":", linewidth=1)
+    axes.invert_yaxis()
+    axes.set_xlabel("milliseconds: median of each step, and p95 of everything")
+    axes.legend(loc="lower right", fontsize=7, ncols=2)
+    figure.tight_layout()
+    figure.savefig(IMAGES / "bench-question.svg", metadata={"Date": None})
+    plt.close(figure)

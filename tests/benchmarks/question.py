@@ -1,0 +1,100 @@
+"""A question from the call to the committed record, step by step; memory; and what the approximate index misses.
+
+Runs in a process of its own, so that its memory is that of one that serves: `python -m tests.benchmarks.question HOME
+FOLDER` prints the figures of one home.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compliance_bot.bot import ComplianceBot
+from compliance_bot.evaluation.beir import read_questions
+from compliance_bot.policy.decide import Circumstances
+from compliance_bot.policy.scope import decide_scope
+from compliance_bot.store import search as queries
+from compliance_bot.store.models import serving_model
+from compliance_bot.store.scope import access_classes, enter
+from tests.benchmarks.datasets import READABLE
+from tests.benchmarks.homes import Setup, obliqa_home, reader, wide_home
+from tests.benchmarks.measure import ROOT, children, clock, peak_mb, percentiles, share_mb
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ASKED = 200
+WARM = 20
+_K, _CANDIDATES, _EF_SEARCH = 10, 100, 200  # as `search` has them
+
+
+def run(setup: Setup) -> dict[str, Any]:
+    """Return the figures of ObliQA and of the wide corpus."""
+    figures = {}
+    for name, opened in (("obliqa", obliqa_home), ("wide", wide_home)):
+        with opened(setup) as (bot, folder):
+            home = bot.settings.home
+            command = [sys.executable, "-m", "tests.benchmarks.question", str(home), str(folder)]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+            figures[name] = json.loads(done.stdout)
+    return figures
+
+
+def main(home: Path, folder: Path) -> None:
+    """Print the figures of one home as JSON."""
+    asked = [question.text for question in read_questions(folder)[: ASKED + WARM]]
+    with ComplianceBot.open(home) as bot:
+        steps = {str(percent): timed(bot, level, asked) for level, percent in sorted(READABLE.items(), reverse=True)}
+        with bot.parts.database.reading() as snapshot:
+            chunks = sum(one.chunks for one in access_classes(snapshot))
+            row = snapshot.connection.execute("SELECT pg_backend_pid()").fetchone()
+        assert row is not None
+        memory = {"process_peak_mb": peak_mb(), "database_mb": share_mb(_server(int(row[0])))}
+        recall = {str(percent): recall_at_ten(bot, level, asked[:ASKED]) for level, percent in READABLE.items()}
+    print(json.dumps({"chunks": chunks, "asked": len(asked), "ms": steps, "memory": memory, "recall": recall}))
+
+
+def timed(bot: ComplianceBot, clearance: int, asked: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return p50 and p95 in milliseconds of each step and of everything; the first questions are for warming up."""
+    person = reader(clearance)
+    steps: dict[str, list[float]] = {}
+    for n, question in enumerate(asked):
+        with clock() as seconds:
+            answer = bot.ask(question, principal=person)
+        if n >= min(WARM, len(asked) // 2):
+            for step, value in (*answer.timings_ms.items(), ("everything", seconds() * 1000)):
+                steps.setdefault(step, []).append(value)
+    return {step: percentiles(values) for step, values in steps.items()}
+
+
+def recall_at_ten(bot: ComplianceBot, clearance: int, asked: Sequence[str]) -> float:
+    """Return the share of the ten nearest readable chunks that the approximate index finds."""
+    found = wanted = 0
+    with bot.parts.database.reading() as snapshot:
+        classes, now = access_classes(snapshot), Circumstances(now=datetime.now(UTC))
+        scope = decide_scope(bot.parts.engine, reader(clearance), classes, now, tenant=snapshot.tenant)
+        enter(snapshot, scope)
+        model = serving_model(snapshot)
+        assert model is not None
+        for question in asked:
+            vector = bot.parts.embedder.embed([question])[0]
+            exact = queries.nearest_exact(snapshot, scope, model, vector, limit=_K)
+            near = queries.nearest_approximate(snapshot, scope, model, vector, limit=_CANDIDATES, ef_search=_EF_SEARCH)
+            best = sorted(near, key=lambda chunk: -near[chunk])[:_K]
+            wanted += min(_K, len(exact))
+            found += len(exact.keys() & set(best))
+    return round(found / wanted, 4)
+
+
+def _server(backend: int) -> list[int]:
+    status = Path(f"/proc/{backend}/status").read_text(encoding="utf-8")
+    parent = next(line for line in status.splitlines() if line.startswith("PPid:"))
+    return children(int(parent.split()[1]))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,70 @@
+"""ObliQA's dev questions through the product, and its lexical side against bm25s on what each person may read."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import bm25s
+
+from compliance_bot.evaluation.beir import read_questions
+from compliance_bot.evaluation.retrieval import evaluate
+from compliance_bot.policy.decide import Circumstances
+from compliance_bot.policy.scope import decide_scope
+from compliance_bot.retrieval.fuse import K1, B
+from compliance_bot.retrieval.search import weigh_terms
+from compliance_bot.store import search as queries
+from compliance_bot.store.scope import access_classes, enter
+from compliance_bot.terms import index_terms, query_terms, term_hash
+from tests.benchmarks.datasets import READABLE, classification
+from tests.benchmarks.homes import Setup, obliqa_home, reader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from compliance_bot.bot import ComplianceBot
+
+K = 10
+COMPARED = 200
+
+
+def run(setup: Setup) -> dict[str, Any]:
+    """Return the metrics over all questions, and per clearance the share of questions with the same ten scores."""
+    with obliqa_home(setup) as (bot, folder):
+        questions = read_questions(folder)
+        asked = [question.text for question in questions[:COMPARED]]
+        scores = evaluate(bot, questions, principal="admin")
+        equal = {str(percent): same_tops(bot, folder, level, asked) for level, percent in READABLE.items()}
+    return {
+        "questions": scores.n,
+        "metrics": {name: round(value, 4) for name, value in scores.metrics.items()},
+        "compared": len(asked),
+        "equal_to_bm25s": equal,
+    }
+
+
+def same_tops(bot: ComplianceBot, folder: Path, clearance: int, asked: Sequence[str]) -> float:
+    """Return the share of questions whose ten best BM25 scores are those of bm25s over the readable passages alone."""
+    rows = [json.loads(row) for row in (folder / "corpus.jsonl").read_text(encoding="utf-8").splitlines()]
+    readable = [index_terms(row["text"]) for row in rows if classification(row["_id"]) <= clearance]
+    ids = {term: n for n, term in enumerate(sorted({term for terms in readable for term in terms}))}
+    peer = bm25s.BM25(method="lucene", k1=K1, b=B)
+    peer.index([[ids[term] for term in terms] for terms in readable], show_progress=False)
+    same = 0
+    with bot.parts.database.reading() as snapshot:
+        now = Circumstances(now=datetime.now(UTC))
+        classes = access_classes(snapshot)
+        scope = decide_scope(bot.parts.engine, reader(clearance), classes, now, tenant=snapshot.tenant)
+        enter(snapshot, scope)
+        for question in asked:
+            idf = weigh_terms(snapshot, scope, question, bot.parts.term_key)
+            weights = {term_hash(term, bot.parts.term_key): value for term, value in idf.items()}
+            found = queries.lexical(snapshot, scope, weights, k1=K1, b=B, limit=K)
+            known = [ids[term] for term in query_terms(question) if term in ids]
+            # Lucene leaves the constant factor k1 + 1 out; bm25s computes in single precision.
+            theirs = sorted((float(score) * (K1 + 1) for score in peer.get_scores(known)), reverse=True)[:K]
+            ours = sorted(found.values(), reverse=True)[:K]
+            same += all(abs(a - b) <= 2e-5 * b for a, b in zip(ours, theirs, strict=False))
+    return round(same / len(asked), 4)
