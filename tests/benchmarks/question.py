@@ -87,7 +87,7 @@ def recall_at_ten(bot: ComplianceBot, clearance: int, asked: Sequence[str]) -> f
             best = sorted(near, key=lambda chunk: -near[chunk])[:_K]
             wanted += min(_K, len(exact))
             found += len(exact.keys() & set(best))
-    return round(found / wanted, 4)
+    return round(found / wanted, 4) if wanted else 1.0
 
 
 def _server(backend: int) -> list[int]:

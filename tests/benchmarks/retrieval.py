@@ -49,6 +49,8 @@ def same_tops(bot: ComplianceBot, folder: Path, clearance: int, asked: Sequence[
     """Return the share of questions whose ten best BM25 scores are those of bm25s over the readable passages alone."""
     rows = [json.loads(row) for row in (folder / "corpus.jsonl").read_text(encoding="utf-8").splitlines()]
     readable = [index_terms(row["text"]) for row in rows if classification(row["_id"]) <= clearance]
+    if not readable:
+        return 1.0  # nothing is the same as nothing
     ids = {term: n for n, term in enumerate(sorted({term for terms in readable for term in terms}))}
     peer = bm25s.BM25(method="lucene", k1=K1, b=B)
     peer.index([[ids[term] for term in terms] for terms in readable], show_progress=False)
@@ -64,7 +66,12 @@ def same_tops(bot: ComplianceBot, folder: Path, clearance: int, asked: Sequence[
             found = queries.lexical(snapshot, scope, weights, k1=K1, b=B, limit=K)
             known = [ids[term] for term in query_terms(question) if term in ids]
             # Lucene leaves the constant factor k1 + 1 out; bm25s computes in single precision.
-            theirs = sorted((float(score) * (K1 + 1) for score in peer.get_scores(known)), reverse=True)[:K]
+            scores = peer.get_scores(known) if known else []
+            theirs = sorted((float(score) * (K1 + 1) for score in scores if score > 0), reverse=True)[:K]
             ours = sorted(found.values(), reverse=True)[:K]
-            same += all(abs(a - b) <= 2e-5 * b for a, b in zip(ours, theirs, strict=False))
+            same += (
+                all(abs(a - b) <= 2e-5 * b for a, b in zip(ours, theirs, strict=True))
+                if len(ours) == len(theirs)
+                else 0
+            )
     return round(same / len(asked), 4)

@@ -1,0 +1,98 @@
+"""The benchmarks run on a small invented data set: what they measure is real, and the figures are where they belong."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from compliance_bot.store.embedded import destroy
+from tests.benchmarks import answers, question, retrieval
+from tests.benchmarks.homes import Setup
+from tests.benchmarks.page import render
+from tests.benchmarks.run import FIGURES, PAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_SHIPS = "heron osprey plover curlew dunlin avocet gannet petrel fulmar skua".split()
+_DUTIES = (
+    ("logs its departure with the harbour office", "Where does the {} log its departure?"),
+    ("carries forty barrels of tar", "How many barrels does the {} carry?"),
+    ("is painted every second spring", "When is the {} painted?"),
+)
+
+
+@pytest.fixture(scope="module")
+def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
+    data = tmp_path_factory.mktemp("data")
+    facts = [(f"The {ship} {duty}.", asked.format(ship)) for ship in _SHIPS for duty, asked in _DUTIES]
+    (data / "obliqa" / "documents").mkdir(parents=True)
+    passages = [
+        {"ID": f"id-{n}", "DocumentID": 1, "PassageID": str(n), "Passage": text} for n, (text, _) in enumerate(facts)
+    ]
+    dump(data / "obliqa" / "documents" / "1.json", passages)
+    keys = ("DocumentID", "PassageID", "Passage")
+    asked = [
+        {"QuestionID": f"q{n}", "Question": text, "Passages": [{key: passages[n][key] for key in keys}]}
+        for n, (_, text) in enumerate(facts)
+    ]
+    dump(data / "obliqa" / "questions_dev.json", asked)
+    articles = [{"title": ship, "paragraphs": [paragraph(ship)]} for ship in _SHIPS]
+    (data / "xquad").mkdir()
+    dump(data / "xquad" / "xquad.en.json", {"data": articles})
+    homes = tmp_path_factory.mktemp("homes")
+    yield Setup(data=data, homes=homes, wide=60)
+    for home in homes.glob("*/home"):
+        destroy(home)
+
+
+def dump(file: Path, value: Any) -> None:
+    file.write_text(json.dumps(value), encoding="utf-8")
+
+
+def paragraph(ship: str) -> dict[str, Any]:
+    context = " ".join(f"The {ship} {duty}." for duty, _ in _DUTIES)
+    return {
+        "context": context,
+        "qas": [
+            {
+                "id": f"{ship}-{n}",
+                "question": asked.format(ship),
+                "answers": [{"answer_start": context.index(duty), "text": duty}],
+            }
+            for n, (duty, asked) in enumerate(_DUTIES)
+        ],
+    }
+
+
+def test_retrieval_finds_what_is_there_and_scores_as_bm25s_does(setup: Setup) -> None:
+    figures = retrieval.run(setup)
+    assert figures["questions"] == 30
+    assert figures["metrics"]["recall@10"] == 1.0
+    assert figures["equal_to_bm25s"] == dict.fromkeys(("1", "10", "50", "100"), 1.0)
+
+
+def test_questions_are_timed_for_each_readable_share_of_both_corpora(setup: Setup) -> None:
+    figures = question.run(setup)
+    assert figures["obliqa"]["chunks"] == 30
+    assert figures["wide"]["chunks"] > 50
+    for one in figures.values():
+        assert list(one["ms"]) == ["100", "50", "10", "1"]
+        assert 0 < one["ms"]["100"]["compose"]["p50"] <= one["ms"]["100"]["everything"]["p95"]
+        assert 50 < one["memory"]["process_peak_mb"] < 1500
+        assert one["recall"]["100"] > 0.9
+
+
+def test_the_sentence_that_answers_is_found_and_its_absence_too(setup: Setup) -> None:
+    figures = answers.run(setup)
+    assert figures["questions"] == 30
+    assert figures["three"] >= 0.9
+    assert figures["auroc"] >= 0.8
+
+
+def test_the_page_is_what_the_figures_say() -> None:
+    results = json.loads(FIGURES.read_text(encoding="utf-8"))
+    assert PAGE.read_text(encoding="utf-8") == render(results)
