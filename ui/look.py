@@ -18,11 +18,12 @@ WINDOW_CHARS = 350  # of the document around a quote: it must not push the quote
 STYLE = """
 <style>
 .stApp h1 {font-size: 1.9rem; padding-top: 0}
-.stMainBlockContainer {padding-top: 3rem}
+.stMainBlockContainer {padding-top: 4.5rem}
 [data-testid="stChatMessageAvatarUser"] {background: #6b7a89}
 [data-testid="stChatMessageAvatarAssistant"] {background: #1f4e79}
 .cb-answer {font-size: 1.02rem; line-height: 1.6; margin: 0 0 .5rem}
 .cb-answer sup {color: #1f4e79; font-weight: 600; margin-left: .15rem}
+.cb-said {white-space: pre-line}
 .cb-prose {color: #4a5a6a; border-left: 3px solid #c8d3df; padding-left: .7rem; margin: 0 0 .8rem; font-size: .95rem}
 .cb-prose b {font-weight: 600; font-size: .8rem; display: block; color: #5d6b79}
 .cb-quote {color: #33414f; margin: 0 0 .2rem; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere}
@@ -34,12 +35,14 @@ STYLE = """
 .cb-table {border-collapse: collapse; width: 100%; font-size: .9rem}
 .cb-table th, .cb-table td {text-align: left; padding: .35rem .6rem; border-bottom: 1px solid #dfe5ec}
 .cb-table th {color: #5d6b79; font-weight: 600}
-.cb-table td.id {font-family: monospace; font-size: .72rem; white-space: nowrap}
+.cb-table td.id {font-family: monospace; font-size: .72rem; overflow-wrap: anywhere}
 .cb-table td.at {white-space: nowrap}
 </style>
 """
+WIDE = "<style>.stMainBlockContainer {max-width: 66rem}</style>"  # for tables
 
 _MARKER = re.compile(r"&lt;([A-Z]+(?:_[A-Z]+)*)&gt;")
+_SPACE = re.compile(r"\s+")
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -60,8 +63,8 @@ def sentence(given: Sentence) -> str:
     return shown
 
 
-def place(given: Citation) -> str:
-    """Return where a quote stands."""
+def place(given: Citation, *, is_open: bool) -> str:
+    """Return where a quote stands, and the quote unless its document is open beneath."""
     parts = [f"version {given.version} of {given.version_date:%Y-%m-%d}"]
     if given.page:
         parts.append(f"page {given.page}")
@@ -69,17 +72,25 @@ def place(given: Citation) -> str:
         parts.append(given.heading)
     if given.ref:
         parts.append(given.ref)
-    return f'<p class="cb-place">{text(" · ".join(parts))}</p><p class="cb-quote">“{text(given.quote)}”</p>'
+    quote = "" if is_open else f'<p class="cb-quote">“{text(given.quote)}”</p>'
+    return f'<p class="cb-place">{text(" · ".join(parts))}</p>{quote}'
 
 
 def highlighted(document: str, start: int, end: int, *, whole: bool) -> str:
-    """Return document[start:end] marked, with the text around it, or all of it."""
-    first, last = (
-        (0, len(document)) if whole else (max(0, start - WINDOW_CHARS), min(len(document), end + WINDOW_CHARS))
-    )
+    """Return document[start:end] marked, with the text around it in whole words, or all of it."""
+    first, last = (0, len(document)) if whole else _window(document, start, end)
     before = ("… " if first else "") + text(document[first:start])
     after = text(document[end:last]) + (" …" if last < len(document) else "")
     return f'<p class="cb-source">{before}<mark>{text(document[start:end])}</mark>{after}</p>'
+
+
+def _window(document: str, start: int, end: int) -> tuple[int, int]:
+    first, last = max(0, start - WINDOW_CHARS), min(len(document), end + WINDOW_CHARS)
+    if first and (space := _SPACE.search(document, first - 1, start)):
+        first = space.end()
+    while last < len(document) and last > end and not document[last].isspace():
+        last -= 1
+    return first, last if last > end else min(len(document), end + WINDOW_CHARS)
 
 
 def label(given: str, most: int = 80) -> str:

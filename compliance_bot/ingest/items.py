@@ -30,6 +30,7 @@ class Item:
     identity: str
     data: bytes
     passage: ReadyPassage | None = None
+    corpus: str | None = None  # the name of the file that a passage stands in
     loaded: Loaded | None = None
     within: tuple[str, ...] = ()  # identities of the path that was named and of the files that contain it
 
@@ -116,6 +117,7 @@ def _passages(found: SourceFile) -> Iterator[Item | Rejected]:
                         identity=f"ref:{passage.ref}",
                         data=data,
                         passage=passage,
+                        corpus=found.name,
                         within=(found.root, found.identity),
                     )
     except OSError as error:

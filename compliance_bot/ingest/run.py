@@ -55,10 +55,10 @@ class Request:
     prune: Prune | None = None  # what to do about documents whose files are gone; None for nothing
 
     def attributes_of(self, item: Item) -> dict[str, AttributeValue]:
-        """Return all access attributes of one item."""
+        """Return all access attributes of one item: a line for what it lies in holds for it too, its own wins."""
         own = {**self.attributes}
-        for name in (*containers_of(item.name), item.name):
-            own |= self.listed.get(name, {})
+        for name in (item.corpus, *containers_of(item.name), item.name):
+            own |= self.listed.get(name, {}) if name else {}
         if item.loaded:
             own |= item.loaded.attributes
         return {**own, "collection": self.collection}

@@ -55,7 +55,7 @@ def _wait(health: str) -> None:
 def _take(url: str, person: str, question: str) -> None:
     with running_browser() as browser:
         chat = ChatPage.open(browser, url)
-        chat.page.set_viewport_size({"width": 1200, "height": 1040})
+        chat.page.set_viewport_size({"width": 1200, "height": 1150})
         chat.choose(person)
         chat.ask(question)
         chat.open_quote(1)

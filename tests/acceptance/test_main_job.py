@@ -165,6 +165,21 @@ def test_a_list_of_attributes_holds_for_single_files(cli: Cli, tmp_path: Path, w
     assert "classification" not in _document(cli, "Lending two")["attributes"]
 
 
+def test_a_line_for_a_corpus_holds_for_its_passages_and_one_for_a_passage_is_stronger(
+    cli: Cli, tmp_path: Path, write: Write
+) -> None:
+    rows = [{"_id": f"C-{n}", "title": f"Cellar rule {n}", "text": f"Cellar {n} is locked at ten."} for n in (1, 2)]
+    write("cellars/corpus.jsonl", "\n".join(map(json.dumps, rows)))
+    ingest = ("ingest", tmp_path / "cellars", "--collection", "cellars", "--json", "--attributes")
+    listed = write("attributes.csv", "path,classification,tags\ncorpus.jsonl,3,rulebook\nC-2,1,\n")
+    assert cli(*ingest, listed).json["ingested"] == 2
+    attributes = [_document(cli, f"Cellar rule {n}")["attributes"] for n in (1, 2)]
+    assert [one["classification"] for one in attributes] == [3, 1]
+    assert [one["tags"] for one in attributes] == [["rulebook"], ["rulebook"]]
+    misspelt = write("attributes.csv", "path,classification\ncorpus.jsonl,1\nC-22,3\n")
+    assert cli(*ingest, misspelt).json["ingested"] == 0
+
+
 def test_a_deleted_document_is_found_by_nobody_and_its_record_stays(cli: Cli, write: Write) -> None:
     path = write("secret.md", "# Vault code\n\nThe vault of the Northgate branch opens at seven.\n")
     cli("ingest", path, "--collection", "policies")

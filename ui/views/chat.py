@@ -22,11 +22,10 @@ def show(visit: session.Visit) -> None:
     st.html(f'<p class="cb-note">As {look.text(visit.person)}. Answers quote their sources; each is on record.</p>')
     for number, turn in enumerate(visit.turns):
         _turn(visit, number, turn)
-    question = st.chat_input("Ask a question", key="question")
+    question = st.chat_input("Ask a question", key="question", on_submit=_open, args=(visit, None))
     if question:
         turn = session.Turn(question=question)
         visit.turns.append(turn)
-        visit.opened = None
         _ask(visit, turn)
         st.rerun()
 
@@ -65,18 +64,22 @@ def _citation(visit: session.Visit, number: int, citation: Citation) -> None:
     is_open = visit.opened == (number, citation.n)
     with st.container(border=True):
         title = f"[{citation.n}] {citation.title}"
-        if st.button(
+        st.button(
             look.label(title),
             key=f"quote-{number}-{citation.n}",
             type="tertiary",
             help="Close the document" if is_open else "Open the passage in its document",
-        ):
-            visit.opened, visit.is_whole = (None if is_open else (number, citation.n)), False
-            st.rerun()
+            on_click=_open,
+            args=(visit, None if is_open else (number, citation.n)),
+        )
+        st.html(look.place(citation, is_open=is_open))
         if is_open:
             _source(visit, number, citation)
-        else:
-            st.html(look.place(citation))
+
+
+def _open(visit: session.Visit, opened: tuple[int, int] | None, is_whole: bool = False) -> None:
+    """Open one quote's document, or none. Runs before the page is drawn: what is drawn open is read, and recorded."""
+    visit.opened, visit.is_whole = opened, is_whole
 
 
 def _source(visit: session.Visit, number: int, citation: Citation) -> None:
@@ -92,9 +95,9 @@ def _source(visit: session.Visit, number: int, citation: Citation) -> None:
         return
     st.html(look.highlighted(document, citation.start, citation.end, whole=visit.is_whole))
     is_cut = not visit.is_whole and len(document) > citation.end - citation.start + 2 * look.WINDOW_CHARS
-    if is_cut and st.button("Show the whole document", key=f"whole-{number}-{citation.n}"):
-        visit.is_whole = True
-        st.rerun()
+    if is_cut:
+        key = f"whole-{number}-{citation.n}"
+        st.button("Show the whole document", key=key, on_click=_open, args=(visit, visit.opened, True))
 
 
 def _ask(visit: session.Visit, turn: session.Turn) -> None:

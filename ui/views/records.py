@@ -22,13 +22,17 @@ _MOST = 100
 def show(visit: session.Visit) -> None:
     """Draw the newest records, and one of them with all that this person may see of it."""
     st.title("Records")
+    st.html(look.WIDE)
     try:
         records = session.bot().records(principal=visit.person, limit=_MOST)
     except ComplianceError as error:
         st.html(f'<p class="cb-answer">{look.text(str(error))}</p>')
         return
     st.html(f'<p class="cb-note">The newest {len(records)}. Looking at them is on record too.</p>')
-    chosen = st.selectbox("Open a record", [record.record for record in records], index=None, key="record")
+    named = {one.record: f"{one.at:%H:%M:%S} {one.type} {one.outcome} {one.record}" for one in records}
+    chosen = st.selectbox(
+        "Open a record", list(named), index=None, key="record", format_func=named.__getitem__, placeholder="Choose one"
+    )
     if chosen:
         _one(visit, chosen)
     st.html(_table(records))

@@ -45,6 +45,22 @@ def test_a_quote_opens_highlighted_in_its_document(chat: ChatPage) -> None:
     assert chat.page.locator(".cb-source mark").inner_text() == FEE
 
 
+def test_the_title_is_not_under_the_bar_and_the_table_not_over_the_edge(chat: ChatPage) -> None:
+    chat.choose("admin")
+    bar = chat.page.locator(".stAppHeader").bounding_box()
+    title = chat.page.get_by_role("heading", name="Ask your documents").bounding_box()
+    assert bar is not None
+    assert title is not None
+    assert title["y"] >= bar["y"] + bar["height"]
+    chat.ask(QUESTION)
+    chat.go_to("Records")
+    table = chat.page.locator("table.cb-table")
+    table.wait_for()
+    fits = "table => table.getBoundingClientRect().right <= table.closest('.stMain').getBoundingClientRect().right"
+    assert table.evaluate(fits)
+    assert table.evaluate("table => table.offsetWidth <= table.parentElement.offsetWidth")
+
+
 def test_another_person_gets_another_answer_and_sees_nothing_of_the_first(chat: ChatPage) -> None:
     chat.choose("admin")
     chat.ask("What will the fee for a transfer abroad be?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from compliance_bot.cli import run
-from tests.acceptance.page.conftest import FEE, HOSTILE, ROOT
+from tests.acceptance.page.conftest import FEE, FILLER, HOSTILE, ROOT
 
 QUESTION = "How high is the fee for a transfer abroad?"
 MODULES = ("session", "look", "views", "views.chat", "views.records")
@@ -56,6 +57,30 @@ def test_an_answer_has_its_quotes_and_its_record(app: AppTest) -> None:
     assert [button.label for button in app.button if button.key == "quote-0-1"] == [r"\[1\] Tariff"]
     app.button(key="quote-0-1").click().run()
     assert f"<mark>{FEE}</mark>" in shown(app)
+
+
+def test_a_quote_is_shown_among_whole_words(app: AppTest) -> None:
+    as_person(app, "ana")
+    ask(app, QUESTION)
+    app.button(key="quote-0-1").click().run()
+    (source,) = [
+        block.body for block in app.main.get("html") if "cb-source" in block.body and "<style>" not in block.body
+    ]
+    before, after = re.fullmatch(r'<p class="cb-source">… (.*)<mark>.*</mark>(.*) …</p>', source, re.DOTALL).groups()
+    assert set((before + after).split()) <= set(FILLER.split())
+
+
+def test_each_opening_of_a_quote_is_one_reading_on_record(app: AppTest, stocked: Path) -> None:
+    as_person(app, "ana")
+    ask(app, QUESTION)
+    app.button(key="quote-0-1").click().run()
+    app.button(key="whole-0-1").click().run()
+    ask(app, QUESTION)
+    app.button(key="quote-1-1").click().run()
+    app.button(key="quote-0-1").click().run()
+    app.button(key="quote-0-1").click().run()
+    acts = [record.type for record in sys.modules["session"].bot().records(principal="admin", limit=6)]
+    assert acts == ["documents.show", "documents.show", "answer", "documents.show", "documents.show", "answer"]
 
 
 def test_changing_the_person_clears_the_conversation(app: AppTest) -> None:
