@@ -2,11 +2,13 @@
 
 A member has the attributes listed for it, else those of what it lies in. Where the list names a member that is not
 there, the container's other unlisted members are left out: one of them may be what the misspelt line was meant for.
-All of one container is in memory at once, so `Limits.unpacked_bytes` holds for everything in it together.
+All of one container is in memory at once, so `Limits.unpacked_bytes` holds for everything in it together, and so does a
+limit on the time.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,12 +26,16 @@ STRANGER = "in the list of attributes, but not among what was to be ingested"
 UNLISTED = "not in the list of attributes, and the list names what is not there: is a name in it misspelt?"
 
 
+_MOST_S = 120  # seconds to take one container apart with all that lies in it; sound ones take less than ten
+
+
 @dataclass(slots=True)
 class _Room:
-    """What may still be unpacked of one container, everything in it together."""
+    """What may still be unpacked of one container, everything in it together, and until when (monotonic clock)."""
 
     bytes: int
     members: int
+    until: float
 
 
 def expanded(
@@ -41,7 +47,7 @@ def expanded(
         if isinstance(item, Rejected) or item.passage is not None or not may_hold_files(item.data, item.name):
             yield item
             continue
-        room = _Room(bytes=limits.unpacked_bytes, members=limits.members)
+        room = _Room(bytes=limits.unpacked_bytes, members=limits.members, until=time.monotonic() + _MOST_S)
         inside = list(_inside(item, parser, room, limits, depth=1))
         yield from _checked(inside, item, listed)
 
@@ -62,10 +68,13 @@ def _inside(item: Item, parser: ParserProcess, room: _Room, limits: Limits, *, d
     if not may_hold_files(item.data, item.name):
         yield item
         return
+    if time.monotonic() > room.until:
+        yield Rejected(path=item.name, reason=str(UnreadableDocument(Reason.TIMED_OUT, _MOST_S)))
+        return
     try:
         members = parser.unpack(item.data, item.name, most_bytes=max(0, room.bytes))
     except UnreadableDocument as refusal:
-        yield Rejected(path=item.name, reason=str(refusal))
+        yield _refused(item.name, refusal, room, limits)
         return
     if members is None:
         yield item
@@ -83,7 +92,7 @@ def _inside(item: Item, parser: ParserProcess, room: _Room, limits: Limits, *, d
     for member in members:
         name = f"{item.name}{INSIDE}{member.name}"
         if member.refused is not None:
-            yield Rejected(path=name, reason=str(member.refused))
+            yield _refused(name, member.refused, room, limits)
             continue
         part = Item(
             name=name,
@@ -92,3 +101,11 @@ def _inside(item: Item, parser: ParserProcess, room: _Room, limits: Limits, *, d
             within=(*item.within, item.identity),
         )
         yield from _inside(part, parser, room, limits, depth=depth + 1)
+
+
+def _refused(name: str, refusal: UnreadableDocument, room: _Room, limits: Limits) -> Rejected:
+    """Return the refusal as a reject; once the container is full, nothing more of it is unpacked."""
+    if refusal.reason is Reason.UNPACKS_TOO_LARGE:
+        room.bytes = 0
+        refusal = UnreadableDocument(refusal.reason, limits.unpacked_bytes)
+    return Rejected(path=name, reason=str(refusal))

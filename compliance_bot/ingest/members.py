@@ -1,7 +1,8 @@
 """What lies in a container: the files of a ZIP archive, the attachments of an e-mail. Runs in the parser's own process.
 
-Nothing is written anywhere: a member's name is a name and no path. Sizes are counted while unpacking, never believed.
-Hidden files, links and what operating systems add are left out, as they are in a folder.
+Nothing is written anywhere: a member's name is a name and no path. What is unpacked is counted: a size that is told is
+believed only where it is beyond the limit. Hidden files, links and what operating systems add are left out, as they
+are in a folder.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import re
 import stat
 import zipfile
 import zlib
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -27,7 +30,15 @@ _LONGEST_NAME = 300  # characters
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _SYSTEM = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 _ENCRYPTED = 0x1  # bit of a ZIP member's flags
+_LEAST_HEADER = 30  # bytes before a ZIP member's name (APPNOTE.TXT 4.3.7)
 _PIECE = 1 << 20
+
+
+@dataclass(slots=True)
+class _Room:
+    """What may still be unpacked of an archive."""
+
+    bytes: int
 
 
 def unpack(data: bytes, *, name: str, limits: Limits) -> tuple[Member, ...] | None:
@@ -70,40 +81,46 @@ def _numbered(label: str, number: int) -> str:
 
 def _archived(data: bytes, limits: Limits) -> Iterator[Member]:
     """Yield the files of a ZIP archive, in the order of their names."""
-    left = limits.unpacked_bytes
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-        files = sorted((info for info in archive.infolist() if _is_file(info)), key=lambda info: info.filename)
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise UnreadableDocument(Reason.CORRUPT) from error
+    files = sorted((info for info in archive.infolist() if _is_file(info)), key=lambda info: info.filename)
     if len(files) > limits.members:
         raise UnreadableDocument(Reason.TOO_MANY_MEMBERS, limits.members)
+    if _overlap(archive.infolist()):
+        raise UnreadableDocument(Reason.CORRUPT)
+    room = _Room(bytes=limits.unpacked_bytes)
     for info in files:
         try:
-            content = _content(archive, info, min(left, limits.size_bytes), limits)
+            yield Member(name=info.filename, data=_content(archive, info, room, limits))
         except UnreadableDocument as refusal:
             yield Member(name=info.filename, refused=refusal)
-            if refusal.reason is Reason.UNPACKS_TOO_LARGE:
-                left = 0
-        else:
-            left -= len(content)
-            yield Member(name=info.filename, data=content)
 
 
-def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int, limits: Limits) -> bytes:
-    """Return the bytes of one file, at most `most`. Raises UnreadableDocument."""
+def _overlap(entries: list[zipfile.ZipInfo]) -> bool:
+    """Return whether entries share bytes: so few bytes unpack to very many, and no program writes such an archive."""
+    placed = sorted((info.header_offset, info.compress_size) for info in entries)
+    return any(start + _LEAST_HEADER + size > following for (start, size), (following, _) in pairwise(placed))
+
+
+def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, room: _Room, limits: Limits) -> bytes:
+    """Return the bytes of one file and take their room, also where it turns out damaged. Raises UnreadableDocument."""
     if info.flag_bits & _ENCRYPTED:
         raise UnreadableDocument(Reason.ENCRYPTED)
+    if info.file_size > limits.size_bytes:
+        raise UnreadableDocument(Reason.TOO_LARGE, limits.size_bytes)
     content = bytearray()
     try:
         with archive.open(info) as member:
             while piece := member.read(_PIECE):
                 content += piece
-                if len(content) > most:
-                    too_large = most == limits.size_bytes
-                    reason = Reason.TOO_LARGE if too_large else Reason.UNPACKS_TOO_LARGE
-                    raise UnreadableDocument(reason, limits.size_bytes if too_large else limits.unpacked_bytes)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+                room.bytes -= len(piece)
+                if room.bytes < 0:
+                    raise UnreadableDocument(Reason.UNPACKS_TOO_LARGE, limits.unpacked_bytes)
+    except NotImplementedError as error:
+        raise UnreadableDocument(Reason.COMPRESSION) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
         raise UnreadableDocument(Reason.CORRUPT) from error
     return bytes(content)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -140,6 +141,8 @@ class ParserProcess:
             raise UnreadableDocument(Reason.TIMED_OUT, int(self._timeout_s)) from error
         except PipeClosed as error:
             self._end(at_once=True)
+            if child.returncode == -signal.SIGALRM:  # its own clock was first
+                raise UnreadableDocument(Reason.TIMED_OUT, int(self._timeout_s)) from error
             raise UnreadableDocument(Reason.STOPPED) from error
         except BaseException:
             self._end(at_once=True)  # what is left in the pipes belongs to this request, not to the next

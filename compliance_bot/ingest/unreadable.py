@@ -42,6 +42,9 @@ class Reason(StrEnum):
     TOO_MANY_MEMBERS = "the archive holds too many files: more than {n}"
     BINARY = "the file is binary data, not text"
     CORRUPT = "the file is damaged: it could not be read as what its content says it is"
+    COMPRESSION = (
+        "the file is packed in a way that is not read; pack it as a usual ZIP (Deflate), or ingest it unpacked"
+    )
     TOO_DEEP = "the file nests its parts too deeply to be read whole"
     ENCRYPTED = "the file is encrypted; remove its password first"
     NO_TEXT = "no text was found in the file"

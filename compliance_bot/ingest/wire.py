@@ -64,22 +64,22 @@ def format_members(members: Sequence[Member] | None) -> bytes:
 
 def parse_members(reply: bytes, limits: Limits) -> tuple[Member, ...] | UnreadableDocument | None:
     """Return what `format_members` was given, or a refusal of the whole. Raises Distrusted."""
-    head, separator, rest = reply.partition(b"\n")
+    line_end = reply.find(b"\n")
     try:
-        said = json.loads(head)
+        said = json.loads(reply if line_end < 0 else reply[:line_end])
         if said is None:
             return None
         if isinstance(said, dict):
             return _refusal(said)
-        members, end = [], 0
+        members, end = [], line_end + 1
         for one in _list(said):
             name, size, *refused = _list(one)
             start, end = end, end + _count(size, limits.unpacked_bytes)
-            members.append(_member(_text(name), rest[start:end], refused))
+            members.append(_member(_text(name), reply[start:end], refused))
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise Distrusted from error
     names = {member.name for member in members}
-    if not separator or end != len(rest) or len(names) != len(members) or len(members) > limits.members:
+    if line_end < 0 or end != len(reply) or len(names) != len(members) or len(members) > limits.members:
         raise Distrusted
     return tuple(members)
 

@@ -18,7 +18,7 @@ from compliance_bot.store.models import Use, register, serving_model
 from compliance_bot.store.queries import named_queries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SQL = named_queries("index")
 _MAX_TF = 2**15 - 1
+_CHUNKS_AT_ONCE = 500  # some 80,000 postings, so that memory does not grow with a document
 
 
 class EmbedderMismatch(Unavailable):
@@ -81,17 +82,10 @@ def add(transaction: Transaction, versions: Sequence[NewVersion], *, model_id: i
     with connection.cursor() as cursor:
         cursor.executemany(_SQL["add_chunks"], rows)
         cursor.executemany(_SQL["add_embeddings"], rows)
-    postings = [(term, row, tf) for row in rows for term, tf in row["counts"].items()]
-    columns = {
-        "tenant": transaction.tenant,
-        "terms": [term for term, _, _ in postings],
-        "classes": [row["acl_id"] for _, row, _ in postings],
-        "chunks": [row["id"] for _, row, _ in postings],
-        "tfs": [min(tf, _MAX_TF) for _, _, tf in postings],
-        "lengths": [row["length"] for _, row, _ in postings],
-    }
-    connection.execute(_SQL["add_postings"], columns)
-    connection.execute(_SQL["count_terms"], columns)
+    for begin in range(0, len(rows), _CHUNKS_AT_ONCE):
+        columns = _postings(transaction.tenant, rows[begin : begin + _CHUNKS_AT_ONCE])
+        connection.execute(_SQL["add_postings"], columns)
+        connection.execute(_SQL["count_terms"], columns)
     counted = {"classes": [row["acl_id"] for row in rows], "lengths": [row["length"] for row in rows]}
     connection.execute(_SQL["count_chunks"], {"tenant": transaction.tenant, **counted})
 
@@ -135,6 +129,23 @@ def _run(transaction: Transaction, versions: Sequence[str], *queries: str) -> No
         transaction.connection.execute(_SQL[query], {"tenant": transaction.tenant, "versions": list(versions)})
 
 
+def _postings(tenant: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    postings = [(term, row, tf) for row in rows for term, tf in row["counts"].items()]
+    return {
+        "tenant": tenant,
+        "terms": _array(term for term, _, _ in postings),
+        "classes": _array(row["acl_id"] for _, row, _ in postings),
+        "chunks": _array(row["id"] for _, row, _ in postings),
+        "tfs": _array(min(tf, _MAX_TF) for _, _, tf in postings),
+        "lengths": _array(row["length"] for _, row, _ in postings),
+    }
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """Return the array as PostgreSQL writes it: psycopg looks at each number alone, most of the time of storing."""
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
 def _row(tenant: int, version: NewVersion, ordinal: int, chunk: IndexedChunk, model_id: int) -> dict[str, Any]:
     return {
         "tenant": tenant,
@@ -153,7 +164,7 @@ def _row(tenant: int, version: NewVersion, ordinal: int, chunk: IndexedChunk, mo
         "lead_starts": [lead.start for lead in chunk.leads],
         "lead_texts": [lead.text for lead in chunk.leads],
         "length": sum(chunk.terms.values()),
-        "terms": list(chunk.terms),
+        "terms": _array(chunk.terms),
         "counts": chunk.terms,
         "model": model_id,
         "vector": HalfVector(chunk.vector),

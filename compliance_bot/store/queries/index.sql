@@ -2,7 +2,7 @@
 INSERT INTO chunk (tenant, id, acl_id, document_id, version_id, ordinal, page, heading, start_at, end_at, text, sha256,
                    lead_starts, lead_texts, length, terms)
 SELECT %(tenant)s, %(id)s, %(acl_id)s, %(document_id)s, %(version_id)s, %(ordinal)s, %(page)s, %(heading)s, %(start)s,
-       %(end)s, %(text)s, %(sha256)s, %(lead_starts)s, %(lead_texts)s, %(length)s, %(terms)s
+       %(end)s, %(text)s, %(sha256)s, %(lead_starts)s, %(lead_texts)s, %(length)s, %(terms)s::bigint[]
 
 -- add_embeddings: The vectors of new chunks
 INSERT INTO embedding (tenant, chunk_id, acl_id, model_id, vector)

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from compliance_bot.records import DocumentId
-from compliance_bot.store import documents
+from compliance_bot.store import documents, index
 from compliance_bot.store.index import EmbedderMismatch, require_model
 
 from ..shelf import EMBEDDER, Draft, all_classes, draft, put, scope_of, store
@@ -88,6 +88,14 @@ class TestLifeCycle:
         assert stored.number == 1
         assert live_texts(database) == ["keep the records", "six years"]
         require_in_step(database)
+
+    def test_a_document_that_is_indexed_in_several_steps_is_indexed_whole(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(index, "_CHUNKS_AT_ONCE", 2)
+        store(database, draft("long", *(f"Keep record {number} of the bank." for number in range(5))))
+        require_in_step(database)
+        assert len(live_texts(database)) == 5
 
     def test_a_changed_version_replaces_the_old_which_stays_in_history(self, database: Database) -> None:
         (first,) = store(database, draft("a", "keep five years", title="Old"))

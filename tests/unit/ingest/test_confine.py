@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.unit.ingest.escapes import WAYS, landlock_works, surroundings
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
@@ -28,11 +28,6 @@ def confined(body: str, readable: Path = ROOT / "compliance_bot") -> str:
     program = PROGRAM.format(root=str(ROOT), readable=str(readable), body=body)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=30)
     return done.stdout.strip() or done.stderr.strip().splitlines()[-1].split(":")[0]
-
-
-def landlock_works() -> bool:
-    program = "import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))"
-    return int(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout) >= 1
 
 
 def test_memory_has_an_end() -> None:
@@ -74,62 +69,18 @@ def test_the_network_is_gone_where_the_kernel_allows_it() -> None:
     assert done.stdout.strip() in ("[(1, 'lo')]", "[]")
 
 
-OUTSIDE = """
-libc = ctypes.CDLL(None, use_errno=True)
-def ask(result):
-    if result < 0:
-        raise OSError(ctypes.get_errno(), "refused")
-def copied():
-    here = ctypes.create_string_buffer(8)
-    piece = (ctypes.c_void_p * 2)(ctypes.addressof(here), 8)
-    there = (ctypes.c_void_p * 2)(int(sys.argv[1]), 8)
-    return libc.process_vm_readv(os.getppid(), piece, 1, there, 1, 0)
-"""
-ATTEMPTS = {
-    "connect to a port": "socket.create_connection(('127.0.0.1', {port}), 2)",
-    "connect to a socket in a folder": "socket.socket(socket.AF_UNIX).connect({folder!r} + '/listener')",
-    "read a key": "open({folder!r} + '/key').read()",
-    "list a folder": "os.listdir({folder!r})",
-    "delete a key": "os.unlink({folder!r} + '/key')",
-    "empty a key": "os.truncate({folder!r} + '/key', 0)",
-    "open a key to others": "os.chmod({folder!r} + '/key', 0o777)",
-    "give a key away": "os.chown({folder!r} + '/key', os.getuid(), os.getgid())",
-    "read the parent's environment": "open(f'/proc/{{os.getppid()}}/environ').read()",
-    "trace the parent": "ask(libc.ptrace(0x4206, os.getppid(), 0, 0))",  # PTRACE_SEIZE, which does not stop it
-    "copy the parent's memory": "ask(copied())",
-    "signal the parent": "os.kill(os.getppid(), 0)",
-    "run a program": "os.execv(sys.executable, [sys.executable, '-c', 'print(1)'])",
-}
-
-
-@pytest.fixture
-def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    """A folder with a key and a socket, and a port: what a parser could find on a server."""
-    folder = tmp_path_factory.mktemp("s")
-    (folder / "key").write_text("secret", encoding="utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as port, socket.socket(socket.AF_UNIX) as local:
-        local.bind(str(folder / "listener"))
-        local.listen()
-        yield str(folder), port.getsockname()[1]
-
-
 @pytest.mark.skipif(not landlock_works(), reason="this kernel has no Landlock")
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "aarch64"), reason="no filter of system calls here")
-@pytest.mark.parametrize("attempt", ATTEMPTS)
+@pytest.mark.parametrize("way", WAYS)
 def test_a_way_out_is_open_to_a_free_process_and_closed_to_a_confined_one(
-    surroundings: tuple[str, int], attempt: str
+    tmp_path_factory: pytest.TempPathFactory, way: str
 ) -> None:
-    folder, port = surroundings
-    body = OUTSIDE + ATTEMPTS[attempt].format(folder=folder, port=port) + "\nprint('out')"
-    program = PROGRAM.format(root=str(ROOT), readable=str(ROOT / "compliance_bot"), body=body)
-    free = program.replace("\nconfine(", "\ndict(")
-    # A piece of this process's memory, for the attempt to copy it.
-    mine = str(id(surroundings))
     ends = []
-    for text in (program, free):
-        command = [sys.executable, "-c", text, mine]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-        ends.append((done.returncode, (done.stderr.strip().splitlines() or [""])[-1].split(":")[0]))
+    with surroundings(tmp_path_factory.mktemp("s")) as around:
+        program = PROGRAM.format(root=str(ROOT), readable=str(ROOT / "compliance_bot"), body=around.program(way))
+        for text in (program, program.replace("\nconfine(", "\ndict(")):
+            done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False, timeout=30)
+            ends.append((done.returncode, (done.stderr.strip().splitlines() or [""])[-1].split(":")[0]))
     assert ends[0] in ((1, "PermissionError"), (1, "OSError"))
     if os.geteuid() == 0:  # tracing and copying need rights that an ordinary account may lack
         assert ends[1] == (0, "")
