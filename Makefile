@@ -36,6 +36,7 @@ lint: $(VENV)/.installed
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$(EXTRAS),bench]"
 	$(BIN)/python -m tests.benchmarks.run
 
 ui: $(VENV)/.installed
