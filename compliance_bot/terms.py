@@ -87,6 +87,12 @@ def content_stems(text: str) -> list[str]:
     return [stem for stem, is_stop in map(_read, _TOKEN.findall(text)) if stem and not is_stop]
 
 
+def content_places(text: str) -> list[tuple[int, str]]:
+    """Return where each word of `text` begins, and its stem, without function words."""
+    found = ((match.start(), *_read(match.group())) for match in _TOKEN.finditer(text))
+    return [(start, stem) for start, stem, is_stop in found if stem and not is_stop]
+
+
 def index_terms(text: str) -> tuple[str, ...]:
     """Return the terms of a passage in order: content stems, and bigrams of neighbours written `a b`."""
     stems = content_stems(text)

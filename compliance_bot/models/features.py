@@ -17,7 +17,7 @@ import numpy as np
 
 from compliance_bot.models.question import offers, read
 from compliance_bot.models.units import Unit, units
-from compliance_bot.terms import content_stems, tokens
+from compliance_bot.terms import content_places, content_stems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -115,33 +115,44 @@ def compare(question: str, sources: Sequence[Source], lexicon: Lexicon, evidence
     best = max((score.lexical for score in evidence.scores.values()), default=0.0)
     candidates: list[Candidate] = []
     around: list[tuple[float, ...]] = []
-    rows: list[tuple[float, ...]] = []
+    rest: list[tuple[float, ...]] = []  # phrase, lexical, cosine, offers
     for position, passage in enumerate(passages):
         score = evidence.scores.get(passage.source.id)
         found = (score.lexical / best if best else 0.0, score.cosine) if score else (math.nan, math.nan)
-        seen = [_Seen(stems, matches, len(shares)) for stems in passage.unit_stems]
-        covered = [unit.covered for unit in seen]
         around.append(_Seen(passage.stems, matches, len(shares)).covered)
-        for n, unit in enumerate(passage.units):
-            rows.append(
-                (
-                    _dot(shares, covered[n]),
-                    _phrase(asked.pairs, shares, seen[n].places),
-                    _beyond(shares, around[-1], covered[n]),
-                    _beyond(shares, covered[n - 1], covered[n]) if n else 0.0,
-                    _beyond(shares, covered[n + 1], covered[n]) if n + 1 < len(covered) else 0.0,
-                    *found,
-                    offers(unit.text, asked),
-                )
-            )
-            candidates.append(Candidate(position=position, unit=unit, covered=covered[n]))
+        for unit, stems in zip(passage.units, passage.unit_stems, strict=True):
+            seen = _Seen(stems, matches, len(shares))
+            rest.append((_phrase(asked.pairs, shares, seen.places), *found, offers(unit.text, asked)))
+            candidates.append(Candidate(position=position, unit=unit, covered=seen.covered))
     return Comparison(
         question=asked,
         shares=shares,
         candidates=tuple(candidates),
         around=tuple(around),
-        features=np.array(rows, dtype=np.float64).reshape(len(rows), len(UNIT_FEATURES)),
+        features=_features(shares, candidates, around, rest),
     )
+
+
+def _features(
+    shares: Sequence[float],
+    candidates: Sequence[Candidate],
+    around: Sequence[Sequence[float]],
+    rest: Sequence[Sequence[float]],
+) -> np.ndarray:
+    """Return the rows of all candidates, in the order of UNIT_FEATURES."""
+    if not candidates:
+        return np.empty((0, len(UNIT_FEATURES)))
+    weights = np.array(shares)
+    mine = np.array([one.covered for one in candidates]).reshape(len(candidates), len(shares))
+    position = np.array([one.position for one in candidates])
+    first = np.diff(position, prepend=-1) > 0
+    last = np.diff(position, append=len(around)) > 0
+    context = np.array(around).reshape(len(around), len(shares))[position]
+    before = np.where(first[:, None], mine, np.roll(mine, 1, axis=0))
+    after = np.where(last[:, None], mine, np.roll(mine, -1, axis=0))
+    beyond = [np.maximum(other - mine, 0.0) @ weights for other in (context, before, after)]
+    phrase, lexical, cosine, offered = np.array(rest).T
+    return np.column_stack((mine @ weights, phrase, *beyond, lexical, cosine, offered))
 
 
 def question_features(comparison: Comparison, best: int) -> np.ndarray:
@@ -158,9 +169,7 @@ class _Read:
         self.source = source
         self.units = units(source.text, start=source.start, leads=source.leads)
         pieces = [*((lead.start, lead.text) for lead in source.leads), (source.start, source.text)]
-        placed = sorted(
-            (at + start, stem) for at, text in pieces for start, _, stem, is_stop in tokens(text) if not is_stop
-        )
+        placed = sorted((at + start, stem) for at, text in pieces for start, stem in content_places(text))
         starts, stems = [start for start, _ in placed], [stem for _, stem in placed]
         self.unit_stems = [
             [
@@ -230,14 +239,6 @@ def _likeness(stem: str, other: str) -> float:
     common = next((n for n, (a, b) in enumerate(zip(stem, other, strict=False)) if a != b), min(len(stem), len(other)))
     share = common / max(len(stem), len(other))
     return _ALIKE * share if share >= _BEGINNING else 0.0
-
-
-def _beyond(shares: Sequence[float], other: Sequence[float], mine: Sequence[float]) -> float:
-    return sum(share * (there - here) for share, there, here in zip(shares, other, mine, strict=True) if there > here)
-
-
-def _dot(shares: Sequence[float], covered: Sequence[float]) -> float:
-    return sum(share * cover for share, cover in zip(shares, covered, strict=True))
 
 
 def _phrase(pairs: Sequence[tuple[int, int]], shares: Sequence[float], places: Sequence[Sequence[int]]) -> float:
