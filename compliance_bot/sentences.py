@@ -44,7 +44,8 @@ _MARKER = re.compile(
     |\(?(?:\d{1,3}|[A-Za-z]|[ivxlcdm]{1,6}|[IVXLCDM]{1,6})[.)]\s)""",
     re.VERBOSE,
 )
-_EVENT = re.compile(r"(?P<stop>[.!?…]+[\"'”’»)\]]*(?:\[\d{1,3}\])*(?=\s|$)|[。！？]+[」』”）]*)|[(\[]|[)\]]")
+# A stop begins no match but at the head of its run: or a run of n that nothing follows would be read n times.
+_EVENT = re.compile(r"(?P<stop>(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?:\[\d{1,3}\])*(?=\s|$)|[。！？]+[」』”）]*)|[(\[]|[)\]]")
 _WORD_BEFORE = re.compile(r"(?:[^\W\d_]+\.)*[^\W\d_]+$")
 _NEXT = re.compile(r"\s*(?P<open>[\"'“‘«(\[]*)(?P<word>\w+)?(?P<tail>[.\-\w]*)")
 _NUMERAL = re.compile(r"\d|[ivxlcdm]+$|[a-z]$", re.IGNORECASE)
