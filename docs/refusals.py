@@ -11,7 +11,7 @@ import importlib
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def refusals() -> tuple[Refusal, ...]:
     for module in _modules_of_errors():
         importlib.import_module(module)
     found: list[type[ComplianceError]] = [ComplianceError, *_below(ComplianceError)]
-    shipped = (_describe(error) for error in found if error.__module__.startswith("compliance_bot."))
+    shipped = (_describe(error) for error in found if _is_shipped(error.__module__.split(".")))
     return tuple(sorted(shipped, key=lambda r: (r.name != "ComplianceError", r.exit_code, r.name)))
 
 
@@ -50,12 +50,16 @@ def _modules_of_errors() -> Iterator[str]:
         parts = file.relative_to(_PACKAGE.parent).with_suffix("").parts
         module = ".".join(part for part in parts if part != "__init__")
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and not _LEFT_OUT & set(parts):
+            if isinstance(node, ast.ClassDef) and _is_shipped(parts):
                 bases[node.name] = (module, {base.id for base in node.bases if isinstance(base, ast.Name)})
     errors = {"ComplianceError"}
     while more := {name for name, (_, above) in bases.items() if above & errors} - errors:
         errors |= more
     yield from sorted({bases[name][0] for name in errors})
+
+
+def _is_shipped(parts: Sequence[str]) -> bool:
+    return parts[0] == _PACKAGE.name and not _LEFT_OUT & set(parts)
 
 
 def _below(error: type[ComplianceError]) -> Iterator[type[ComplianceError]]:

@@ -115,11 +115,14 @@ def _lexical(
 
     Most of the work is on the most frequent terms, which hardly change who comes first (the reasoning of MaxScore,
     Turtle and Flood 1995). So the others choose more chunks than are needed, and then these get their whole score.
+    Where the others find too few, all terms choose.
     """
     rare, frequent = (idfs, {}) if exact else split_terms(idfs)
+    found = queries.lexical(transaction, scope, rare, k1=k1, b=B, limit=_SPARE * limit if frequent else limit)
     if not frequent:
-        return queries.lexical(transaction, scope, rare, k1=k1, b=B, limit=limit)
-    found = queries.lexical(transaction, scope, rare, k1=k1, b=B, limit=_SPARE * limit)
+        return found
+    if len(found) < limit:
+        return queries.lexical(transaction, scope, idfs, k1=k1, b=B, limit=limit)
     more = queries.lexical_of(transaction, scope, frequent, list(found), k1=k1, b=B)
     whole = {chunk: score + more.get(chunk, 0.0) for chunk, score in found.items()}
     least = sorted(whole.values(), reverse=True)[:limit][-1:]

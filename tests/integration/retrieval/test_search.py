@@ -156,6 +156,21 @@ class TestLexical:
         assert split > 5, "the corpus has questions with frequent terms"
         assert same / 60 >= 0.95
 
+    def test_where_rare_terms_find_too_few_the_frequent_ones_choose_as_well(self, database: Database) -> None:
+        rare, common = "quokka wombat numbat possum", "fee"
+        texts = [f"{rare} {common}", *(f"{common} limit{n}" for n in range(30))]
+        store(database, *(draft(f"{n}", text, collection="aml") for n, text in enumerate(texts)))
+        with database.reading() as transaction:
+            scope = scope_of(transaction, ["aml"])
+            question = f"{rare} {common}"
+            idf = weigh_terms(transaction, scope, question, TERM_KEY)
+            weights = {term_hash(term, TERM_KEY): value for term, value in idf.items()}
+            assert list(split_terms(weights)[1]) == [term_hash("fee", TERM_KEY)]
+            given = {"model": serving(transaction), "term_key": TERM_KEY, "candidates": 10, "exact": False}
+            lexical, _ = gather(transaction, scope, idf, partial(embedding, question), **given)
+            assert lexical == queries.lexical(transaction, scope, weights, k1=K1, b=B, limit=10)
+            assert len(lexical) > 10
+
     def test_ties_at_the_limit_all_come(self, database: Database) -> None:
         store(database, *(draft(f"{n}", "fee limit", collection="aml") for n in range(7)))
         with database.reading() as transaction:

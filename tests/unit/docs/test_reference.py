@@ -6,6 +6,7 @@ import pytest
 
 from compliance_bot.errors import ComplianceError
 from compliance_bot.settings import Settings
+from compliance_bot.tuning.quote_corpora import CorpusMissing
 from docs.generate import REFERENCE, commands, pages
 from docs.refusals import refusals
 from docs.tables import read_migrations
@@ -54,6 +55,11 @@ def test_an_error_of_a_test_is_not_on_the_page() -> None:
         """Only in this test."""
 
     assert "MadeHere" not in {refusal.name for refusal in refusals()}
+
+
+def test_an_error_of_the_scripts_that_build_what_ships_is_not_on_the_page_either() -> None:
+    assert issubclass(CorpusMissing, ComplianceError)
+    assert "CorpusMissing" not in {refusal.name for refusal in refusals()}
 
 
 def test_every_table_of_the_migrations_is_described() -> None:
