@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
 
-from compliance_bot.ingest.items import gather
+from compliance_bot.ingest.items import Item, gather
 from compliance_bot.records import Rejected
 from tests.acceptance.conftest import Cli
 
@@ -37,6 +38,20 @@ def test_a_pdf_of_ten_thousand_pages_is_refused_by_its_number_of_pages(cli: Cli,
         made.new_page(100, 100)
     made.save(inbox / "long.pdf")
     assert rejects(cli, inbox) == {"long.pdf": "the file has too many pages: more than 5000"}
+
+
+def test_pdfs_that_lead_in_circles_are_damaged_and_the_rest_goes_in(cli: Cli, inbox: Path) -> None:
+    head = b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[2 0 R]/Count "
+    for name, count, tail in (
+        ("circle.pdf", 3, b"startxref\n9\n%%EOF"),
+        ("endless.pdf", 10**6, b""),
+        ("table.pdf", 3, b"xref\n0 9\nnone\nstartxref\n999999\n%%EOF"),
+    ):
+        (inbox / name).write_bytes(head + b"%d>>endobj\ntrailer<</Root 1 0 R>>\n" % count + tail)
+    reasons = rejects(cli, inbox)
+    assert "damaged" in reasons["circle.pdf"]
+    assert "damaged" in reasons["table.pdf"]
+    assert "too many pages" in reasons["endless.pdf"]
 
 
 def test_half_a_gigabyte_of_text_is_refused_unread(cli: Cli, inbox: Path) -> None:
@@ -104,6 +119,35 @@ def test_a_file_that_grows_after_it_was_measured_is_refused_at_the_limit(
     (item,) = found
     assert isinstance(item, Rejected)
     assert "too large" in item.reason
+
+
+@pytest.mark.parametrize("left", [None, b"", b"short"])
+def test_a_file_that_vanishes_or_shrinks_after_it_was_measured_is_told_or_taken_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: bytes | None
+) -> None:
+    path, other = tmp_path / "a.txt", tmp_path / "b.txt"
+    path.write_bytes(b"x" * 50)
+    other.write_bytes(b"stays")
+    found = gather([path, other], base=None, max_bytes=100)
+    measure = Path.stat
+
+    def change_after(self: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        measured = measure(self, follow_symlinks=follow_symlinks)
+        if self == path and measured.st_size == 50 and sys._getframe(1).f_code.co_name == "_file":
+            path.unlink()
+            if left is not None:
+                path.write_bytes(left)
+        return measured
+
+    monkeypatch.setattr(Path, "stat", change_after)
+    item, second = found
+    assert isinstance(second, Item)
+    if left is None:
+        assert isinstance(item, Rejected)
+        assert item.reason == "the file cannot be read: No such file or directory"
+    else:
+        assert isinstance(item, Item)
+        assert item.data == left
 
 
 def test_a_folder_that_vanishes_during_the_run_takes_only_its_own_files_with_it(tmp_path: Path) -> None:

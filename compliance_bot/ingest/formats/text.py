@@ -36,6 +36,7 @@ _MARKS = (
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MOST_CONTROLS = 0.005  # share of bytes; more is binary data
 _MOST_FOREIGN = 0.25  # share of bytes above ASCII in Windows-1252; Cyrillic or Greek read as such has 0.7 and more
+_MOST_BYTES = 4  # of a character, in every encoding that is read
 _UNDERLINE = re.compile(r"\s*([=\-~_*])\1{2,}\s*$")
 _RULE_LEVELS = {"=": 1}
 _WIDEST_WRAP = 130  # columns; text with longer lines has one paragraph per line
@@ -63,8 +64,7 @@ def decode(data: bytes) -> str:
 
 def read_text(data: bytes, limits: Limits) -> ParsedDocument:
     """Return the document in a plain-text file. Raises UnreadableDocument."""
-    text = clean(decode(data))
-    if len(text) > limits.characters:
+    if len(data) > limits.characters * _MOST_BYTES or len(text := clean(decode(data))) > limits.characters:
         raise UnreadableDocument(Reason.TOO_MUCH_TEXT, limits.characters)
     return assemble("", parts(text), limits)
 

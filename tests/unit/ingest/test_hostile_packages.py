@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import email
 import io
 import socket
 import zipfile
+from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 
 import docx
@@ -177,7 +179,31 @@ def remote(url: str) -> dict[str, bytes]:
         "odt": odf(picture + section),
         "rtf": rb"{\rtf1{\*\template %b}{\field{\*\fldinst INCLUDEPICTURE %b \\d}}%b}"
         % (url.encode(), url.encode(), WORDS.encode()),
+        "eml": mail(url),
+        "html": f'<html><body background="{url}">{page(url)}</body></html>'.encode(),
+        "md": f"# Note\n\n![]({url})\n\n{WORDS} ![]({url})\n\n{page(url)}\n".encode(),
     }
+
+
+def page(url: str) -> str:
+    """Return a paragraph beside what a browser would fetch."""
+    return (
+        f'<link rel="stylesheet" href="{url}"><img src="{url}"><object data="{url}"></object><svg><use href="{url}"/>'
+        f'</svg><video src="{url}"></video><p>{WORDS}</p>'
+    )
+
+
+def mail(url: str) -> bytes:
+    """Return a message whose text is a page, and one part of which lies elsewhere."""
+    message = EmailMessage()
+    message["From"], message["Subject"] = "ana@corp.example", "Notice"
+    message.set_content(page(url), subtype="html")
+    message.add_attachment(f"{WORDS}", filename="note.txt")
+    elsewhere = email.message_from_string(
+        f'Content-Type: message/external-body; access-type=URL; URL="{url}"\n\nContent-Type: text/plain\n\n'
+    )
+    message.attach(elsewhere)
+    return message.as_bytes()
 
 
 @pytest.mark.parametrize("name", remote("http://127.0.0.1:1/x"))
@@ -189,11 +215,11 @@ def test_nothing_is_fetched_and_no_address_is_shown(
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/x.dotm"
     data = remote(url)[name]
     if confined:
-        found = parser.parse(data, "a")
+        found = parser.parse(data, f"a.{name}")
     else:
         from compliance_bot.ingest.parse import parse
 
-        found = parse(data, name="a")
+        found = parse(data, name=f"a.{name}")
     assert WORDS in found.text
     assert "127.0.0.1" not in found.text
     with pytest.raises(BlockingIOError):
