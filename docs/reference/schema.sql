@@ -432,13 +432,13 @@ ALTER TABLE audit.payload ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit.pending ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY tenant ON audit.actor USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
+CREATE POLICY tenant ON audit.actor USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
-CREATE POLICY tenant ON audit.entry USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
+CREATE POLICY tenant ON audit.entry USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
-CREATE POLICY tenant ON audit.payload USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
+CREATE POLICY tenant ON audit.payload USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
-CREATE POLICY tenant ON audit.pending USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
+CREATE POLICY tenant ON audit.pending USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
 ALTER TABLE compliance_bot.access_class ENABLE ROW LEVEL SECURITY;
 
@@ -464,31 +464,31 @@ ALTER TABLE compliance_bot.model_use ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.posting ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY readable ON compliance_bot.chunk USING (((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer) AND (acl_id = ANY ((( SELECT NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text) AS "nullif"))::integer[]))));
+CREATE POLICY readable ON compliance_bot.chunk USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
 
-CREATE POLICY readable ON compliance_bot.chunk_history USING (((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer) AND (acl_id = ANY ((( SELECT NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text) AS "nullif"))::integer[]))));
+CREATE POLICY readable ON compliance_bot.chunk_history USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
 
-CREATE POLICY readable ON compliance_bot.document USING (((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer) AND (acl_id = ANY ((( SELECT NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text) AS "nullif"))::integer[]))));
+CREATE POLICY readable ON compliance_bot.document USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
 
-CREATE POLICY readable ON compliance_bot.document_version USING (((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer) AND (acl_id = ANY ((( SELECT NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text) AS "nullif"))::integer[]))));
+CREATE POLICY readable ON compliance_bot.document_version USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
 
-CREATE POLICY readable ON compliance_bot.embedding USING (((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer) AND (acl_id = ANY ((( SELECT NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text) AS "nullif"))::integer[]))));
+CREATE POLICY readable ON compliance_bot.embedding USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
 
-CREATE POLICY readable ON compliance_bot.history_embedding USING (((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer) AND (acl_id = ANY ((( SELECT NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text) AS "nullif"))::integer[]))));
+CREATE POLICY readable ON compliance_bot.history_embedding USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
 
-CREATE POLICY readable ON compliance_bot.posting USING (((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer) AND (acl_id = ANY ((( SELECT NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text) AS "nullif"))::integer[]))));
+CREATE POLICY readable ON compliance_bot.posting USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
 
-CREATE POLICY readable ON compliance_bot.term_stat USING (((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer) AND (acl_id = ANY ((( SELECT NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text) AS "nullif"))::integer[]))));
+CREATE POLICY readable ON compliance_bot.term_stat USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
 
-CREATE POLICY tenant ON compliance_bot.access_class USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
+CREATE POLICY tenant ON compliance_bot.access_class USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
-CREATE POLICY tenant ON compliance_bot.class_count USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
+CREATE POLICY tenant ON compliance_bot.class_count USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
-CREATE POLICY tenant ON compliance_bot.document_place USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
+CREATE POLICY tenant ON compliance_bot.document_place USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
-CREATE POLICY tenant ON compliance_bot.document_source USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
+CREATE POLICY tenant ON compliance_bot.document_source USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
-CREATE POLICY tenant ON compliance_bot.model_use USING ((tenant = (( SELECT NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text) AS "nullif"))::integer));
+CREATE POLICY tenant ON compliance_bot.model_use USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
 ALTER TABLE compliance_bot.term_stat ENABLE ROW LEVEL SECURITY;
 

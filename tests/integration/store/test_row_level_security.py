@@ -78,6 +78,15 @@ class TestVisibility:
             rows = transaction.connection.execute(f"SELECT DISTINCT acl_id FROM {table}").fetchall()
             assert rows == [(aml,)]
 
+    @pytest.mark.parametrize("table", [*TEXT_TABLES, *TENANT_TABLES])
+    def test_the_scope_is_parsed_once_and_not_for_each_row(self, filled: Database, table: str) -> None:
+        with filled.reading() as transaction:
+            scope_of(transaction, ["aml"])
+            rows = transaction.connection.execute(f"EXPLAIN SELECT max(tenant) FROM {table}").fetchall()
+        plan = "\n".join(row for (row,) in rows)
+        assert "InitPlan 1).col1" in plan
+        assert "col1)::" not in plan
+
     @pytest.mark.parametrize("table", TEXT_TABLES)
     def test_another_tenant_sees_nothing_with_the_same_classes_open(
         self, filled: Database, new_tenant: Callable[[], Database], table: str
