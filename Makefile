@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 EXTRAS ?= dev,build,ui,loaders,openai
 .DEFAULT_GOAL := help
 
@@ -16,13 +17,22 @@ help:
 	@echo "make docs    write the reference pages from the program"
 	@echo "make clean   remove the virtual environment and caches"
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+# What a user installs, and with it what the tests need.
+$(VENV)/.product: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$(EXTRAS)]"
+	$(INSTALL) --editable .
 	@touch $@
 
-demo: $(VENV)/.installed
+$(VENV)/.installed: $(VENV)/.product
+	$(INSTALL) --editable ".[$(EXTRAS)]"
+	@touch $@
+
+$(VENV)/.page: $(VENV)/.product
+	$(INSTALL) --editable ".[ui]"
+	@touch $@
+
+demo: $(VENV)/.product
 	$(BIN)/compliance-bot demo
 
 test: $(VENV)/.installed
@@ -36,10 +46,10 @@ lint: $(VENV)/.installed
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$(EXTRAS),bench]"
+	$(INSTALL) --editable ".[$(EXTRAS),bench]"
 	$(BIN)/python -m tests.benchmarks.run
 
-ui: $(VENV)/.installed
+ui: $(VENV)/.page
 	COMPLIANCE_BOT_HOME="$${COMPLIANCE_BOT_HOME:-$(CURDIR)/.demo-home}" $(BIN)/compliance-bot ui --sample
 
 docs: $(VENV)/.installed
