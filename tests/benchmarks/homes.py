@@ -5,18 +5,25 @@ from __future__ import annotations
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compliance_bot import Principal
 from compliance_bot.bot import ComplianceBot
 from compliance_bot.home import throw_away_home
+from compliance_bot.policy.decide import Circumstances
+from compliance_bot.policy.scope import decide_scope
 from compliance_bot.store.embedded import destroy
+from compliance_bot.store.scope import access_classes, enter
 from tests.benchmarks.datasets import ATTRIBUTES, READABLE, Question, obliqa, widened, xquad
 from tests.benchmarks.wide import SentenceMeans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from compliance_bot.records import Scope
+    from compliance_bot.store.connect import Transaction
 
 _READ_UP_TO_CLEARANCE = """\
 @id("clearance-opens")
@@ -50,6 +57,17 @@ def reader(clearance: int) -> Principal:
 
 
 EVERYTHING = max(READABLE)
+
+
+@contextmanager
+def entered(bot: ComplianceBot, clearance: int) -> Iterator[tuple[Transaction, Scope]]:
+    """Open a transaction in the scope of a person with this clearance."""
+    with bot.parts.database.reading() as snapshot:
+        now = Circumstances(now=datetime.now(UTC))
+        classes = access_classes(snapshot)
+        scope = decide_scope(bot.parts.engine, reader(clearance), classes, now, tenant=snapshot.tenant)
+        enter(snapshot, scope)
+        yield snapshot, scope
 
 
 @contextmanager

@@ -9,22 +9,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compliance_bot.bot import ComplianceBot
 from compliance_bot.evaluation.beir import read_questions
-from compliance_bot.policy.decide import Circumstances
-from compliance_bot.policy.scope import decide_scope
 from compliance_bot.retrieval.fuse import K1, B
 from compliance_bot.retrieval.search import gather, weigh_terms
 from compliance_bot.store import search as queries
 from compliance_bot.store.models import serving_model
-from compliance_bot.store.scope import access_classes, enter
+from compliance_bot.store.scope import access_classes
 from compliance_bot.terms import term_hash
 from tests.benchmarks.datasets import READABLE
-from tests.benchmarks.homes import Setup, obliqa_home, reader, wide_home
+from tests.benchmarks.homes import Setup, entered, obliqa_home, reader, wide_home
 from tests.benchmarks.measure import ROOT, children, clock, peak_mb, percentiles, share_mb
 
 if TYPE_CHECKING:
@@ -78,10 +75,7 @@ def found_of_best(bot: ComplianceBot, clearance: int, asked: Sequence[str]) -> d
     """Return the shares of the ten best readable chunks that the approximate paths find, by words and by vectors."""
     parts = bot.parts
     by_words = by_vectors = words = vectors = 0
-    with parts.database.reading() as snapshot:
-        classes, now = access_classes(snapshot), Circumstances(now=datetime.now(UTC))
-        scope = decide_scope(parts.engine, reader(clearance), classes, now, tenant=snapshot.tenant)
-        enter(snapshot, scope)
+    with entered(bot, clearance) as (snapshot, scope):
         model = serving_model(snapshot)
         assert model is not None
         for question in asked:
