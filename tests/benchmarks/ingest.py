@@ -80,14 +80,10 @@ def _peers(python: Path, model: Path, corpus: Path, home: Path) -> Mapping[str, 
         server.ensure_running()
         of = conninfo_to_dict(server.conninfo(OWNER_ROLE))
         url = f"postgresql+psycopg://{of['user']}:{of['password']}@/{of['dbname']}?host={of['host']}"
-        command = [str(python), str(ROOT / "tests/benchmarks/peers.py"), str(corpus), "--database", url]
-        done = subprocess.run(
-            [*command, "--model", str(model)],
-            env={"PATH": os.environ["PATH"], "HF_HUB_OFFLINE": "1"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        # -P: a module beside the script would be taken for a package of the peers.
+        command = [str(python), "-P", str(ROOT / "tests/benchmarks/peers.py"), str(corpus), "--model", str(model)]
+        environment = {"PATH": os.environ["PATH"], "HF_HUB_OFFLINE": "1", "DATABASE_URL": url}
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     finally:
         server.close()
     figures: Mapping[str, Any] = json.loads(done.stdout)

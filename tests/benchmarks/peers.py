@@ -1,6 +1,6 @@
 """The pipeline that others would build from the same parts: stock Presidio, sentence-transformers, langchain-postgres.
 
-    python peers.py CORPUS.jsonl --database URL --model DIR [--limit N]
+    DATABASE_URL=… python -P peers.py CORPUS.jsonl --model DIR [--limit N]
 
 Run by `ingest` in an environment of its own, since these packages want other versions than ours. Prints one JSON
 object: how many passages went in, and the seconds that each step took. Nothing of this project is imported here.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from pathlib import Path
 
@@ -28,7 +29,6 @@ def main() -> None:
     """Load, then time masking, embedding and storing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path)
-    parser.add_argument("--database", required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--limit", type=int)
     given = parser.parse_args()
@@ -36,7 +36,7 @@ def main() -> None:
         texts = [json.loads(line)["text"] for line in lines][: given.limit]
     analyzer, model = stock_analyzer(), SentenceTransformer(given.model, device="cpu")
     made = Made()
-    engine = PGEngine.from_connection_string(url=given.database)
+    engine = PGEngine.from_connection_string(url=os.environ["DATABASE_URL"])
     engine.init_vectorstore_table(TABLE, 384, overwrite_existing=True)
     store = PGVectorStore.create_sync(engine, made, TABLE)
     for text in texts[:8]:
