@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 IMAGES = ROOT / "docs" / "images"
 STEPS = ("decide", "mask", "scope", "embed", "retrieve", "recheck", "compose", "cite", "screen", "record")
-_NAMES = {"obliqa": "ObliQA", "wide": "wide"}
+_NAMES = {"obliqa": "ObliQA", "wide": "Wide"}
 
 
 def render(results: Mapping[str, Mapping[str, Any]]) -> str:
@@ -41,6 +41,11 @@ def render(results: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _by_share(figures: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return figures by readable share, in percent, the largest first."""
+    return sorted(figures.items(), key=lambda item: -int(item[0]))
+
+
 def _retrieval(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "## Retrieval"
     yield ""
@@ -58,7 +63,7 @@ def _retrieval(figures: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "| readable | questions with the same ten |"
     yield "|---|---|"
-    for percent, equal in figures["equal_to_bm25s"].items():
+    for percent, equal in _by_share(figures["equal_to_bm25s"]):
         yield f"| {percent} % | {equal:.1%} |"
 
 
@@ -92,7 +97,7 @@ def _question(figures: Mapping[str, Any]) -> Iterator[str]:
         shown = [step for step in STEPS if step in next(iter(one["ms"].values()))]
         yield "| readable | " + " | ".join((*shown, "**everything**")) + " |"
         yield "|---|" + "---|" * (len(shown) + 1)
-        for percent, steps in one["ms"].items():
+        for percent, steps in _by_share(one["ms"]):
             cells = [f"{steps[step]['p50']:.1f} / {steps[step]['p95']:.1f}" for step in (*shown, "everything")]
             yield f"| {percent} % | " + " | ".join(cells) + " |"
         yield ""
@@ -104,7 +109,7 @@ def _question(figures: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield "| readable | by words | by vectors |"
         yield "|---|---|---|"
-        for percent, found in one["found_of_best"].items():
+        for percent, found in _by_share(one["found_of_best"]):
             yield f"| {percent} % | {found['words']:.1%} | {found['vectors']:.1%} |"
 
 
@@ -160,8 +165,8 @@ def draw(results: Mapping[str, Mapping[str, Any]]) -> None:
     from matplotlib import pyplot as plt
 
     figures = results["question"]["figures"]
-    bars = [(f"{_NAMES[name]}, {p} %", ms) for name, one in figures.items() for p, ms in one["ms"].items()]
-    figure, axes = plt.subplots(figsize=(8, 0.4 * len(bars) + 1.4))
+    bars = [(f"{_NAMES[name]}, {p} %", ms) for name, one in figures.items() for p, ms in _by_share(one["ms"])]
+    figure, axes = plt.subplots(figsize=(8, 0.4 * len(bars) + 1.8), layout="constrained")
     left = [0.0] * len(bars)
     for step in (step for step in STEPS if step != "embed"):
         widths = [ms.get(step, {"p50": 0.0})["p50"] for _, ms in bars]
@@ -172,7 +177,6 @@ def draw(results: Mapping[str, Mapping[str, Any]]) -> None:
     axes.axvline(50, color="grey", linestyle=":", linewidth=1)
     axes.invert_yaxis()
     axes.set_xlabel("milliseconds: median of each step, and p95 of everything")
-    axes.legend(loc="lower right", fontsize=7, ncols=2)
-    figure.tight_layout()
+    figure.legend(loc="outside lower center", fontsize=7, ncols=5)
     figure.savefig(IMAGES / "bench-question.svg", metadata={"Date": None})
     plt.close(figure)

@@ -41,22 +41,23 @@ def main() -> None:
         sys.exit(f"{data}: there is no such folder; set {PREFIX}DATA to the folder with the public data sets")
     wide = 100_000 if given.limit is None else given.limit * 2
     setup = Setup(data=data, limit=given.limit, homes=given.homes and given.homes.resolve(), wide=wide)
+    measured = commit()  # before the figures of a first part change the tree
     for part in given.parts or PARTS:
         with clock() as seconds:
             figures = importlib.import_module(f"tests.benchmarks.{part}").run(setup)
         print(part, json.dumps(figures, indent=2), f"{seconds():.0f} s", sep="\n", flush=True)
         if given.limit is None:
-            _keep(part, figures, seconds())
+            _keep(part, measured, figures, seconds())
     if given.limit is None:
         results = json.loads(FIGURES.read_text(encoding="utf-8"))
         draw(results)
         PAGE.write_text(render(results), encoding="utf-8")
 
 
-def _keep(part: str, figures: object, seconds: float) -> None:
+def _keep(part: str, measured: str, figures: object, seconds: float) -> None:
     results = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
     results[part] = {
-        "commit": commit(),
+        "commit": measured,
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
         "seconds": round(seconds),
