@@ -68,10 +68,11 @@ class ChatPage:
             self.complaints.append(message.text)
 
     def choose(self, person: str) -> None:
-        """Act as a person."""
+        """Act as a person, and wait until the page is theirs: until a run ends, what it has not drawn yet stays."""
         self.page.get_by_role("combobox", name="Person").click()
         self.page.get_by_role("option", name=person, exact=True).click()
         self.page.get_by_text(f"As {person}.").wait_for()
+        self.page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
 
     def ask(self, question: str) -> None:
         """Ask, and wait until the answer's record is named."""
