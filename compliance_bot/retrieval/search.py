@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _EF_SEARCH = 200
 _MOST_TERMS = 64  # of a question; the rest are its most frequent ones
-_FREQUENT_SHARE = 0.2  # of a question's idf: at 100,000 chunks a sixth of the postings is left, and the same top ten
+_FREQUENT_SHARE = 0.2  # of a question's idf: at 100,000 chunks a sixth of the postings, 99 % of the ten best are left
 _SPARE = 2  # how many times the candidates are chosen by the rarer terms alone
 _DIGITS = 9  # scores that agree to here are equal: then content decides the order
 
