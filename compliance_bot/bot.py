@@ -6,7 +6,6 @@ method that acts takes a principal, or the name of one listed in the home, and l
 
 from __future__ import annotations
 
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
@@ -17,6 +16,7 @@ from compliance_bot.settings import load_settings
 from compliance_bot.wiring import Wiring, circumstances
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from langchain_core.document_loaders import BaseLoader

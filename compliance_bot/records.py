@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  # pydantic reads these annotations at run time
 from dataclasses import dataclass, field
-from datetime import datetime  # noqa: TC003
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NewType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-AttributeValue = str | int | bool | frozenset[str]
+
+@dataclass(frozen=True, slots=True, order=True)
+class EntityRef:
+    """An attribute value that names an entity, such as Group::"aml"."""
+
+    type: str
+    id: str
+
+
+# A time has its zone and counts to the millisecond, as Cedar's does.
+AttributeValue = str | int | bool | datetime | EntityRef | frozenset[str] | frozenset[int] | frozenset[EntityRef]
 
 DocumentId = NewType("DocumentId", str)  # random UUID
 VersionId = NewType("VersionId", str)  # random UUID
@@ -70,7 +80,7 @@ class AccessClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What one principal may read, decided by the policies. Every search takes one; only `policy.scope` makes one."""
+    """What one principal may read, decided by the policies. Every search takes one; only `store.scope` makes one."""
 
     tenant: int
     principal: str

@@ -1,6 +1,6 @@
-"""How the parts of a home come to be: policies, people, models, the log, each made when first used and shared by threads.
+"""How the parts of a home come to be: policies, people, models, the log; each is made when first used.
 
-What users call is `bot`, which inherits this; nothing here acts for anybody.
+What users call is `bot`, which inherits this; nothing here acts for anybody. Threads share everything.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from compliance_bot.errors import UsageError
 from compliance_bot.identity import find_principal, load_principals
 from compliance_bot.policy.attributes import typed_attributes
 from compliance_bot.policy.decide import CedarEngine, Circumstances
-from compliance_bot.policy.load import load_policies
+from compliance_bot.policy.folder import load_policies
 from compliance_bot.records import Principal
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model

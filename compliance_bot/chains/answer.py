@@ -20,13 +20,14 @@ from compliance_bot.chains.cite import Cited, cite
 from compliance_bot.chains.compose import compose, sendable
 from compliance_bot.chains.prompts import INSTRUCTIONS_HASH
 from compliance_bot.chains.question import readable_question
-from compliance_bot.chains.rights import open_scope, require_permission
+from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.policy.decide import Resource
 from compliance_bot.records import Answer
 from compliance_bot.redaction.mask import count_markers, mask
 from compliance_bot.retrieval.search import search
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
+from compliance_bot.store.scope import class_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,11 +41,12 @@ if TYPE_CHECKING:
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import Embedder
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import AccessClass, Citation, Hit, Passage, Principal, Sentence
+    from compliance_bot.records import Citation, Hit, Passage, Principal, Sentence
     from compliance_bot.redaction.mask import Masked
     from compliance_bot.redaction.spans import Detects
     from compliance_bot.retrieval.search import Found
     from compliance_bot.store.connect import Database
+    from compliance_bot.store.scope import ClassAttributes
 
 NOTICE = "I have found no source for an answer among the documents that you may read."
 
@@ -73,7 +75,7 @@ class Retrieved:
 
     masked: Masked
     found: Found
-    classes: tuple[AccessClass, ...]
+    attributes: ClassAttributes  # of the classes that the passages are in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +169,7 @@ def retrieve(parts: Parts, masked: Masked, principal: Principal, now: Circumstan
     """
     with _embedding(parts.embedder, masked.text, case) as embedded, parts.database.reading() as snapshot:
         with case.step("scope"):
-            classes, scope = open_scope(snapshot, parts.engine, principal, now, case)
+            scope = enter_scope(snapshot, parts.engine, principal, now, case)
         with case.step("retrieve"):
             model = serving_model(snapshot)
             if model is not None and model.hash != parts.embedder.manifest_hash:
@@ -183,7 +185,8 @@ def retrieve(parts: Parts, masked: Masked, principal: Principal, now: Circumstan
                 candidates=parts.candidates,
                 exact_threshold=parts.exact_threshold,
             )
-    return Retrieved(masked=masked, found=found, classes=classes)
+        attributes = class_attributes(snapshot, [hit.passage.class_id for hit in found.hits])
+    return Retrieved(masked=masked, found=found, attributes=attributes)
 
 
 @contextmanager
@@ -206,10 +209,10 @@ def _embedding(embedder: Embedder, text: str, case: Case) -> Iterator[Callable[[
 
 def recheck_all(parts: Parts, retrieved: Retrieved, principal: Principal, now: Circumstances, case: Case) -> Grounds:
     """Return what of the passages the policies permit one by one, and what of these a model elsewhere is given."""
-    found, classes = retrieved.found, retrieved.classes
+    found, attributes = retrieved.found, retrieved.attributes
     with case.step("recheck"):
-        hits = recheck(parts.engine, principal, found.hits, classes, now, case)
-        sending = sendable(parts.composer, parts.engine, principal, hits, classes, now, case)
+        hits = recheck(parts.engine, principal, found.hits, attributes, now, case)
+        sending = sendable(parts.composer, parts.engine, principal, hits, attributes, now, case)
     masked = retrieved.masked
     return Grounds(question=masked.text, masked=masked.counts, found=found, hits=hits, sending=sending)
 
@@ -218,14 +221,13 @@ def recheck(
     engine: PolicyEngine,
     principal: Principal,
     hits: Sequence[Hit],
-    classes: Sequence[AccessClass],
+    attributes: ClassAttributes,
     circumstances: Circumstances,
     case: Case,
 ) -> tuple[Hit, ...]:
     """Return the hits that the policies permit one by one: what a mistake in the search would have let through goes."""
-    attributes = {access_class.id: access_class.attributes for access_class in classes}
     resources = [Resource.document(attributes[hit.passage.class_id]) for hit in hits]
-    decisions = engine.decide(principal, "read", resources, circumstances)
+    decisions = engine.decide_each(principal, "read", resources, circumstances)
     denied = [hit.passage.chunk for hit, decision in zip(hits, decisions, strict=True) if not decision.allowed]
     case.public["denied"] = list(denied)
     return tuple(hit for hit, decision in zip(hits, decisions, strict=True) if decision.allowed)

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.contract import Quote, ReplySentence
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import AccessClass, Hit, Passage, Principal
+    from compliance_bot.records import Hit, Passage, Principal
     from compliance_bot.retrieval.search import Found
+    from compliance_bot.store.scope import ClassAttributes
 
 # Three bytes of UTF-8 a token: tokenisers of English need about four, and the estimate must not be too low.
 _BYTES_PER_TOKEN = 3
@@ -122,7 +123,7 @@ def sendable(
     engine: PolicyEngine,
     principal: Principal,
     hits: Sequence[Hit],
-    classes: Sequence[AccessClass],
+    attributes: ClassAttributes,
     circumstances: Circumstances,
     case: Case,
 ) -> Sending:
@@ -133,10 +134,9 @@ def sendable(
     chat = composer.chat
     if chat.is_quote_mode or not hits:
         return Sending(passages={})
-    attributes = {access_class.id: access_class.attributes for access_class in classes}
     resources = [Resource.document(attributes[hit.passage.class_id]) for hit in hits]
     about = replace(circumstances, more={**circumstances.more, "model": chat.name, "on_premises": chat.on_premises})
-    decisions = engine.decide(principal, "process", resources, about)
+    decisions = engine.decide_each(principal, "process", resources, about)
     allowed = [hit for hit, decision in zip(hits, decisions, strict=True) if decision.allowed]
     packed = pack(allowed, composer.context_tokens)
     passages = {f"p{number}": passage for number, passage in enumerate(packed, 1)}

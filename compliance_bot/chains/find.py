@@ -27,7 +27,7 @@ def find(
         retrieved = retrieve(wider, masked, principal, now, case)
         found = retrieved.found
         with case.step("recheck"):
-            hits = recheck(parts.engine, principal, found.hits, retrieved.classes, now, case)
+            hits = recheck(parts.engine, principal, found.hits, retrieved.attributes, now, case)
         case.outcome = "answered" if hits else "abstained"
         case.public |= {
             "embedder": parts.embedder.manifest_hash,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from compliance_bot.ingest.items import Item
     from compliance_bot.keys import Keyring
     from compliance_bot.policy.decide import Circumstances
-    from compliance_bot.policy.load import Policies
+    from compliance_bot.policy.folder import Policies
     from compliance_bot.records import AttributeValue, IngestReport, Principal, Rejected
     from compliance_bot.settings import Settings
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compliance_bot.chains.case import Case, closing
-from compliance_bot.chains.rights import open_scope, require_permission
+from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.errors import ComplianceError, Refused
 from compliance_bot.policy.decide import Resource
 from compliance_bot.store import documents
-from compliance_bot.store.scope import open_classes
+from compliance_bot.store.scope import class_attributes, open_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from compliance_bot.audit.log import AuditLog
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
     from compliance_bot.records import (
-        AccessClass,
         ClassId,
         DocumentId,
         DocumentSummary,
@@ -45,7 +44,7 @@ class Library:
         """Return the readable documents by title."""
         with closing(self.log, "documents.list") as case, self.database.reading() as snapshot:
             case.principal = self.identify()
-            _, scope = open_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
+            scope = enter_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
             found = documents.list_documents(snapshot, scope)
             case.outcome = "done"
         return found
@@ -55,13 +54,13 @@ class Library:
         with closing(self.log, "documents.show") as case, self.database.reading() as snapshot:
             case.principal = self.identify()
             now = self.circumstances()
-            classes, scope = open_scope(snapshot, self.engine, case.principal, now, case)
+            scope = enter_scope(snapshot, self.engine, case.principal, now, case)
             found = documents.version_text(snapshot, scope, document, version)
             class_id = documents.class_of_document(snapshot, scope, document)
             if found is None or class_id is None:
                 raise Refused
             # The policies are asked again for what is about to be shown: a mistake in the query shows nothing.
-            require_permission(self.engine, case.principal, "read", now, case, resource=_resource(classes, class_id))
+            require_permission(self.engine, case.principal, "read", now, case, resource=_resource(snapshot, class_id))
             case.outcome = "done"
             case.public["shown"] = {"document": found.document, "number": found.version, "sha256": found.sha256}
         return found
@@ -70,7 +69,7 @@ class Library:
         """Return the versions of a document, newest first, without text. Raises Refused."""
         with closing(self.log, "documents.history") as case, self.database.reading() as snapshot:
             case.principal = self.identify()
-            _, scope = open_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
+            scope = enter_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
             found = documents.document_versions(snapshot, scope, document)
             if not found:
                 raise Refused
@@ -82,7 +81,7 @@ class Library:
         """Return whether there is a readable current passage for each of these `_id`s."""
         with closing(self.log, "documents.list") as case, self.database.reading() as snapshot:
             case.principal = self.identify()
-            _, scope = open_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
+            scope = enter_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
             found = documents.count_refs(snapshot, scope, refs)
             case.outcome = "done"
         return found == len(set(refs))
@@ -108,14 +107,14 @@ class Library:
     def _deletable(self, transaction: Transaction, document: DocumentId, case: Case) -> ClassId:
         """Return the class of a document that the principal may read and delete. Raises Refused."""
         case.principal, now = self.identify(), self.circumstances()
-        classes, scope = open_scope(transaction, self.engine, case.principal, now, case)
+        scope = enter_scope(transaction, self.engine, case.principal, now, case)
         class_id = documents.class_of_document(transaction, scope, document)
         if class_id is None:
             raise Refused
-        resource = _resource(classes, class_id)
+        resource = _resource(transaction, class_id)
         require_permission(self.engine, case.principal, "delete", now, case, resource=resource)
         return class_id
 
 
-def _resource(classes: tuple[AccessClass, ...], class_id: ClassId) -> Resource:
-    return Resource.document(next(c.attributes for c in classes if c.id == class_id))
+def _resource(transaction: Transaction, class_id: ClassId) -> Resource:
+    return Resource.document(class_attributes(transaction, [class_id])[class_id])

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.errors import Refused
 from compliance_bot.policy.decide import Resource
-from compliance_bot.policy.scope import decide_scope
-from compliance_bot.store.scope import access_classes, enter
+from compliance_bot.store.scope import open_scope
 
 if TYPE_CHECKING:
     from compliance_bot.chains.case import Case
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import AccessClass, Principal, Scope
+    from compliance_bot.records import Principal, Scope
     from compliance_bot.store.connect import Transaction
 
 
@@ -26,22 +25,20 @@ def require_permission(
     resource: Resource | None = None,
 ) -> None:
     """Raise Refused unless the policies let the principal do this, to the home where no resource is named."""
-    (decision,) = engine.decide(principal, action, [resource or Resource.home()], circumstances)
+    decision = engine.decide(principal, action, resource or Resource.home(), circumstances)
     case.public["policies"] = {"set": engine.hash, "action": action, "determining": list(decision.determining)}
     if not decision.allowed:
         raise Refused
 
 
-def open_scope(
+def enter_scope(
     snapshot: Transaction, engine: PolicyEngine, principal: Principal, circumstances: Circumstances, case: Case
-) -> tuple[tuple[AccessClass, ...], Scope]:
-    """Return all access classes and the scope of what may be read, and open the snapshot to it."""
-    classes = access_classes(snapshot)
-    scope = decide_scope(engine, principal, classes, circumstances, tenant=snapshot.tenant)
-    enter(snapshot, scope)
+) -> Scope:
+    """Return the scope of what may be read, and open the snapshot to it."""
+    scope = open_scope(snapshot, engine, principal, circumstances)
     case.public["scope"] = {
         "classes": len(scope.classes),
         "chunks": scope.chunks,
         "determining": list(scope.determining),
     }
-    return classes, scope
+    return scope

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.audit.review import Shown, cited_documents, show, summarise
 from compliance_bot.chains.case import closing
-from compliance_bot.chains.rights import open_scope, require_permission
+from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.errors import Refused
 from compliance_bot.store.documents import class_of_document
 
@@ -50,7 +50,7 @@ class Trail:
             if opened is None:
                 raise Refused
             with self.database.reading() as snapshot:
-                _, scope = open_scope(snapshot, self.engine, case.principal, now, case)
+                scope = enter_scope(snapshot, self.engine, case.principal, now, case)
                 cited = cited_documents(opened)
                 readable = {d for d in cited if class_of_document(snapshot, scope, d) is not None}
             case.outcome = "done"

@@ -15,7 +15,7 @@ from compliance_bot.policy.attributes import UndeclaredAttribute, typed_attribut
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from compliance_bot.policy.load import Policies
+    from compliance_bot.policy.folder import Policies
     from compliance_bot.records import AttributeValue
 
 _KEYS = ("path", "_id")

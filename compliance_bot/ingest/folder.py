@@ -16,10 +16,9 @@ from compliance_bot.ingest.container import containers_of
 from compliance_bot.ingest.items import is_among
 from compliance_bot.ingest.sources import find_files, identity_of
 from compliance_bot.policy.decide import Resource
-from compliance_bot.policy.scope import decide_scope
 from compliance_bot.records import Rejected
 from compliance_bot.store import documents, places
-from compliance_bot.store.scope import access_classes, enter
+from compliance_bot.store.scope import class_attributes, open_scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from compliance_bot.ingest.run import Identify, Request
     from compliance_bot.ingest.shelve import Candidate, Shelf
     from compliance_bot.ingest.sources import SourceFile
-    from compliance_bot.records import AccessClass
     from compliance_bot.store.connect import Transaction
     from compliance_bot.store.places import Absent
 
@@ -94,13 +92,13 @@ class Folder:
         with shelf.log.recording() as recorder:
             transaction = recorder.transaction
             documents.lock_writers(transaction)
-            classes = self._open(transaction)
+            self._open(transaction)
             spared = self._spared(rejected)
             gone = places.absent(transaction, self._roots, present=self._present, spared=spared)
             told = self._doubt(transaction, len(gone))
             refused: list[Absent] = []
             if told is None:
-                refused = self._forbidden(gone, classes)
+                refused = self._forbidden(transaction, gone)
                 for one in gone:
                     if one not in refused:
                         documents.delete_document(transaction, one.document)
@@ -143,13 +141,9 @@ class Folder:
         with self._shelf.database.writing() as transaction:
             places.add_places(transaction, lying)
 
-    def _open(self, transaction: Transaction) -> dict[int, AccessClass]:
+    def _open(self, transaction: Transaction) -> None:
         """Open the transaction to what the principal may read."""
-        shelf = self._shelf
-        classes = access_classes(transaction)
-        scope = decide_scope(shelf.engine, shelf.principal, classes, shelf.circumstances, tenant=transaction.tenant)
-        enter(transaction, scope)
-        return {one.id: one for one in classes}
+        open_scope(transaction, self._shelf.engine, self._shelf.principal, self._shelf.circumstances)
 
     def _spared(self, rejected: Sequence[Rejected]) -> set[bytes]:
         """Return the files of which something could not be read: what lies in them may still be there."""
@@ -184,8 +178,9 @@ class Folder:
     def _place(self, identity: str) -> bytes:
         return self._identify.place(self._request.collection, identity)
 
-    def _forbidden(self, gone: Sequence[Absent], classes: dict[int, AccessClass]) -> list[Absent]:
+    def _forbidden(self, transaction: Transaction, gone: Sequence[Absent]) -> list[Absent]:
         shelf = self._shelf
-        resources = [Resource.document(classes[one.class_id].attributes) for one in gone]
-        decisions = shelf.engine.decide(shelf.principal, "delete", resources, shelf.circumstances)
+        attributes = class_attributes(transaction, [one.class_id for one in gone])
+        resources = [Resource.document(attributes[one.class_id]) for one in gone]
+        decisions = shelf.engine.decide_each(shelf.principal, "delete", resources, shelf.circumstances)
         return [one for one, decision in zip(gone, decisions, strict=True) if not decision.allowed]

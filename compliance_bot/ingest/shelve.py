@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 from compliance_bot.audit.record import Event, describe
 from compliance_bot.logs import note
 from compliance_bot.policy.decide import Resource
-from compliance_bot.policy.scope import decide_scope
 from compliance_bot.records import Rejected
 from compliance_bot.redaction.mask import mask
 from compliance_bot.store import documents, places
 from compliance_bot.store.documents import VersionDraft
 from compliance_bot.store.index import require_model
-from compliance_bot.store.scope import access_classes, class_of, enter, open_classes
+from compliance_bot.store.scope import class_attributes, class_of, open_classes, open_scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,11 +61,9 @@ class Shelf:
     def unchanged(self, candidates: Sequence[Candidate]) -> frozenset[bytes]:
         """Return the sources of what is stored just so, as far as the principal may read it."""
         with self.database.reading() as transaction:
-            classes = access_classes(transaction)
-            scope = decide_scope(self.engine, self.principal, classes, self.circumstances, tenant=transaction.tenant)
-            enter(transaction, scope)
+            open_scope(transaction, self.engine, self.principal, self.circumstances)
             known = documents.known_sources(transaction, [candidate.source for candidate in candidates])
-        attributes = {access_class.id: dict(access_class.attributes) for access_class in classes}
+            attributes = class_attributes(transaction, [stored.class_id for stored in known.values()])
         return frozenset(
             candidate.source
             for candidate in candidates
@@ -137,10 +134,10 @@ class Shelf:
 
     def _forbidden_moves(self, transaction: Transaction, sources: Sequence[ClassId]) -> frozenset[ClassId]:
         """Return the classes out of which the principal may not move documents."""
-        moved = [c for c in access_classes(transaction) if c.id in set(sources)]
-        resources = [Resource.document(access_class.attributes) for access_class in moved]
-        decisions = self.engine.decide(self.principal, "reclassify", resources, self.circumstances)
-        return frozenset(c.id for c, decision in zip(moved, decisions, strict=True) if not decision.allowed)
+        moved = class_attributes(transaction, sources)
+        resources = [Resource.document(attributes) for attributes in moved.values()]
+        decisions = self.engine.decide_each(self.principal, "reclassify", resources, self.circumstances)
+        return frozenset(c for c, decision in zip(moved, decisions, strict=True) if not decision.allowed)
 
     def _event(self, stored: Sequence[Stored], reclassified: Sequence[DocumentId]) -> Event:
         versions = [

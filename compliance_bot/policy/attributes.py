@@ -8,17 +8,22 @@ stored.
 from __future__ import annotations
 
 import json
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import cedarpy
 
 from compliance_bot.errors import UsageError
-from compliance_bot.policy.decide import to_cedar
+from compliance_bot.policy.constants import EvaluationError, parse_datetime
+from compliance_bot.policy.schema import Kind
+from compliance_bot.policy.values import moment, to_cedar
+from compliance_bot.records import EntityRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from compliance_bot.policy.load import Policies
+    from compliance_bot.policy.folder import Policies
+    from compliance_bot.policy.schema import Type
     from compliance_bot.records import AttributeValue
 
 
@@ -36,15 +41,18 @@ class UndeclaredAttribute(UsageError):
 
 
 def typed_attributes(policies: Policies, entity: str, given: Mapping[str, object]) -> dict[str, AttributeValue]:
-    """Return the attributes with the schema's types. Text with `|` is a set; `true` and digits follow the schema.
+    """Return the attributes with the schema's types; text with `|` is a set.
+
+    A time is a day (`2026-03-03`, from its start in UTC) or a moment with its zone; an entity is its id alone.
 
     Raises UndeclaredAttribute (exit code 2) with the first name that does not fit.
     """
     # A document's required attribute stands in while the others are tried one by one.
     base: dict[str, AttributeValue] = {"collection": "-"} if entity == "Document" else {}
     typed: dict[str, AttributeValue] = {}
+    declared = policies.declared.attributes(entity)
     for name, value in given.items():
-        for candidate in _candidates(value):
+        for candidate in _candidates(value, declared[name].type) if name in declared else ():
             if _fits(policies, entity, {**base, name: candidate}):
                 typed[name] = candidate
                 break
@@ -55,14 +63,74 @@ def typed_attributes(policies: Policies, entity: str, given: Mapping[str, object
 
 def require_declared(policies: Policies, entity: str, names: Iterable[str]) -> None:
     """Raise UndeclaredAttribute for the first name that the schema does not declare, whatever its value would be."""
-    base: dict[str, AttributeValue] = {"collection": "-"} if entity == "Document" else {}
+    declared = policies.declared.attributes(entity)
     for name in names:
-        samples: tuple[AttributeValue, ...] = ("-", 0, True, frozenset({"-"}))
-        if not any(_fits(policies, entity, {**base, name: sample}) for sample in samples):
+        if name not in declared:
             raise UndeclaredAttribute(entity, name)
 
 
-def _candidates(value: object) -> Iterator[AttributeValue]:
+def _candidates(value: object, declared: Type) -> Iterator[AttributeValue]:
+    """Yield what a value may mean, for the engine to choose from."""
+    if declared.kind is Kind.DATETIME:
+        yield from _times(value)
+    elif declared.kind is Kind.ENTITY:
+        yield from _entities([value], declared.entity)
+    elif declared.element is not None and declared.element.kind is Kind.ENTITY:
+        yield frozenset(_entities(_items(value), declared.element.entity))
+    elif declared.element is not None and declared.element.kind is Kind.LONG:
+        yield from _numbers(value)
+    else:
+        yield from _plain_candidates(value)
+
+
+def _times(value: object) -> Iterator[datetime]:
+    if isinstance(value, datetime):
+        if value.tzinfo is not None:
+            yield value
+        return
+    text = value.isoformat() if isinstance(value, date) else value  # YAML reads a day as one
+    if isinstance(text, str):
+        try:
+            yield moment(parse_datetime(_cedar_text(text.strip())).ms)
+        except (EvaluationError, OverflowError):
+            return
+
+
+def _cedar_text(text: str) -> str:
+    """Return a time as Cedar writes it, whose zones have no colon."""
+    has_zone = len(text) > len("2026-01-01T00:00:00") and text[-3] == ":" and text[-6] in "+-"
+    return text[:-3] + text[-2:] if has_zone else text
+
+
+def _entities(values: Iterable[object], type_: str) -> Iterator[EntityRef]:
+    for value in values:
+        if isinstance(value, EntityRef):
+            yield value
+        elif isinstance(value, str) and value.strip():
+            yield EntityRef(type_, value.strip())
+        else:
+            yield EntityRef("", "")  # which fits no schema
+
+
+def _items(value: object) -> Iterable[object]:
+    if isinstance(value, str):
+        return [item for item in value.split("|") if item.strip()]
+    return value if isinstance(value, list | tuple | set | frozenset) else [value]
+
+
+def _numbers(value: object) -> Iterator[frozenset[int]]:
+    items = [item.strip() if isinstance(item, str) else item for item in _items(value)]
+    if all(_is_number(item) for item in items):
+        yield frozenset(int(str(item)) for item in items)
+
+
+def _is_number(item: object) -> bool:
+    if isinstance(item, str):
+        return item.removeprefix("-").isdecimal() and item.isascii() and len(item) <= _LONG_DIGITS
+    return isinstance(item, int) and not isinstance(item, bool)
+
+
+def _plain_candidates(value: object) -> Iterator[AttributeValue]:
     if isinstance(value, bool | int):
         yield value
     elif isinstance(value, list | tuple | set | frozenset):
@@ -70,7 +138,7 @@ def _candidates(value: object) -> Iterator[AttributeValue]:
     elif isinstance(value, str):
         text = value.strip()
         yield text
-        if text.removeprefix("-").isdecimal() and text.isascii() and len(text) <= _LONG_DIGITS:
+        if _is_number(text):
             yield int(text)
         if text in {"true", "false"}:
             yield text == "true"

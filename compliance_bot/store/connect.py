@@ -8,7 +8,7 @@ the transaction, so a pooled connection carries nothing from one person to the n
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -18,6 +18,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from compliance_bot.errors import Unavailable
+from compliance_bot.store.kept import KeptScopes
 from compliance_bot.store.queries import named_queries
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Transaction:
 
     connection: psycopg.Connection[TupleRow]
     tenant: int
+    scopes: KeptScopes = field(default_factory=KeptScopes)
 
 
 class Database:
@@ -64,6 +66,7 @@ class Database:
         self, conninfo: str, *, revive: Callable[[], None] | None = None, tenant: int = DEFAULT_TENANT
     ) -> None:
         self._conninfo, self._tenant = conninfo, tenant
+        self._scopes = KeptScopes()
         self._pool: ConnectionPool[psycopg.Connection[TupleRow]] = ConnectionPool(
             conninfo,
             connection_class=_reviving(revive) if revive else psycopg.Connection,
@@ -107,7 +110,7 @@ class Database:
                 connection.set_read_only(read_only)
                 with connection.transaction():
                     connection.execute(_SQL["set_tenant"], {"tenant": str(self._tenant)})
-                    yield Transaction(connection, self._tenant)
+                    yield Transaction(connection, self._tenant, self._scopes)
                 _require_open(connection)
         except (pg.DiskFull, pg.OutOfMemory) as error:
             raise StoreFull from error

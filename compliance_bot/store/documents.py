@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from compliance_bot.policy.values import from_stored
 from compliance_bot.records import ClassId, DocumentId, DocumentSummary, DocumentVersion
 from compliance_bot.store import index
 from compliance_bot.store.queries import named_queries
-from compliance_bot.store.scope import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -180,7 +180,7 @@ def list_documents(transaction: Transaction, scope: Scope) -> tuple[DocumentSumm
             collection=str(attributes["collection"]),
             version=number,
             versions=versions,
-            attributes=from_json(attributes),
+            attributes=from_stored(attributes),
         )
         for document, title, _, attributes, number, versions in transaction.connection.execute(_SQL["list"], values)
     )

@@ -1,7 +1,8 @@
-"""Access classes in the database, and opening a transaction to a scope.
+"""Make the scope of a person and open a transaction to it: which access classes they may read, and how much is in them.
 
-Row-level security shows nothing until a scope is entered; entering is local to the transaction. The list of classes
-given here is what the policies permitted: this module decides nothing.
+The only place that makes a `Scope`. The policies select the classes in the database, compiled; nothing is readable by
+default, and classes that the schema in force does not describe are nobody's. Row-level security shows nothing until a
+scope is entered, and entering is local to the transaction.
 """
 
 from __future__ import annotations
@@ -10,25 +11,124 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from compliance_bot.records import AccessClass, ClassId
+from compliance_bot.policy.decide import Resource
+from compliance_bot.policy.values import from_stored, to_stored
+from compliance_bot.records import AccessClass, ClassId, Scope
 from compliance_bot.store.queries import named_queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from compliance_bot.records import AttributeValue, Scope
+    from compliance_bot.policy.compile import Compiled
+    from compliance_bot.policy.decide import Circumstances, PolicyEngine
+    from compliance_bot.records import AttributeValue, Principal
     from compliance_bot.store.connect import Transaction
 
 _SQL = named_queries("scope")
+
+ClassAttributes = dict[ClassId, dict[str, "AttributeValue"]]
+
+
+def open_scope(
+    transaction: Transaction,
+    engine: PolicyEngine,
+    principal: Principal,
+    circumstances: Circumstances,
+    *,
+    action: str = "read",
+) -> Scope:
+    """Return what the principal may read, and let the rest of this transaction read it.
+
+    A scope is kept until a class or its counts change: the same question about the same classes has the same answer.
+    """
+    compiled = engine.compile(principal, action, circumstances)
+    row = transaction.connection.execute(_SQL["revision"], {"tenant": transaction.tenant}).fetchone()
+    key = (transaction.tenant, row[0] if row else 0, engine.hash, principal.id, action, compiled.key)
+    kept = transaction.scopes.get(key)
+    if kept is None:
+        scope = _permitted(transaction, engine, compiled, principal)
+        if compiled.needs_engine:
+            scope = _decided(transaction, engine, principal, circumstances, action, scope)
+        kept = (scope, _bits(scope.classes))
+        if not compiled.needs_engine:  # the engine may have looked at what the key does not have
+            transaction.scopes.keep(key, kept)
+    _open(transaction, kept[1])
+    return kept[0]
+
+
+def _permitted(transaction: Transaction, engine: PolicyEngine, compiled: Compiled, principal: Principal) -> Scope:
+    """Return the scope that the compiled policies select."""
+    classes, chunks, terms, permits = [], 0, 0, []
+    if not compiled.permits_nothing:
+        found = transaction.connection.execute(_SQL["shapes"], {"tenant": transaction.tenant}).fetchall()
+        shapes = [id_ for id_, types in found if engine.fits(types)]
+        query = sql.SQL(_SQL["permitted"]).format(
+            predicate=_compiled(compiled.sql),
+            permits=_compiled("".join(f", {text} AS p{n}" for n, (_, text) in enumerate(compiled.permits))),
+            determining=_compiled("".join(f", bool_or(p{n})" for n in range(len(compiled.permits)))),
+        )
+        given = {"tenant": transaction.tenant, "shapes": shapes, **compiled.parameters}
+        row = transaction.connection.execute(query, given).fetchone()
+        assert row is not None, "an aggregate has one row"
+        classes, chunks, terms, *permits = row
+    return Scope(
+        tenant=transaction.tenant,
+        principal=principal.id,
+        classes=tuple(map(ClassId, classes)),
+        chunks=chunks,
+        terms=terms,
+        policies=engine.hash,
+        determining=tuple(sorted(id_ for (id_, _), some in zip(compiled.permits, permits, strict=True) if some)),
+    )
+
+
+def _compiled(text: str) -> sql.SQL:
+    """Return SQL that `policy.compile` made: of a customer's values and names it has placeholders only."""
+    return sql.SQL(text)
+
+
+def _decided(
+    transaction: Transaction,
+    engine: PolicyEngine,
+    principal: Principal,
+    circumstances: Circumstances,
+    action: str,
+    scope: Scope,
+) -> Scope:
+    """Return what the engine leaves of a scope, where a forbid could not be compiled: each class is decided."""
+    attributes = class_attributes(transaction, scope.classes)
+    resources = [Resource.document(attributes[class_id]) for class_id in scope.classes]
+    decisions = engine.decide_each(principal, action, resources, circumstances)
+    kept = [class_id for class_id, decision in zip(scope.classes, decisions, strict=True) if decision.allowed]
+    determining = {policy for decision in decisions if decision.allowed for policy in decision.determining}
+    values = {"tenant": transaction.tenant, "classes": kept}
+    chunks, terms = transaction.connection.execute(_SQL["counts"], values).fetchone() or (0, 0)
+    return Scope(
+        tenant=scope.tenant,
+        principal=scope.principal,
+        classes=tuple(kept),
+        chunks=chunks,
+        terms=terms,
+        policies=scope.policies,
+        determining=tuple(sorted(determining)),
+    )
+
+
+def class_attributes(transaction: Transaction, classes: Iterable[ClassId]) -> ClassAttributes:
+    """Return the attributes of these classes. For deciding about, never for showing."""
+    values = {"tenant": transaction.tenant, "classes": sorted(set(classes))}
+    rows = transaction.connection.execute(_SQL["attributes"], values)
+    return {ClassId(id_): from_stored(attributes) for id_, attributes in rows}
 
 
 def access_classes(transaction: Transaction) -> tuple[AccessClass, ...]:
     """Return every access class of the tenant. For deciding about, never for showing."""
     rows = transaction.connection.execute(_SQL["classes"], {"tenant": transaction.tenant})
     return tuple(
-        AccessClass(id=ClassId(id_), attributes=from_json(attributes), chunks=chunks, terms=int(terms))
+        AccessClass(id=ClassId(id_), attributes=from_stored(attributes), chunks=chunks, terms=int(terms))
         for id_, attributes, chunks, terms in rows
     )
 
@@ -42,29 +142,33 @@ def enter(transaction: Transaction, scope: Scope) -> None:
 
 def open_classes(transaction: Transaction, classes: Iterable[ClassId]) -> None:
     """Open classes for writing: ingest and deletion, after their own decisions."""
-    listed = "{" + ",".join(str(id_) for id_ in sorted(set(classes))) + "}"
-    transaction.connection.execute(_SQL["enter"], {"classes": listed})
+    _open(transaction, _bits(tuple(classes)))
+
+
+def _open(transaction: Transaction, bits: str) -> None:
+    transaction.connection.execute(_SQL["enter"], {"bits": bits})
+
+
+def _bits(classes: Sequence[int]) -> str:
+    """Return the classes as PostgreSQL reads a bitmap: bit n, counted from the lowest of each byte, is class n."""
+    bits = bytearray(max(classes, default=-1) // 8 + 1)
+    for class_id in classes:
+        bits[class_id >> 3] |= 1 << (class_id & 7)
+    return "\\x" + bits.hex() if bits else ""
 
 
 def class_of(transaction: Transaction, attributes: Mapping[str, AttributeValue]) -> ClassId:
     """Return the class with exactly these attributes, made where there is none."""
-    canonical = json.dumps(_to_json(attributes), sort_keys=True, separators=(",", ":"))
+    stored = to_stored(attributes)
+    canonical = json.dumps(stored, sort_keys=True, separators=(",", ":"))
     values: dict[str, Any] = {
         "tenant": transaction.tenant,
         "digest": hashlib.sha256(canonical.encode()).digest(),
-        "attributes": Jsonb(_to_json(attributes)),
+        "attributes": Jsonb(stored),
     }
-    for query in ("find_class", "add_class", "find_class"):
-        row = transaction.connection.execute(_SQL[query], values).fetchone()
+    for query in ("find_class", "add_shape", "add_class", "find_class"):
+        found = transaction.connection.execute(_SQL[query], values)
+        row = found.fetchone() if query != "add_shape" else None
         if row is not None:
             return ClassId(row[0])
     raise RuntimeError("an access class could neither be found nor added")
-
-
-def _to_json(attributes: Mapping[str, AttributeValue]) -> dict[str, Any]:
-    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in attributes.items()}
-
-
-def from_json(attributes: Mapping[str, Any]) -> dict[str, AttributeValue]:
-    """Return attributes as records have them: a JSON list is a set."""
-    return {name: frozenset(value) if isinstance(value, list) else value for name, value in attributes.items()}

@@ -23,12 +23,11 @@ from compliance_bot.evaluation.beir import read_questions
 from compliance_bot.evaluation.metrics import average_precision_at, recall_at
 from compliance_bot.home import throw_away_home
 from compliance_bot.policy.decide import Circumstances
-from compliance_bot.policy.scope import decide_scope
 from compliance_bot.records import Principal
 from compliance_bot.retrieval.fuse import fuse
 from compliance_bot.retrieval.search import gather, weigh_terms
 from compliance_bot.store.models import serving_model
-from compliance_bot.store.scope import access_classes, enter
+from compliance_bot.store.scope import open_scope
 from compliance_bot.store.search import passages
 
 if TYPE_CHECKING:
@@ -82,8 +81,7 @@ def _gather(bot: ComplianceBot, questions: Sequence[LabelledQuestion], k1: float
     parts = bot.parts
     principal, now = Principal(id=LOCAL_ADMINISTRATOR), Circumstances(now=datetime.now(UTC))
     with parts.database.reading() as snapshot:
-        scope = decide_scope(parts.engine, principal, access_classes(snapshot), now, tenant=snapshot.tenant)
-        enter(snapshot, scope)
+        scope = open_scope(snapshot, parts.engine, principal, now)
         for question in questions:
             idf = weigh_terms(snapshot, scope, question.text, parts.term_key)
             lexical, cosine = gather(

@@ -19,6 +19,26 @@ $$;
 
 ALTER FUNCTION audit.refuse_change() OWNER TO compliance_bot_owner;
 
+CREATE FUNCTION compliance_bot.attribute_types(attributes jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT COALESCE(jsonb_object_agg(key, CASE jsonb_typeof(value)
+      WHEN 'string' THEN 'String'
+      WHEN 'number' THEN 'Long'
+      WHEN 'boolean' THEN 'Bool'
+      WHEN 'array' THEN CASE jsonb_typeof(value->0)
+        WHEN 'string' THEN 'Set<String>' WHEN 'number' THEN 'Set<Long>' ELSE 'Set' END
+      WHEN 'object' THEN CASE
+        WHEN value ? 'datetime' THEN 'datetime'
+        WHEN value ? 'entity' THEN value->>'entity'
+        WHEN value ? 'entities' THEN 'Set<' || (value->>'entities') || '>'
+        ELSE 'unknown' END
+      ELSE 'unknown' END), '{}')
+  FROM jsonb_each(attributes)
+$$;
+
+ALTER FUNCTION compliance_bot.attribute_types(attributes jsonb) OWNER TO compliance_bot_owner;
+
 CREATE FUNCTION compliance_bot.index_model(model smallint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'compliance_bot', 'public', 'pg_temp'
@@ -34,6 +54,18 @@ END
 $$;
 
 ALTER FUNCTION compliance_bot.index_model(model smallint) OWNER TO compliance_bot_owner;
+
+CREATE FUNCTION compliance_bot.revise_classes() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  INSERT INTO class_revision (tenant, revision) SELECT DISTINCT tenant, 1 FROM changed ORDER BY tenant
+  ON CONFLICT (tenant) DO UPDATE SET revision = class_revision.revision + 1;
+  RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION compliance_bot.revise_classes() OWNER TO compliance_bot_owner;
 
 CREATE TABLE audit.actor (
     tenant integer NOT NULL,
@@ -82,7 +114,8 @@ CREATE TABLE compliance_bot.access_class (
     tenant integer NOT NULL,
     id integer NOT NULL,
     digest bytea NOT NULL,
-    attributes jsonb NOT NULL
+    attributes jsonb NOT NULL,
+    shape_id integer NOT NULL
 );
 
 ALTER TABLE ONLY compliance_bot.access_class FORCE ROW LEVEL SECURITY;
@@ -91,6 +124,25 @@ ALTER TABLE compliance_bot.access_class OWNER TO compliance_bot_owner;
 
 ALTER TABLE compliance_bot.access_class ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME compliance_bot.access_class_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE compliance_bot.access_shape (
+    tenant integer NOT NULL,
+    id integer NOT NULL,
+    types jsonb NOT NULL
+);
+
+ALTER TABLE ONLY compliance_bot.access_shape FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.access_shape OWNER TO compliance_bot_owner;
+
+ALTER TABLE compliance_bot.access_shape ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME compliance_bot.access_shape_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -154,6 +206,15 @@ CREATE TABLE compliance_bot.class_count (
 ALTER TABLE ONLY compliance_bot.class_count FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.class_count OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.class_revision (
+    tenant integer NOT NULL,
+    revision bigint NOT NULL
+);
+
+ALTER TABLE ONLY compliance_bot.class_revision FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.class_revision OWNER TO compliance_bot_owner;
 
 CREATE TABLE compliance_bot.document (
     tenant integer NOT NULL,
@@ -309,6 +370,12 @@ ALTER TABLE ONLY compliance_bot.access_class
 ALTER TABLE ONLY compliance_bot.access_class
     ADD CONSTRAINT access_class_tenant_digest_key UNIQUE (tenant, digest);
 
+ALTER TABLE ONLY compliance_bot.access_shape
+    ADD CONSTRAINT access_shape_pkey PRIMARY KEY (tenant, id);
+
+ALTER TABLE ONLY compliance_bot.access_shape
+    ADD CONSTRAINT access_shape_tenant_types_key UNIQUE (tenant, types);
+
 ALTER TABLE ONLY compliance_bot.chunk_history
     ADD CONSTRAINT chunk_history_pkey PRIMARY KEY (tenant, id);
 
@@ -317,6 +384,9 @@ ALTER TABLE ONLY compliance_bot.chunk
 
 ALTER TABLE ONLY compliance_bot.class_count
     ADD CONSTRAINT class_count_pkey PRIMARY KEY (tenant, acl_id);
+
+ALTER TABLE ONLY compliance_bot.class_revision
+    ADD CONSTRAINT class_revision_pkey PRIMARY KEY (tenant);
 
 ALTER TABLE ONLY compliance_bot.document
     ADD CONSTRAINT document_pkey PRIMARY KEY (tenant, id);
@@ -385,11 +455,26 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.payload 
 
 ALTER TABLE audit.payload ENABLE ALWAYS TRIGGER append_only;
 
+CREATE TRIGGER revise_deleted AFTER DELETE ON compliance_bot.access_class REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION compliance_bot.revise_classes();
+
+CREATE TRIGGER revise_deleted AFTER DELETE ON compliance_bot.class_count REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION compliance_bot.revise_classes();
+
+CREATE TRIGGER revise_inserted AFTER INSERT ON compliance_bot.access_class REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION compliance_bot.revise_classes();
+
+CREATE TRIGGER revise_inserted AFTER INSERT ON compliance_bot.class_count REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION compliance_bot.revise_classes();
+
+CREATE TRIGGER revise_updated AFTER UPDATE ON compliance_bot.access_class REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION compliance_bot.revise_classes();
+
+CREATE TRIGGER revise_updated AFTER UPDATE ON compliance_bot.class_count REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION compliance_bot.revise_classes();
+
 ALTER TABLE ONLY audit.payload
     ADD CONSTRAINT payload_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit.entry(entry_id);
 
 ALTER TABLE ONLY audit.pending
     ADD CONSTRAINT pending_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit.entry(entry_id);
+
+ALTER TABLE ONLY compliance_bot.access_class
+    ADD CONSTRAINT access_class_tenant_shape_id_fkey FOREIGN KEY (tenant, shape_id) REFERENCES compliance_bot.access_shape(tenant, id);
 
 ALTER TABLE ONLY compliance_bot.chunk_history
     ADD CONSTRAINT chunk_history_tenant_version_id_fkey FOREIGN KEY (tenant, version_id) REFERENCES compliance_bot.document_version(tenant, id) ON DELETE CASCADE;
@@ -442,11 +527,15 @@ CREATE POLICY tenant ON audit.pending USING ((tenant = ( SELECT (NULLIF(current_
 
 ALTER TABLE compliance_bot.access_class ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE compliance_bot.access_shape ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE compliance_bot.chunk ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.chunk_history ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.class_count ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.class_revision ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.document ENABLE ROW LEVEL SECURITY;
 
@@ -464,25 +553,61 @@ ALTER TABLE compliance_bot.model_use ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.posting ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY readable ON compliance_bot.chunk USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
+CREATE POLICY readable ON compliance_bot.chunk USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
+CASE
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    ELSE false
+END));
 
-CREATE POLICY readable ON compliance_bot.chunk_history USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
+CREATE POLICY readable ON compliance_bot.chunk_history USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
+CASE
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    ELSE false
+END));
 
-CREATE POLICY readable ON compliance_bot.document USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
+CREATE POLICY readable ON compliance_bot.document USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
+CASE
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    ELSE false
+END));
 
-CREATE POLICY readable ON compliance_bot.document_version USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
+CREATE POLICY readable ON compliance_bot.document_version USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
+CASE
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    ELSE false
+END));
 
-CREATE POLICY readable ON compliance_bot.embedding USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
+CREATE POLICY readable ON compliance_bot.embedding USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
+CASE
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    ELSE false
+END));
 
-CREATE POLICY readable ON compliance_bot.history_embedding USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
+CREATE POLICY readable ON compliance_bot.history_embedding USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
+CASE
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    ELSE false
+END));
 
-CREATE POLICY readable ON compliance_bot.posting USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
+CREATE POLICY readable ON compliance_bot.posting USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
+CASE
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    ELSE false
+END));
 
-CREATE POLICY readable ON compliance_bot.term_stat USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND (acl_id = ANY (( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::integer[] AS "nullif")::integer[]))));
+CREATE POLICY readable ON compliance_bot.term_stat USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
+CASE
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    ELSE false
+END));
 
 CREATE POLICY tenant ON compliance_bot.access_class USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
+CREATE POLICY tenant ON compliance_bot.access_shape USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
 CREATE POLICY tenant ON compliance_bot.class_count USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.class_revision USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
 CREATE POLICY tenant ON compliance_bot.document_place USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
@@ -509,11 +634,15 @@ GRANT SELECT,INSERT,DELETE ON TABLE audit.pending TO compliance_bot_app;
 
 GRANT SELECT,INSERT ON TABLE compliance_bot.access_class TO compliance_bot_app;
 
+GRANT SELECT,INSERT ON TABLE compliance_bot.access_shape TO compliance_bot_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.chunk TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.chunk_history TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.class_count TO compliance_bot_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE compliance_bot.class_revision TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.document TO compliance_bot_app;
 

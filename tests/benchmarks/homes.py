@@ -13,9 +13,8 @@ from compliance_bot import Principal
 from compliance_bot.bot import ComplianceBot
 from compliance_bot.home import throw_away_home
 from compliance_bot.policy.decide import Circumstances
-from compliance_bot.policy.scope import decide_scope
 from compliance_bot.store.embedded import destroy
-from compliance_bot.store.scope import access_classes, enter
+from compliance_bot.store.scope import open_scope
 from tests.benchmarks.datasets import ATTRIBUTES, READABLE, Question, obliqa, widened, xquad
 from tests.benchmarks.wide import SentenceMeans
 
@@ -64,10 +63,7 @@ def entered(bot: ComplianceBot, clearance: int) -> Iterator[tuple[Transaction, S
     """Open a transaction in the scope of a person with this clearance."""
     with bot.parts.database.reading() as snapshot:
         now = Circumstances(now=datetime.now(UTC))
-        classes = access_classes(snapshot)
-        scope = decide_scope(bot.parts.engine, reader(clearance), classes, now, tenant=snapshot.tenant)
-        enter(snapshot, scope)
-        yield snapshot, scope
+        yield snapshot, open_scope(snapshot, bot.parts.engine, reader(clearance), now)
 
 
 @contextmanager

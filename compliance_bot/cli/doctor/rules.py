@@ -22,7 +22,7 @@ def policies(settings: Settings) -> str | Warned:
     from compliance_bot.identity import load_principals
     from compliance_bot.policy.attributes import typed_attributes
     from compliance_bot.policy.decide import CedarEngine, Circumstances, Resource
-    from compliance_bot.policy.load import load_policies
+    from compliance_bot.policy.folder import load_policies
     from compliance_bot.records import Principal
 
     loaded = load_policies(settings.home / "policies")
@@ -31,7 +31,7 @@ def policies(settings: Settings) -> str | Warned:
     for listed in load_principals(settings.home / "policies" / "principals.yaml").values():
         attributes = typed_attributes(loaded, "User", listed.attributes)
         principal = Principal(id=listed.id, groups=listed.groups, attributes=attributes, source="local")
-        (decision,) = engine.decide(principal, "ask", [Resource.home()], now)
+        (decision,) = engine.decide_each(principal, "ask", [Resource.home()], now)
         askers += decision.allowed
     if not askers:
         return Warned(
@@ -45,7 +45,7 @@ def principals(settings: Settings) -> str | Warned:
     """Say whether the list fits the schema, and which groups no policy mentions."""
     from compliance_bot.identity import load_principals
     from compliance_bot.policy.attributes import typed_attributes
-    from compliance_bot.policy.load import load_policies
+    from compliance_bot.policy.folder import load_policies
 
     folder = settings.home / "policies"
     loaded = load_policies(folder)

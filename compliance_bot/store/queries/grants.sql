@@ -7,7 +7,8 @@ GRANT INSERT, UPDATE, DELETE ON
   compliance_bot.chunk, compliance_bot.chunk_history, compliance_bot.embedding, compliance_bot.posting,
   compliance_bot.term_stat, compliance_bot.history_embedding, compliance_bot.model_use TO {role};
 GRANT EXECUTE ON FUNCTION compliance_bot.index_model(smallint) TO {role};
-GRANT INSERT ON compliance_bot.access_class TO {role};
+GRANT INSERT ON compliance_bot.access_class, compliance_bot.access_shape TO {role};
+GRANT INSERT, UPDATE ON compliance_bot.class_revision TO {role};
 GRANT INSERT ON compliance_bot.embedding_model TO {role};
 GRANT SELECT, INSERT ON audit.entry, audit.payload, audit.actor TO {role};
 GRANT SELECT, INSERT, DELETE ON audit.pending TO {role};

@@ -28,7 +28,15 @@ if TYPE_CHECKING:
 TEXT_TABLES = [
     "document", "document_version", "chunk", "chunk_history", "embedding", "history_embedding", "posting", "term_stat",
 ]  # fmt: skip
-TENANT_TABLES = ["access_class", "class_count", "document_place", "document_source", "model_use"]
+TENANT_TABLES = [
+    "access_class",
+    "access_shape",
+    "class_count",
+    "class_revision",
+    "document_place",
+    "document_source",
+    "model_use",
+]
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +110,7 @@ class TestVisibility:
         self, filled: Database, new_tenant: Callable[[], Database], table: str
     ) -> None:
         with filled.reading() as transaction:
-            assert count(transaction, table) == (1 if table == "model_use" else 2)
+            assert count(transaction, table) == (1 if table in {"access_shape", "class_revision", "model_use"} else 2)
         with new_tenant().reading() as transaction:
             assert count(transaction, table) == 0
 

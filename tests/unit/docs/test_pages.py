@@ -16,7 +16,7 @@ import typer
 from compliance_bot.cli.app import app
 from compliance_bot.identity import load_principals
 from compliance_bot.policy.attributes import typed_attributes
-from compliance_bot.policy.load import load_policies
+from compliance_bot.policy.folder import load_policies
 from compliance_bot.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,7 +8,7 @@ import pytest
 
 from compliance_bot.bundled import bundled
 from compliance_bot.policy.decide import CedarEngine
-from compliance_bot.policy.load import Policies, load_policies
+from compliance_bot.policy.folder import Policies, load_policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable

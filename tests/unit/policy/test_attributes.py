@@ -11,12 +11,12 @@ from compliance_bot.policy.attributes import UndeclaredAttribute, typed_attribut
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from compliance_bot.policy.load import Policies
+    from compliance_bot.policy.folder import Policies
 
     Load = Callable[..., Policies]
 
 SCHEMA = """
-entity Collection;
+entity Collection; entity Group; entity Home;
 entity User { clearance?: Long, department?: String, matters?: Set<String>, external?: Bool };
 entity Document in [Collection] { collection: String, classification?: Long, tags?: Set<String>, code?: String };
 action read appliesTo { principal: [User], resource: [Document] };

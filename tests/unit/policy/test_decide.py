@@ -29,12 +29,12 @@ CLEARED = """@id("cleared") permit (principal, action == Action::"read", resourc
 WALL = """@id("wall") forbid (principal, action, resource)
   when { resource has matter && !(principal has matters && principal.matters.contains(resource.matter)) };"""
 OVERFLOW = """@id("broken") forbid (principal, action == Action::"read", resource)
-  when { resource has classification && resource.classification + 9223372036854775807 > 0 };"""
+  when { resource has classification && resource.classification >= 1 && 9223372036854775807 + 1 > 0 };"""
 
 
 def read(engine: CedarEngine, who: Principal, now: Circumstances = NOW, **attributes: AttributeValue) -> Decision:
     document = Resource.document({"collection": "aml", **attributes})
-    return engine.decide(who, "read", [document], now)[0]
+    return engine.decide_each(who, "read", [document], now)[0]
 
 
 class TestOneRequest:
@@ -42,7 +42,7 @@ class TestOneRequest:
         refused = Decision(allowed=False, determining=(), errors=0)
         assert read(engine(), ANA) == refused
         for action in ("ask", "search", "review", "administer", "impersonate", "export", "hold", "erase"):
-            assert engine().decide(ANA, action, [Resource.home()], NOW) == (refused,)
+            assert engine().decide_each(ANA, action, [Resource.home()], NOW) == (refused,)
 
     def test_a_matching_permit_allows_and_is_named(self, engine: Engine) -> None:
         assert read(engine(AML_READS), ANA) == Decision(allowed=True, determining=("aml-reads",), errors=0)
@@ -88,18 +88,18 @@ class TestOneRequest:
 
     def test_an_unknown_action_refuses(self, engine: Engine) -> None:
         permit_all = '@id("all") permit (principal, action, resource);'
-        assert not engine(permit_all).decide(ANA, "fly", [Resource.home()], NOW)[0].allowed
+        assert not engine(permit_all).decide_each(ANA, "fly", [Resource.home()], NOW)[0].allowed
 
     def test_an_action_on_a_resource_it_is_not_for_refuses(self, engine: Engine) -> None:
         permit_all = '@id("all") permit (principal, action, resource);'
-        assert not engine(permit_all).decide(ANA, "read", [Resource.home()], NOW)[0].allowed
+        assert not engine(permit_all).decide_each(ANA, "read", [Resource.home()], NOW)[0].allowed
 
     def test_missing_context_refuses(self, engine: Engine) -> None:
         permit_all = '@id("all") permit (principal, action, resource);'
         document = [Resource.document({"collection": "aml"})]
-        assert not engine(permit_all).decide(ANA, "reveal", document, NOW)[0].allowed
+        assert not engine(permit_all).decide_each(ANA, "reveal", document, NOW)[0].allowed
         said = Circumstances(now=NOW.now, more={"entity_type": "PERSON"})
-        assert engine(permit_all).decide(ANA, "reveal", document, said)[0].allowed
+        assert engine(permit_all).decide_each(ANA, "reveal", document, said)[0].allowed
 
 
 class TestCollections:
@@ -111,7 +111,7 @@ class TestCollections:
         ingest = (
             '@id("in") permit (principal in Group::"aml", action == Action::"ingest", resource == Collection::"aml");'
         )
-        decide = engine(ingest).decide
+        decide = engine(ingest).decide_each
         named = [Resource.collection("aml"), Resource.collection("hr")]
         assert [decision.allowed for decision in decide(ANA, "ingest", named, NOW)] == [True, False]
 
@@ -120,18 +120,18 @@ class TestManyResources:
     def test_each_gets_its_own_decision_in_order(self, engine: Engine) -> None:
         levels = [3, 1, 2, 9, 2]
         documents = [Resource.document({"collection": "x", "classification": level}) for level in levels]
-        decisions = engine(CLEARED).decide(ANA, "read", documents, NOW)
+        decisions = engine(CLEARED).decide_each(ANA, "read", documents, NOW)
         assert [decision.allowed for decision in decisions] == [level <= 2 for level in levels]
 
     def test_none_get_none(self, engine: Engine) -> None:
-        assert engine(AML_READS).decide(ANA, "read", [], NOW) == ()
+        assert engine(AML_READS).decide_each(ANA, "read", [], NOW) == ()
 
     def test_an_error_for_one_refuses_that_one_alone(self, engine: Engine) -> None:
         documents = [
             Resource.document({"collection": "aml"}),
             Resource.document({"collection": "aml", "classification": 1}),
         ]
-        decisions = engine(AML_READS, OVERFLOW).decide(ANA, "read", documents, NOW)
+        decisions = engine(AML_READS, OVERFLOW).decide_each(ANA, "read", documents, NOW)
         assert [(decision.allowed, decision.errors) for decision in decisions] == [(True, 0), (False, 1)]
 
 

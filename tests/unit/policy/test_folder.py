@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compliance_bot.bundled import bundled
-from compliance_bot.policy.load import InvalidPolicies, load_policies
+from compliance_bot.policy.folder import InvalidPolicies, load_policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from compliance_bot.policy.load import Policies
+    from compliance_bot.policy.folder import Policies
 
     Load = Callable[..., Policies]
 
