@@ -121,7 +121,7 @@ class ComplianceBot(Wiring):
         from compliance_bot.chains.find import find
 
         identify, now = self._identify(principal), circumstances(purpose)
-        return self._renewing(lambda: find(self.parts, query, identify, now, k=k))
+        return self._renewing(lambda: find(self.parts_with(None), query, identify, now, k=k))
 
     def embedders(self, *, principal: Principal | str) -> tuple[EmbedderState, ...]:
         """Return the embedders that this home has vectors of, the serving one first. Raises Refused."""
@@ -273,10 +273,10 @@ class ComplianceBot(Wiring):
 
         return take_in(
             intake,
-            self.parts,
+            self.parts_with(None),
             self._home.keyring,
             self.settings,
-            self._policies,
+            self._live.now().policies,
             self._identify(principal),
             circumstances(purpose),
             on_item=on_item,
@@ -300,7 +300,7 @@ class ComplianceBot(Wiring):
 
     def principals(self) -> tuple[Principal, ...]:
         """Return the principals listed in the home, by id, for a page on which the operator of this machine is one."""
-        return tuple(self._listed(name) for name in sorted(self._principals))
+        return tuple(self._listed(name) for name in sorted(self._live.now().principals))
 
     def records(self, *, principal: Principal | str, limit: int = 100) -> tuple[RecordSummary, ...]:
         """Return the newest records of the audit log, newest first. Raises Refused."""

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, TypeVar
 from compliance_bot import logs
 from compliance_bot.audit.log import AuditLog
 from compliance_bot.chains.library import Library
+from compliance_bot.chains.rules import LiveRules
 from compliance_bot.chains.trail import Trail
 from compliance_bot.errors import UsageError
-from compliance_bot.identity import find_principal, load_principals
+from compliance_bot.identity import find_principal
 from compliance_bot.policy.attributes import typed_attributes
-from compliance_bot.policy.decide import CedarEngine, Circumstances
-from compliance_bot.policy.folder import load_policies
+from compliance_bot.policy.decide import Circumstances
 from compliance_bot.records import Principal
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
@@ -48,10 +48,8 @@ class Wiring:
     def __init__(self, settings: Settings, home: Home) -> None:
         self.settings, self._home = settings, home
         self._resources = ExitStack()
-        self._policies = load_policies(home.policies)
-        self._engine = CedarEngine(self._policies)
-        self._principals = load_principals(home.policies / "principals.yaml")
         self._log = AuditLog(home.database, home.keyring)
+        self._live = LiveRules(home.policies, database=home.database, log=self._log, keyring=home.keyring)
         self._loading = threading.RLock()
         self._chat_models: dict[str, ChatModel] = {}
 
@@ -118,7 +116,7 @@ class Wiring:
             return Parts(
                 database=self._home.database,
                 log=self._log,
-                engine=self._engine,
+                engine=self._live.now().engine,
                 detector=self.detector,
                 embedder=self._embedding.embedder,
                 embedder_name=self._embedding.name,
@@ -138,10 +136,11 @@ class Wiring:
             )
 
     def parts_with(self, model: BaseChatModel | str | None) -> Parts:
-        """Return the parts with another chat model in place of the one in the settings. Raises NoSuchChatModel."""
+        """Return the parts for one act: with the rules of now, and maybe another chat model. Raises NoSuchChatModel."""
+        parts = replace(self.parts, engine=self._live.now().engine)
         if model is None:
-            return self.parts
-        return replace(self.parts, composer=replace(self.parts.composer, chat=self._chat_model(model)))
+            return parts
+        return replace(parts, composer=replace(parts.composer, chat=self._chat_model(model)))
 
     def opening(
         self, *, principal: Principal | str, purpose: str | None = None, model: BaseChatModel | str | None = None
@@ -165,7 +164,7 @@ class Wiring:
         return Library(
             database=self._home.database,
             log=self._log,
-            engine=self._engine,
+            engine=self._live.now().engine,
             identify=self._identify(principal),
             circumstances=circumstances(None),
         )
@@ -176,7 +175,7 @@ class Wiring:
         return ModelRoom(
             database=self._home.database,
             log=self._log,
-            engine=self._engine,
+            engine=self._live.now().engine,
             identify=self._identify(principal),
             circumstances=circumstances(None),
         )
@@ -185,7 +184,7 @@ class Wiring:
         return Trail(
             database=self._home.database,
             log=self._log,
-            engine=self._engine,
+            engine=self._live.now().engine,
             identify=self._identify(principal),
             circumstances=circumstances(None),
         )
@@ -195,7 +194,7 @@ class Wiring:
 
         def identify() -> Principal:
             if isinstance(principal, Principal):
-                attributes = typed_attributes(self._policies, "User", principal.attributes)
+                attributes = typed_attributes(self._live.now().policies, "User", principal.attributes)
                 return Principal(id=principal.id, groups=principal.groups, attributes=attributes)
             return self._listed(principal)
 
@@ -203,8 +202,9 @@ class Wiring:
 
     def _listed(self, name: str) -> Principal:
         """Return a principal of the home by name. Raises UnknownPrincipal or UndeclaredAttribute."""
-        listed = find_principal(self._principals, name)
-        attributes = typed_attributes(self._policies, "User", listed.attributes)
+        rules = self._live.now()
+        listed = find_principal(rules.principals, name)
+        attributes = typed_attributes(rules.policies, "User", listed.attributes)
         return Principal(id=listed.id, groups=listed.groups, attributes=attributes, source="local")
 
 

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from compliance_bot.errors import ComplianceError
 from compliance_bot.keys import KEY_BYTES, CannotDecrypt, decrypt, encrypt
+from compliance_bot.policy.values import to_plain
 from compliance_bot.records import RecordId
 from compliance_bot.store.log import SealedRecord
 
@@ -66,11 +67,12 @@ class Opened:
 
 def describe(principal: Principal) -> dict[str, Json]:
     """Return a principal as a payload holds it: who, and with what rights at the time."""
-    attributes = {
-        name: sorted(value) if isinstance(value, frozenset) else value for name, value in principal.attributes.items()
+    return {
+        "id": principal.id,
+        "groups": sorted(principal.groups),
+        "attributes": to_plain(principal.attributes),
+        "source": principal.source,
     }
-    groups = sorted(principal.groups)
-    return {"id": principal.id, "groups": groups, "attributes": attributes, "source": principal.source}
 
 
 def new_record_id() -> RecordId:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from compliance_bot.policy.values import to_plain
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -156,7 +158,7 @@ def error_shape(error: ComplianceError) -> Shape:
 
 def attributes_shape(attributes: Mapping[str, AttributeValue]) -> Shape:
     """Sets are sorted lists."""
-    return {name: sorted(v) if isinstance(v, frozenset) else v for name, v in sorted(attributes.items())}
+    return to_plain(attributes)
 
 
 def instant(moment: datetime) -> str:

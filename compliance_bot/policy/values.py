@@ -52,6 +52,19 @@ def _cedar(value: AttributeValue) -> Any:
     return value
 
 
+def to_plain(attributes: Mapping[str, AttributeValue]) -> dict[str, Any]:
+    """Return attributes as JSON for people has them: a time in ISO 8601, an entity as its id, a set as a list."""
+    return {name: _plain(value) for name, value in sorted(attributes.items())}
+
+
+def _plain(value: AttributeValue) -> Any:
+    if isinstance(value, frozenset):
+        return [_plain(item) for item in ordered(value)]
+    if isinstance(value, datetime):
+        return cedar_datetime(value)["__extn"]["arg"]
+    return value.id if isinstance(value, EntityRef) else value
+
+
 def to_stored(attributes: Mapping[str, AttributeValue]) -> dict[str, Any]:
     """Return attributes as the database stores them."""
     return {name: _stored(value) for name, value in attributes.items()}

@@ -85,8 +85,8 @@ def test_a_search_that_lets_a_forbidden_passage_through_is_caught_before_the_pro
     def wide_open(snapshot: Any, engine: Any, principal: Any, now: Any, case: Any) -> Any:
         return real(snapshot, engine, Principal(id="admin"), now, case)
 
-    real = chain.open_scope
-    monkeypatch.setattr(chain, "open_scope", wide_open)
+    real = chain.enter_scope
+    monkeypatch.setattr(chain, "enter_scope", wide_open)
     raised = "To how much will the fee for a transfer abroad be raised in May?"
     assert "eleven" in bot.ask(raised, principal="admin").answer
     answer = bot.ask(raised, principal=ANA)

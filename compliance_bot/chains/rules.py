@@ -1,0 +1,169 @@
+"""The rules in force: policies and listed people, read anew when their files change, each change on record.
+
+A set that is not valid never comes into force: the last good one stays, and the record and the log say so. Every act
+takes the rules once, at its beginning, so that all its decisions are made with the same ones.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from compliance_bot.audit.record import Event, describe, new_record_id
+from compliance_bot.chains.case import NOBODY
+from compliance_bot.errors import ComplianceError
+from compliance_bot.identity import load_principals
+from compliance_bot.keys import decrypt, encrypt
+from compliance_bot.logs import note
+from compliance_bot.policy.decide import CedarEngine
+from compliance_bot.policy.folder import InvalidPolicies, load_policies
+from compliance_bot.store import rules as rows
+from compliance_bot.store.rules import SealedSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from compliance_bot.audit.log import AuditLog
+    from compliance_bot.identity import Listed
+    from compliance_bot.keys import Keyring
+    from compliance_bot.policy.folder import Policies
+    from compliance_bot.store.connect import Database
+
+SETTLE_S = 1.0  # a file that is being written can be valid and lack its last policy
+_SUFFIXES = frozenset({".cedar", ".cedarschema", ".yaml", ".json"})
+
+_Seen = tuple[tuple[str, int, int, int], ...]  # name, time of change, size and inode of each file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Policies and the people they are about, as of one moment."""
+
+    policies: Policies
+    engine: CedarEngine
+    principals: Mapping[str, Listed] = field(hash=False)
+
+
+class LiveRules:
+    """The rules of a home as they stand now. Safe to share between threads."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        database: Database,
+        log: AuditLog,
+        keyring: Keyring,
+        settle_s: float = SETTLE_S,
+        require: Callable[[Path], None] = lambda _: None,
+    ) -> None:
+        """Read the folder, and record it where it is not the one of before. Raises InvalidPolicies and what `require`
+        raises, which looks at a folder before it comes into force.
+        """
+        self._folder, self._database, self._log, self._keyring = folder, database, log, keyring
+        self._settle_s, self._require = settle_s, require
+        self._lock = threading.Lock()
+        self._seen = self._look()
+        self._rules = self._read()
+        self._bring_into_force(self._rules)
+
+    def now(self) -> Rules:
+        """Return the rules in force. Files that changed are read first, once they are left alone for a second.
+
+        Raises StoreUnavailable where a change cannot be recorded.
+        """
+        if self._look() != self._seen:
+            with self._lock:
+                self._renew()
+        return self._rules
+
+    def _renew(self) -> None:
+        seen = self._look()
+        if seen == self._seen or not self._is_settled(seen):
+            return
+        try:
+            rules = self._read()
+            if self._look() != seen:
+                return  # it changed while it was read: the next act looks again
+            self._bring_into_force(rules)
+        except ComplianceError as error:
+            if error.exit_code == InvalidPolicies.exit_code:
+                self._reject(error)
+                self._seen = seen
+                return
+            raise
+        self._rules, self._seen = rules, seen
+
+    def _is_settled(self, seen: _Seen) -> bool:
+        newest = max((changed for _, changed, _, _ in seen), default=0)
+        age_s = time.time() - newest / 1e9
+        return not 0 <= age_s < self._settle_s  # a time in the future says nothing
+
+    def _look(self) -> _Seen:
+        try:
+            stats = [(path.name, path.stat()) for path in sorted(self._folder.iterdir()) if path.suffix in _SUFFIXES]
+        except OSError:
+            return ()
+        return tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in stats)
+
+    def _read(self) -> Rules:
+        self._require(self._folder)
+        policies = load_policies(self._folder)
+        principals = load_principals(self._folder / "principals.yaml")
+        return Rules(policies=policies, engine=CedarEngine(policies), principals=principals)
+
+    def _bring_into_force(self, rules: Rules) -> None:
+        """Record a set, where it is another than the last one recorded."""
+        files = {name: (self._folder / name).read_text(encoding="utf-8") for name, *_ in self._look()}
+        content = json.dumps(files, sort_keys=True).encode()
+        digest = self._keyring.mac(f"policy-set/{self._log.tenant}", content)
+        with self._database.reading() as snapshot:
+            before = rows.in_force(snapshot)
+        if before is not None and before.digest == digest:
+            return
+        now, record = datetime.now(UTC), new_record_id()
+        sealed = SealedSet(
+            digest=digest, hash=rules.policies.hash, sealed=seal_files(files, self._keyring, digest), since=now
+        )
+        old = open_files(before, self._keyring) if before else {}
+        changed = sorted(name for name in {*files, *old} if files.get(name) != old.get(name))
+        event = Event(
+            type="policy.change",
+            outcome="done",
+            public={
+                "from": before.hash if before else None,
+                "to": rules.policies.hash,
+                "policies": len(rules.policies.ids),
+            },
+            private={"principal": describe(NOBODY), "files": changed},
+        )
+        with self._log.recording() as recorder:
+            rows.activate(recorder.transaction, sealed, record=record)
+            recorder.append(event, NOBODY, id=record, at=now)
+        note("policy.changed", record=record, tenant=self._log.tenant)
+
+    def _reject(self, error: ComplianceError) -> None:
+        event = Event(
+            type="policy.rejected",
+            outcome="refused",
+            public={"policies": self._rules.policies.hash, "error": type(error).__name__},
+            private={"principal": describe(NOBODY), "message": str(error)},
+        )
+        record = self._log.append(event, NOBODY)
+        note("policy.rejected", level="warning", record=record, tenant=self._log.tenant, error=type(error).__name__)
+
+
+def seal_files(files: Mapping[str, str], keyring: Keyring, digest: bytes) -> bytes:
+    """Return the files of a policy set, encrypted under a key of the home."""
+    return encrypt(keyring.derive("policy-set"), json.dumps(files, sort_keys=True).encode(), bound_to=digest)
+
+
+def open_files(sealed: SealedSet, keyring: Keyring) -> dict[str, str]:
+    """Return the files of a sealed policy set, by name. Raises CannotDecrypt."""
+    text = decrypt(keyring.derive("policy-set"), sealed.sealed, bound_to=sealed.digest)
+    return {str(name): str(content) for name, content in json.loads(text).items()}
