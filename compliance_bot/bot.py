@@ -18,6 +18,7 @@ from compliance_bot.wiring import Wiring, circumstances
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from langchain_core.document_loaders import BaseLoader
     from langchain_core.documents import Document
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
         AnswerPart,
         DocumentSummary,
         DocumentVersion,
+        Grant,
         Hit,
         IngestReport,
         RecordSummary,
+        Stop,
     )
 
 LOCAL_ADMINISTRATOR = "admin"
@@ -301,6 +304,55 @@ class ComplianceBot(Wiring):
     def principals(self) -> tuple[Principal, ...]:
         """Return the principals listed in the home, by id, for a page on which the operator of this machine is one."""
         return tuple(self._listed(name) for name in sorted(self._live.now().principals))
+
+    def grants(self, *, principal: Principal | str) -> tuple[Grant, ...]:
+        """Return everything that was ever granted, the newest first. Raises Refused."""
+        return self._grants(principal).list()
+
+    def grant(
+        self,
+        person: str,
+        *,
+        reason: str,
+        groups: Iterable[str] = (),
+        attributes: Mapping[str, object] | None = None,
+        valid_from: datetime | None = None,
+        valid_to: datetime | None = None,
+        principal: Principal | str = LOCAL_ADMINISTRATOR,
+    ) -> Grant:
+        """Give a person groups and attributes for a time and return the grant. Raises Refused or a UsageError."""
+        return self._grants(principal).give(
+            person,
+            groups=groups,
+            attributes=attributes or {},
+            reason=reason,
+            valid_from=valid_from,
+            valid_to=valid_to,
+        )
+
+    def revoke(self, grant: str, *, principal: Principal | str = LOCAL_ADMINISTRATOR) -> None:
+        """End a grant now. Raises Refused."""
+        self._grants(principal).revoke(grant)
+
+    def break_glass(self, *, reason: str, hours: float = 1.0, principal: Principal | str) -> Grant:
+        """Take the group `break-glass` for some hours and return the grant. Raises Refused or a UsageError."""
+        return self._grants(principal).break_glass(reason=reason, hours=hours)
+
+    def review_grant(self, grant: str, *, finding: str, principal: Principal | str) -> None:
+        """Say what came of looking at a broken glass afterwards. Raises Refused."""
+        self._grants(principal).review(grant, finding=finding)
+
+    def stops(self, *, principal: Principal | str) -> tuple[Stop, ...]:
+        """Return what the kill switch has stopped. Raises Refused."""
+        return self._kill_switch(principal).list()
+
+    def stop(self, kind: str, name: str = "", *, reason: str, principal: Principal | str = LOCAL_ADMINISTRATOR) -> bool:
+        """Stop a "model", a "collection" or the "tenant"; return whether it ran before. Raises Refused."""
+        return self._kill_switch(principal).stop(kind, name, reason=reason)
+
+    def lift(self, kind: str, name: str = "", *, principal: Principal | str = LOCAL_ADMINISTRATOR) -> bool:
+        """Let what was stopped run again; return whether it was stopped. Raises Refused."""
+        return self._kill_switch(principal).lift(kind, name)
 
     def records(self, *, principal: Principal | str, limit: int = 100) -> tuple[RecordSummary, ...]:
         """Return the newest records of the audit log, newest first. Raises Refused."""

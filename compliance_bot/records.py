@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003  # pydantic reads these annotations at run time
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NewType
 
@@ -31,6 +32,7 @@ DocumentId = NewType("DocumentId", str)  # random UUID
 VersionId = NewType("VersionId", str)  # random UUID
 ChunkId = NewType("ChunkId", str)  # 16 hex digits, random
 RecordId = NewType("RecordId", str)  # UUIDv7: sorts by time
+GrantId = NewType("GrantId", str)  # random UUID
 ClassId = NewType("ClassId", int)  # internal; never leaves the process
 
 
@@ -62,6 +64,10 @@ class Principal:
         object.__setattr__(self, "groups", groups)
         object.__setattr__(self, "attributes", MappingProxyType(dict(attributes or {})))
         object.__setattr__(self, "source", source)
+
+    def having(self, *, groups: Iterable[str], attributes: Mapping[str, AttributeValue]) -> Principal:
+        """Return the same person with these groups and attributes in place of those they have."""
+        return Principal(id=self.id, groups=groups, attributes=attributes, source=self.source)
 
 
 def _is_not_text(name: str) -> bool:
@@ -307,6 +313,45 @@ class RecordSummary:
     principal: str
     outcome: str
     citations: tuple[CitedSpan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Groups and attributes that a person has for a time, beyond what the home's files or their token say."""
+
+    id: GrantId
+    principal: str
+    groups: frozenset[str]
+    attributes: Mapping[str, AttributeValue] = field(hash=False)
+    reason: str
+    emergency: bool  # taken by breaking the glass
+    granted_at: datetime
+    valid_from: datetime
+    valid_to: datetime | None  # None: until it is revoked
+    revoked_at: datetime | None = None
+    reviewed_at: datetime | None = None  # of an emergency: when somebody else had looked at it
+
+    def holds(self, at: datetime) -> bool:
+        """Return whether the person has these at that time."""
+        is_open = self.revoked_at is None or self.revoked_at > at
+        return is_open and self.valid_from <= at and (self.valid_to is None or self.valid_to > at)
+
+
+class StopKind(StrEnum):
+    """What the kill switch can stop."""
+
+    MODEL = "model"
+    COLLECTION = "collection"
+    TENANT = "tenant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Something that the kill switch has stopped, and since when. The tenant has no name."""
+
+    kind: StopKind
+    name: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from compliance_bot import logs
 from compliance_bot.audit.log import AuditLog
+from compliance_bot.chains.grants import Grants, with_grants
+from compliance_bot.chains.kill_switch import KillSwitch
 from compliance_bot.chains.library import Library
 from compliance_bot.chains.rules import LiveRules
 from compliance_bot.chains.trail import Trail
@@ -205,7 +207,27 @@ class Wiring:
         rules = self._live.now()
         listed = find_principal(rules.principals, name)
         attributes = typed_attributes(rules.policies, "User", listed.attributes)
-        return Principal(id=listed.id, groups=listed.groups, attributes=attributes, source="local")
+        principal = Principal(id=listed.id, groups=listed.groups, attributes=attributes, source="local")
+        return with_grants(self._home.database, self._home.keyring, principal, datetime.now(UTC))
+
+    def _grants(self, principal: Principal | str) -> Grants:
+        return Grants(
+            database=self._home.database,
+            log=self._log,
+            keyring=self._home.keyring,
+            rules=self._live.now(),
+            identify=self._identify(principal),
+            circumstances=circumstances(None),
+        )
+
+    def _kill_switch(self, principal: Principal | str) -> KillSwitch:
+        return KillSwitch(
+            database=self._home.database,
+            log=self._log,
+            engine=self._live.now().engine,
+            identify=self._identify(principal),
+            circumstances=circumstances(None),
+        )
 
 
 def circumstances(purpose: str | None) -> Callable[[], Circumstances]:

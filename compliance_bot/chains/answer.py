@@ -17,17 +17,18 @@ from typing import TYPE_CHECKING, Literal
 
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite
-from compliance_bot.chains.compose import compose, sendable
+from compliance_bot.chains.compose import compose, running, sendable
 from compliance_bot.chains.prompts import INSTRUCTIONS_HASH
 from compliance_bot.chains.question import readable_question
 from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.policy.decide import Resource
-from compliance_bot.records import Answer
+from compliance_bot.records import Answer, StopKind
 from compliance_bot.redaction.mask import count_markers, mask
 from compliance_bot.retrieval.search import search
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
 from compliance_bot.store.scope import class_attributes
+from compliance_bot.store.stops import stops
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -76,6 +77,7 @@ class Retrieved:
     masked: Masked
     found: Found
     attributes: ClassAttributes  # of the classes that the passages are in
+    stopped: frozenset[str] = frozenset()  # models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ class Grounds:
     masked: Mapping[str, int]
     found: Found
     hits: tuple[Hit, ...]
+    composer: Composer  # without the models that are stopped
     sending: Sending
 
     @property
@@ -107,7 +110,7 @@ def answer(
         grounds = ground(parts, question, identify, circumstances, case)
         # 6 compose
         with case.step("compose"):
-            composed = compose(parts.composer, grounds.question, grounds.hits, grounds.found, grounds.sending)
+            composed = compose(grounds.composer, grounds.question, grounds.hits, grounds.found, grounds.sending)
         # 7 cite and verify
         with case.step("cite"):
             cited = cite(composed.reply, grounds.passages)
@@ -186,7 +189,8 @@ def retrieve(parts: Parts, masked: Masked, principal: Principal, now: Circumstan
                 exact_threshold=parts.exact_threshold,
             )
         attributes = class_attributes(snapshot, [hit.passage.class_id for hit in found.hits])
-    return Retrieved(masked=masked, found=found, attributes=attributes)
+        stopped = frozenset(one.name for one in stops(snapshot) if one.kind is StopKind.MODEL)
+    return Retrieved(masked=masked, found=found, attributes=attributes, stopped=stopped)
 
 
 @contextmanager
@@ -198,12 +202,12 @@ def _embedding(embedder: Embedder, text: str, case: Case) -> Iterator[Callable[[
         return embedder.embed([text])[0], time.perf_counter() - began
 
     def embedded() -> np.ndarray:
-        vector, seconds = running.result()
+        vector, seconds = future.result()
         case.timings_ms["embed"] = round(seconds * 1000, 3)
         return vector
 
     with ThreadPoolExecutor(1, "embed-question") as pool:
-        running = pool.submit(embed)
+        future = pool.submit(embed)
         yield embedded
 
 
@@ -212,9 +216,12 @@ def recheck_all(parts: Parts, retrieved: Retrieved, principal: Principal, now: C
     found, attributes = retrieved.found, retrieved.attributes
     with case.step("recheck"):
         hits = recheck(parts.engine, principal, found.hits, attributes, now, case)
-        sending = sendable(parts.composer, parts.engine, principal, hits, attributes, now, case)
+        composer = running(parts.composer, retrieved.stopped)
+        sending = sendable(composer, parts.engine, principal, hits, attributes, now, case, stopped=retrieved.stopped)
     masked = retrieved.masked
-    return Grounds(question=masked.text, masked=masked.counts, found=found, hits=hits, sending=sending)
+    return Grounds(
+        question=masked.text, masked=masked.counts, found=found, hits=hits, composer=composer, sending=sending
+    )
 
 
 def recheck(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from compliance_bot.cli import audit, documents, models, output, shapes
+from compliance_bot.cli import audit, documents, kill_switch, models, output, principals, shapes
 from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, existing, opened, parse_settings
 from compliance_bot.cli.evaluate import app as evaluate
 from compliance_bot.errors import UsageError
@@ -23,6 +23,8 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(models.app, name="model")
+app.add_typer(principals.app, name="principal")
+app.add_typer(kill_switch.app, name="kill-switch")
 
 Purpose = Annotated[str | None, typer.Option(help="Purpose of use, where the policies ask for one.")]
 

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
         AttributeValue,
         DocumentSummary,
         DocumentVersion,
+        Grant,
         Hit,
         IngestReport,
+        Principal,
         RecordSummary,
+        Stop,
     )
 
 Shape = dict[str, Any]
@@ -154,6 +157,37 @@ def record_shape(shown: Shown) -> Shape:
 def error_shape(error: ComplianceError) -> Shape:
     """Any refusal or failure."""
     return {"error": {"type": type(error).__name__, "message": str(error), "hint": error.hint}}
+
+
+def principals_shape(listed: Sequence[Principal], grants: Sequence[Grant], *, now: datetime) -> Shape:
+    """`principal list`: the people with what they have now, and every grant with its dates."""
+    people = [
+        {"principal": p.id, "groups": sorted(p.groups), "attributes": attributes_shape(p.attributes)} for p in listed
+    ]
+    return {"principals": people, "grants": [grant_shape(grant, now=now) for grant in grants]}
+
+
+def grant_shape(grant: Grant, *, now: datetime) -> Shape:
+    """One grant: what, for whom, from when until when, and whether it holds now."""
+    return {
+        "grant": grant.id,
+        "principal": grant.principal,
+        "groups": sorted(grant.groups),
+        "attributes": attributes_shape(grant.attributes),
+        "reason": grant.reason,
+        "emergency": grant.emergency,
+        "granted_at": instant(grant.granted_at),
+        "from": instant(grant.valid_from),
+        "to": instant(grant.valid_to) if grant.valid_to else None,
+        "revoked_at": instant(grant.revoked_at) if grant.revoked_at else None,
+        "reviewed_at": instant(grant.reviewed_at) if grant.reviewed_at else None,
+        "holds": grant.holds(now),
+    }
+
+
+def stops_shape(stops: Sequence[Stop]) -> Shape:
+    """`kill-switch list`: what is stopped; the tenant has no name."""
+    return {"stops": [{"kind": one.kind.value, "name": one.name, "since": instant(one.at)} for one in stops]}
 
 
 def attributes_shape(attributes: Mapping[str, AttributeValue]) -> Shape:

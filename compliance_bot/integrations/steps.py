@@ -143,7 +143,7 @@ class Steps:
     def _compose(self, grounds: Grounds) -> Draft:
         with self._case.step("compose"):
             given = (grounds.question, grounds.hits, grounds.found, grounds.sending)
-            return Draft(grounds=grounds, composed=compose(self._parts.composer, *given))
+            return Draft(grounds=grounds, composed=compose(grounds.composer, *given))
 
     def _cite(self, draft: Draft) -> Verified:
         with self._case.step("cite"):

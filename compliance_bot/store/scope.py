@@ -18,6 +18,7 @@ from compliance_bot.policy.decide import Resource
 from compliance_bot.policy.values import from_stored, to_stored
 from compliance_bot.records import AccessClass, ClassId, Scope
 from compliance_bot.store.queries import named_queries
+from compliance_bot.store.stops import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,13 +44,18 @@ def open_scope(
     """Return what the principal may read, and let the rest of this transaction read it.
 
     A scope is kept until a class or its counts change: the same question about the same classes has the same answer.
+    Raises Stopped while the whole tenant is.
     """
     compiled = engine.compile(principal, action, circumstances)
-    row = transaction.connection.execute(_SQL["revision"], {"tenant": transaction.tenant}).fetchone()
-    key = (transaction.tenant, row[0] if row else 0, engine.hash, principal.id, action, compiled.key)
+    row = transaction.connection.execute(_SQL["standing"], {"tenant": transaction.tenant}).fetchone()
+    assert row is not None, "a query without a table has one row"
+    revision, is_stopped, stopped = row
+    if is_stopped:
+        raise Stopped
+    key = (transaction.tenant, revision, tuple(stopped), engine.hash, principal.id, action, compiled.key)
     kept = transaction.scopes.get(key)
     if kept is None:
-        scope = _permitted(transaction, engine, compiled, principal)
+        scope = _permitted(transaction, engine, compiled, principal, stopped)
         if compiled.needs_engine:
             scope = _decided(transaction, engine, principal, circumstances, action, scope)
         kept = (scope, _bits(scope.classes))
@@ -59,7 +65,9 @@ def open_scope(
     return kept[0]
 
 
-def _permitted(transaction: Transaction, engine: PolicyEngine, compiled: Compiled, principal: Principal) -> Scope:
+def _permitted(
+    transaction: Transaction, engine: PolicyEngine, compiled: Compiled, principal: Principal, stopped: list[str]
+) -> Scope:
     """Return the scope that the compiled policies select."""
     classes, chunks, terms, permits = [], 0, 0, []
     if not compiled.permits_nothing:
@@ -70,7 +78,7 @@ def _permitted(transaction: Transaction, engine: PolicyEngine, compiled: Compile
             permits=_compiled("".join(f", {text} AS p{n}" for n, (_, text) in enumerate(compiled.permits))),
             determining=_compiled("".join(f", bool_or(p{n})" for n in range(len(compiled.permits)))),
         )
-        given = {"tenant": transaction.tenant, "shapes": shapes, **compiled.parameters}
+        given = {"tenant": transaction.tenant, "shapes": shapes, "stopped": stopped, **compiled.parameters}
         row = transaction.connection.execute(query, given).fetchone()
         assert row is not None, "an aggregate has one row"
         classes, chunks, terms, *permits = row

@@ -324,6 +324,28 @@ ALTER TABLE ONLY compliance_bot.model_use FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.model_use OWNER TO compliance_bot_owner;
 
+CREATE TABLE compliance_bot.policy_activation (
+    tenant integer NOT NULL,
+    record uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    digest bytea NOT NULL
+);
+
+ALTER TABLE ONLY compliance_bot.policy_activation FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.policy_activation OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.policy_set (
+    tenant integer NOT NULL,
+    digest bytea NOT NULL,
+    hash text NOT NULL,
+    sealed bytea NOT NULL
+);
+
+ALTER TABLE ONLY compliance_bot.policy_set FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.policy_set OWNER TO compliance_bot_owner;
+
 CREATE TABLE compliance_bot.posting (
     tenant integer NOT NULL,
     term bigint NOT NULL,
@@ -338,6 +360,44 @@ WITH (autovacuum_vacuum_insert_scale_factor='0.05', autovacuum_analyze_scale_fac
 ALTER TABLE ONLY compliance_bot.posting FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.posting OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.principal_grant (
+    tenant integer NOT NULL,
+    id uuid NOT NULL,
+    person bytea NOT NULL,
+    sealed bytea NOT NULL,
+    emergency boolean NOT NULL,
+    granted_by uuid NOT NULL,
+    granted_at timestamp with time zone NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_to timestamp with time zone,
+    revoked_by uuid,
+    revoked_at timestamp with time zone,
+    reviewed_by uuid,
+    reviewed_at timestamp with time zone,
+    CONSTRAINT principal_grant_check CHECK ((valid_to > valid_from)),
+    CONSTRAINT principal_grant_check1 CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
+    CONSTRAINT principal_grant_check2 CHECK (((reviewed_at IS NULL) = (reviewed_by IS NULL))),
+    CONSTRAINT principal_grant_check3 CHECK (((NOT emergency) OR (valid_to IS NOT NULL)))
+);
+
+ALTER TABLE ONLY compliance_bot.principal_grant FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.principal_grant OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.stop (
+    tenant integer NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    stopped_at timestamp with time zone NOT NULL,
+    stopped_by uuid NOT NULL,
+    CONSTRAINT stop_check CHECK (((kind = 'tenant'::text) = (name = ''::text))),
+    CONSTRAINT stop_kind_check CHECK ((kind = ANY (ARRAY['model'::text, 'collection'::text, 'tenant'::text])))
+);
+
+ALTER TABLE ONLY compliance_bot.stop FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.stop OWNER TO compliance_bot_owner;
 
 CREATE TABLE compliance_bot.term_stat (
     tenant integer NOT NULL,
@@ -421,8 +481,20 @@ ALTER TABLE ONLY compliance_bot.history_embedding
 ALTER TABLE ONLY compliance_bot.model_use
     ADD CONSTRAINT model_use_pkey PRIMARY KEY (tenant, model_id);
 
+ALTER TABLE ONLY compliance_bot.policy_activation
+    ADD CONSTRAINT policy_activation_pkey PRIMARY KEY (tenant, record);
+
+ALTER TABLE ONLY compliance_bot.policy_set
+    ADD CONSTRAINT policy_set_pkey PRIMARY KEY (tenant, digest);
+
 ALTER TABLE ONLY compliance_bot.posting
     ADD CONSTRAINT posting_pkey PRIMARY KEY (tenant, term, acl_id, chunk_id) INCLUDE (tf, length);
+
+ALTER TABLE ONLY compliance_bot.principal_grant
+    ADD CONSTRAINT principal_grant_pkey PRIMARY KEY (tenant, id);
+
+ALTER TABLE ONLY compliance_bot.stop
+    ADD CONSTRAINT stop_pkey PRIMARY KEY (tenant, kind, name);
 
 ALTER TABLE ONLY compliance_bot.term_stat
     ADD CONSTRAINT term_stat_pkey PRIMARY KEY (tenant, term, acl_id);
@@ -446,6 +518,10 @@ CREATE INDEX embedding_acl ON compliance_bot.embedding USING btree (tenant, mode
 CREATE INDEX history_embedding_acl ON compliance_bot.history_embedding USING btree (tenant, model_id, acl_id);
 
 CREATE UNIQUE INDEX model_use_serving ON compliance_bot.model_use USING btree (tenant) WHERE (state = 'serving'::text);
+
+CREATE INDEX policy_activation_at ON compliance_bot.policy_activation USING btree (tenant, at);
+
+CREATE INDEX principal_grant_person ON compliance_bot.principal_grant USING btree (tenant, person);
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.entry FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -509,6 +585,9 @@ ALTER TABLE ONLY compliance_bot.history_embedding
 ALTER TABLE ONLY compliance_bot.model_use
     ADD CONSTRAINT model_use_model_id_fkey FOREIGN KEY (model_id) REFERENCES compliance_bot.embedding_model(id);
 
+ALTER TABLE ONLY compliance_bot.policy_activation
+    ADD CONSTRAINT policy_activation_tenant_digest_fkey FOREIGN KEY (tenant, digest) REFERENCES compliance_bot.policy_set(tenant, digest);
+
 ALTER TABLE audit.actor ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit.entry ENABLE ROW LEVEL SECURITY;
@@ -551,7 +630,13 @@ ALTER TABLE compliance_bot.history_embedding ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.model_use ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE compliance_bot.policy_activation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.policy_set ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE compliance_bot.posting ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.principal_grant ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY readable ON compliance_bot.chunk USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
 CASE
@@ -601,6 +686,8 @@ CASE
     ELSE false
 END));
 
+ALTER TABLE compliance_bot.stop ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY tenant ON compliance_bot.access_class USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
 CREATE POLICY tenant ON compliance_bot.access_shape USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
@@ -614,6 +701,14 @@ CREATE POLICY tenant ON compliance_bot.document_place USING ((tenant = ( SELECT 
 CREATE POLICY tenant ON compliance_bot.document_source USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
 CREATE POLICY tenant ON compliance_bot.model_use USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.policy_activation USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.policy_set USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.principal_grant USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.stop USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
 ALTER TABLE compliance_bot.term_stat ENABLE ROW LEVEL SECURITY;
 
@@ -660,6 +755,22 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.history_embedding TO c
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.model_use TO compliance_bot_app;
 
+GRANT SELECT,INSERT ON TABLE compliance_bot.policy_activation TO compliance_bot_app;
+
+GRANT SELECT,INSERT ON TABLE compliance_bot.policy_set TO compliance_bot_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.posting TO compliance_bot_app;
+
+GRANT SELECT,INSERT ON TABLE compliance_bot.principal_grant TO compliance_bot_app;
+
+GRANT UPDATE(revoked_by) ON TABLE compliance_bot.principal_grant TO compliance_bot_app;
+
+GRANT UPDATE(revoked_at) ON TABLE compliance_bot.principal_grant TO compliance_bot_app;
+
+GRANT UPDATE(reviewed_by) ON TABLE compliance_bot.principal_grant TO compliance_bot_app;
+
+GRANT UPDATE(reviewed_at) ON TABLE compliance_bot.principal_grant TO compliance_bot_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE compliance_bot.stop TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.term_stat TO compliance_bot_app;

@@ -9,6 +9,9 @@ GRANT INSERT, UPDATE, DELETE ON
 GRANT EXECUTE ON FUNCTION compliance_bot.index_model(smallint) TO {role};
 GRANT INSERT ON compliance_bot.access_class, compliance_bot.access_shape TO {role};
 GRANT INSERT, UPDATE ON compliance_bot.class_revision TO {role};
+GRANT INSERT ON compliance_bot.principal_grant TO {role};
+GRANT UPDATE (revoked_by, revoked_at, reviewed_by, reviewed_at) ON compliance_bot.principal_grant TO {role};
+GRANT INSERT, DELETE ON compliance_bot.stop TO {role};
 GRANT INSERT ON compliance_bot.policy_set, compliance_bot.policy_activation TO {role};
 GRANT INSERT ON compliance_bot.embedding_model TO {role};
 GRANT SELECT, INSERT ON audit.entry, audit.payload, audit.actor TO {role};

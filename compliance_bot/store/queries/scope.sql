@@ -5,8 +5,10 @@ LEFT JOIN class_count n ON n.tenant = c.tenant AND n.acl_id = c.id
 WHERE c.tenant = %(tenant)s
 ORDER BY c.id
 
--- revision: What changes with the classes and their counts, as of this snapshot; nothing where there is no class yet
-SELECT revision FROM class_revision WHERE tenant = %(tenant)s
+-- standing: What changes with the classes and their counts, as of this snapshot, and what the kill switch has stopped
+SELECT COALESCE((SELECT revision FROM class_revision WHERE tenant = %(tenant)s), 0),
+       EXISTS (SELECT FROM stop WHERE tenant = %(tenant)s AND kind = 'tenant'),
+       ARRAY(SELECT name FROM stop WHERE tenant = %(tenant)s AND kind = 'collection' ORDER BY name)
 
 -- shapes: Which attributes of which types occur
 SELECT id, types FROM access_shape WHERE tenant = %(tenant)s
@@ -19,7 +21,7 @@ FROM (
   SELECT c.id, n.chunks, n.terms {permits}
   FROM (
     SELECT tenant, id, attributes FROM access_class
-    WHERE tenant = %(tenant)s AND shape_id = ANY(%(shapes)s)
+    WHERE tenant = %(tenant)s AND shape_id = ANY(%(shapes)s) AND NOT attributes->>'collection' = ANY(%(stopped)s)
     OFFSET 0) AS c
   LEFT JOIN class_count n ON n.tenant = c.tenant AND n.acl_id = c.id
   WHERE {predicate}) AS permitted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -28,12 +29,16 @@ from compliance_bot.records import (
     DocumentId,
     DocumentSummary,
     DocumentVersion,
+    Grant,
+    GrantId,
     Hit,
     IngestReport,
     Passage,
     Principal,
     Rejected,
     Sentence,
+    Stop,
+    StopKind,
     VersionId,
 )
 
@@ -194,3 +199,25 @@ def test_findings_of_the_doctor_fit(capsys: pytest.CaptureFixture[str], monkeypa
 
 def test_init_fits() -> None:
     check("init", {"home": "/srv/bot", "created": True})
+
+
+def test_grants_and_stops() -> None:
+    grant = Grant(
+        id=GrantId(DOCUMENT),
+        principal="ana",
+        groups=frozenset({"aml"}),
+        attributes={"clearance": 2, "matters": frozenset({"heron"})},
+        reason="covers for Ben",
+        emergency=False,
+        granted_at=NOON,
+        valid_from=NOON,
+        valid_to=None,
+    )
+    check("principal-list", shapes.principals_shape([ANA], [grant], now=NOON))
+    for name in ("principal-grant", "principal-break-glass"):
+        check(name, {"grant": shapes.grant_shape(replace(grant, valid_to=NOON, revoked_at=NOON), now=NOON)})
+    check("principal-revoke", {"revoked": grant.id})
+    check("principal-review", {"reviewed": grant.id})
+    check("kill-switch-list", shapes.stops_shape([Stop(kind=StopKind.TENANT, name="", at=NOON)]))
+    for name in ("kill-switch-stop", "kill-switch-lift"):
+        check(name, {"changed": True})
