@@ -85,7 +85,7 @@ class ComplianceBot(Wiring):
         """
         from compliance_bot.chains.answer import answer
 
-        identify, now = self._identify(principal), circumstances(purpose)
+        identify, now = self._identify(principal, purpose), circumstances(purpose)
         return self._renewing(lambda: answer(self.parts_with(model), question, identify, now))
 
     def stream(
@@ -102,7 +102,7 @@ class ComplianceBot(Wiring):
         """
         from compliance_bot.chains.stream import stream
 
-        identify, now = self._identify(principal), circumstances(purpose)
+        identify, now = self._identify(principal, purpose), circumstances(purpose)
 
         def begin() -> Iterator[AnswerPart | Answer]:
             parts = stream(self.parts_with(model), question, identify, now)
@@ -120,7 +120,7 @@ class ComplianceBot(Wiring):
         """Return the `k` best passages that the principal may read, best first. Raises as `ask` does."""
         from compliance_bot.chains.find import find
 
-        identify, now = self._identify(principal), circumstances(purpose)
+        identify, now = self._identify(principal, purpose), circumstances(purpose)
         return self._renewing(lambda: find(self.parts, query, identify, now, k=k))
 
     def embedders(self, *, principal: Principal | str) -> tuple[EmbedderState, ...]:

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from compliance_bot import logs
 from compliance_bot.audit.log import AuditLog
+from compliance_bot.chains.identify import Identification
 from compliance_bot.chains.library import Library
 from compliance_bot.chains.trail import Trail
 from compliance_bot.errors import UsageError
-from compliance_bot.identity import find_principal, load_principals
-from compliance_bot.policy.attributes import typed_attributes
+from compliance_bot.identity import account_name, load_mapping, load_principals
+from compliance_bot.policy.attributes import require_declared
 from compliance_bot.policy.decide import CedarEngine, Circumstances
 from compliance_bot.policy.load import load_policies
-from compliance_bot.records import Principal
+from compliance_bot.records import Credential, Principal
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
 
@@ -33,9 +34,12 @@ if TYPE_CHECKING:
     from compliance_bot.chains.answer import Parts
     from compliance_bot.chains.models import ModelRoom
     from compliance_bot.home import Home
+    from compliance_bot.identity.claims import Identity
+    from compliance_bot.identity.sign_in import SignIn
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import Embedder
     from compliance_bot.models.embedders import NamedEmbedder
+    from compliance_bot.records import Asker
     from compliance_bot.redaction.detect import Detector
     from compliance_bot.settings import Settings
 
@@ -47,12 +51,15 @@ class Wiring:
 
     def __init__(self, settings: Settings, home: Home) -> None:
         self.settings, self._home = settings, home
-        self._resources = ExitStack()
+        self._resources, self._loading = ExitStack(), threading.RLock()
         self._policies = load_policies(home.policies)
         self._engine = CedarEngine(self._policies)
         self._principals = load_principals(home.policies / "principals.yaml")
+        self._mapping = load_mapping(home.policies / "identity.yaml")
+        for rules in filter(None, (self._mapping.oidc, self._mapping.header)):
+            require_declared(self._policies, "User", rules.attributes)
+            _ = self._sign_in  # a key file that is wrong is told now
         self._log = AuditLog(home.database, home.keyring)
-        self._loading = threading.RLock()
         self._chat_models: dict[str, ChatModel] = {}
 
     def _renewing(self, act: Callable[[], Outcome]) -> Outcome:
@@ -144,10 +151,10 @@ class Wiring:
         return replace(self.parts, composer=replace(self.parts.composer, chat=self._chat_model(model)))
 
     def opening(
-        self, *, principal: Principal | str, purpose: str | None = None, model: BaseChatModel | str | None = None
+        self, *, principal: Asker, purpose: str | None = None, model: BaseChatModel | str | None = None
     ) -> tuple[Parts, Callable[[], Principal], Callable[[], Circumstances]]:
         """Return what a chain of one's own begins with: the parts, who asks, and under which circumstances."""
-        return self.parts_with(model), self._identify(principal), circumstances(purpose)
+        return self.parts_with(model), self._identify(principal, purpose), circumstances(purpose)
 
     def _chat_model(self, model: BaseChatModel | str) -> ChatModel:
         """Return a chat model; one that is named is made once and closed with the bot."""
@@ -161,7 +168,7 @@ class Wiring:
                 self._resources.callback(self._chat_models[model].close)
             return self._chat_models[model]
 
-    def _library(self, principal: Principal | str) -> Library:
+    def _library(self, principal: Asker) -> Library:
         return Library(
             database=self._home.database,
             log=self._log,
@@ -170,7 +177,7 @@ class Wiring:
             circumstances=circumstances(None),
         )
 
-    def _models(self, principal: Principal | str) -> ModelRoom:
+    def _models(self, principal: Asker) -> ModelRoom:
         from compliance_bot.chains.models import ModelRoom
 
         return ModelRoom(
@@ -181,7 +188,7 @@ class Wiring:
             circumstances=circumstances(None),
         )
 
-    def _trail(self, principal: Principal | str) -> Trail:
+    def _trail(self, principal: Asker) -> Trail:
         return Trail(
             database=self._home.database,
             log=self._log,
@@ -190,22 +197,46 @@ class Wiring:
             circumstances=circumstances(None),
         )
 
-    def _identify(self, principal: Principal | str) -> Callable[[], Principal]:
-        """Return the identification step: it runs inside the chain, so that a failure of it is on record."""
+    def _identify(self, asker: Asker, purpose: str | None = None) -> Callable[[], Principal]:
+        """Return the identification step: it runs inside the chain, so that a failure of it is on record.
+
+        A credential is verified once for an act, also where the act begins anew: it may be for single use.
+        """
+        verified: list[Identity] = []
 
         def identify() -> Principal:
-            if isinstance(principal, Principal):
-                attributes = typed_attributes(self._policies, "User", principal.attributes)
-                return Principal(id=principal.id, groups=principal.groups, attributes=attributes)
-            return self._listed(principal)
+            who = self._identification()
+            if isinstance(asker, Credential):
+                if not verified:
+                    verified.append(who.verified(asker))
+                return who.principal_of(verified[0])
+            return who.asserted(asker, purpose) if isinstance(asker, Principal) else who.named(asker, purpose)
 
         return identify
 
+    def _identification(self) -> Identification:
+        return Identification(
+            policies=self._policies,
+            engine=self._engine,
+            principals=self._principals,
+            mapping=self._mapping,
+            sign_in=lambda: self._sign_in,
+            production=self.settings.production,
+            account=account_name() if self.settings.production else None,
+        )
+
+    @cached_property
+    def _sign_in(self) -> SignIn:
+        from compliance_bot.identity.sign_in import SignIn, admitted_kinds
+        from compliance_bot.store.seen import SeenTokens
+
+        with self._loading:
+            kinds = admitted_kinds(self._mapping, self._home.path)
+            return SignIn(kinds, self._principals, SeenTokens(self._home.database, self._home.keyring))
+
     def _listed(self, name: str) -> Principal:
         """Return a principal of the home by name. Raises UnknownPrincipal or UndeclaredAttribute."""
-        listed = find_principal(self._principals, name)
-        attributes = typed_attributes(self._policies, "User", listed.attributes)
-        return Principal(id=listed.id, groups=listed.groups, attributes=attributes, source="local")
+        return self._identification().listed(name)
 
 
 def circumstances(purpose: str | None) -> Callable[[], Circumstances]:

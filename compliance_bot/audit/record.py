@@ -65,12 +65,13 @@ class Opened:
 
 
 def describe(principal: Principal) -> dict[str, Json]:
-    """Return a principal as a payload holds it: who, and with what rights at the time."""
+    """Return a principal as a payload holds it: who, with what rights at the time, and who really acted."""
     attributes = {
         name: sorted(value) if isinstance(value, frozenset) else value for name, value in principal.attributes.items()
     }
     groups = sorted(principal.groups)
-    return {"id": principal.id, "groups": groups, "attributes": attributes, "source": principal.source}
+    described = {"id": principal.id, "groups": groups, "attributes": attributes, "source": principal.source}
+    return described if principal.actor is None else {**described, "actor": principal.actor}
 
 
 def new_record_id() -> RecordId:

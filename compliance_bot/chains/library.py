@@ -43,8 +43,7 @@ class Library:
 
     def list(self) -> tuple[DocumentSummary, ...]:
         """Return the readable documents by title."""
-        with closing(self.log, "documents.list") as case, self.database.reading() as snapshot:
-            case.principal = self.identify()
+        with closing(self.log, "documents.list", self.identify) as case, self.database.reading() as snapshot:
             _, scope = open_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
             found = documents.list_documents(snapshot, scope)
             case.outcome = "done"
@@ -52,8 +51,7 @@ class Library:
 
     def show(self, document: DocumentId, *, version: int | None = None) -> DocumentVersion:
         """Return a version with its text; the current one where none is named. Raises Refused."""
-        with closing(self.log, "documents.show") as case, self.database.reading() as snapshot:
-            case.principal = self.identify()
+        with closing(self.log, "documents.show", self.identify) as case, self.database.reading() as snapshot:
             now = self.circumstances()
             classes, scope = open_scope(snapshot, self.engine, case.principal, now, case)
             found = documents.version_text(snapshot, scope, document, version)
@@ -68,8 +66,7 @@ class Library:
 
     def history(self, document: DocumentId) -> tuple[DocumentVersion, ...]:
         """Return the versions of a document, newest first, without text. Raises Refused."""
-        with closing(self.log, "documents.history") as case, self.database.reading() as snapshot:
-            case.principal = self.identify()
+        with closing(self.log, "documents.history", self.identify) as case, self.database.reading() as snapshot:
             _, scope = open_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
             found = documents.document_versions(snapshot, scope, document)
             if not found:
@@ -80,8 +77,7 @@ class Library:
 
     def has_refs(self, refs: Sequence[str]) -> bool:
         """Return whether there is a readable current passage for each of these `_id`s."""
-        with closing(self.log, "documents.list") as case, self.database.reading() as snapshot:
-            case.principal = self.identify()
+        with closing(self.log, "documents.list", self.identify) as case, self.database.reading() as snapshot:
             _, scope = open_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
             found = documents.count_refs(snapshot, scope, refs)
             case.outcome = "done"
@@ -91,6 +87,7 @@ class Library:
         """Take a document away with all its versions, durably, with its record. Raises Refused."""
         case = Case(type="documents.delete")
         refusal: ComplianceError | None = None
+        self._identify(case)
         with self.log.recording() as recorder:
             documents.lock_writers(recorder.transaction)
             try:
@@ -105,9 +102,19 @@ class Library:
         if refusal is not None:
             raise refusal
 
+    def _identify(self, case: Case) -> None:
+        """Let the case know who acts, before a connection is taken for the act. Raises what `identify` raises."""
+        try:
+            case.principal = self.identify()
+        except ComplianceError as error:
+            case.name_refused(error)
+            case.outcome, case.public["error"] = "refused", type(error).__name__
+            self.log.append(case.event(), case.principal, id=case.id, at=case.at)
+            raise
+
     def _deletable(self, transaction: Transaction, document: DocumentId, case: Case) -> ClassId:
         """Return the class of a document that the principal may read and delete. Raises Refused."""
-        case.principal, now = self.identify(), self.circumstances()
+        now = self.circumstances()
         classes, scope = open_scope(transaction, self.engine, case.principal, now, case)
         class_id = documents.class_of_document(transaction, scope, document)
         if class_id is None:
