@@ -202,6 +202,9 @@ def _read(url: str, timeout_s: float, result: list[bytes | Exception]) -> None:
         if len(content) > MAX_BYTES:
             raise InvalidKeySet(f"expected at most {MAX_BYTES} bytes")
         result.append(content)
+    except urllib.error.HTTPError as error:
+        error.close()
+        result.append(OSError(f"the server answered {error.code}"))
     except (OSError, HTTPException, ValueError) as error:
         result.append(error)
 
