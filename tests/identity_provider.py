@@ -52,7 +52,7 @@ class Provider:
         return self.sign(self.claims(now=now, **changes), header=header)
 
     def sign(self, claims: Any, *, header: dict[str, Any] | None = None) -> str:
-        """Sign any content. `header` changes the token's own header; its `kid` also chooses the key, if there is one."""
+        """Sign any content. `header` changes the token's own header; its `kid` chooses the key, too."""
         kid = (header or {}).get("kid") or next(iter(self.keys))
         algorithm, key = self.keys.get(kid, next(iter(self.keys.values())))
         head = {"alg": algorithm, "kid": kid, "typ": "JWT", **(header or {})}

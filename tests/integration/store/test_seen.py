@@ -1,4 +1,4 @@
-"""Tokens for single use: accepted once, by all processes and threads together, and forgotten when they are worthless."""
+"""Tokens for single use: accepted once, by all processes and threads together, and forgotten when worthless."""
 
 from __future__ import annotations
 

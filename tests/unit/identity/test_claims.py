@@ -76,8 +76,8 @@ def test_a_missing_group_list_is_refused_unless_it_means_none() -> None:
 
 @pytest.mark.parametrize(
     "groups",
-    ["aml", None, True, 7, {"aml": True}, ["aml", 7], [["aml"]], [""], ["a\nb"], ["a\u202eb"], ["a\ud800"], ["x"] * 1001,
-     ["x" * 257]],
+    ["aml", None, True, 7, {"aml": True}, ["aml", 7], [["aml"]], [""], ["a\nb"], ["a\u202eb"], ["a\ud800"],
+     ["x"] * 1001, ["x" * 257]],
 )  # fmt: skip
 def test_groups_that_are_no_list_of_names_are_refused(groups: Any) -> None:
     assert refusal({"groups": groups}) == "groups"
@@ -105,7 +105,7 @@ def test_a_subject_that_is_no_name_is_refused(name: Any) -> None:
     assert refusal({"sub": name}) == "id"
 
 
-@pytest.mark.parametrize("name", ["o'neil", 'ana "the boss"', "'; DROP TABLE document; --", "User::\"admin\"", "a\\b"])
+@pytest.mark.parametrize("name", ["o'neil", 'ana "the boss"', "'; DROP TABLE document; --", 'User::"admin"', "a\\b"])
 def test_quotes_and_code_in_a_name_are_text(name: str) -> None:
     assert read({"sub": name}).id == name
 
@@ -113,7 +113,11 @@ def test_quotes_and_code_in_a_name_are_text(name: str) -> None:
 def test_attributes_are_found_by_their_paths_and_may_be_absent() -> None:
     claims = {"bank": {"clearance": 2, "matters": ["heron"], "active": True}, "dept": "aml"}
     paths = {"clearance": "bank.clearance", "matters": "bank.matters", "department": "dept", "region": "where"}
-    assert dict(read(claims, attributes=paths).attributes) == {"clearance": 2, "matters": ["heron"], "department": "aml"}
+    assert dict(read(claims, attributes=paths).attributes) == {
+        "clearance": 2,
+        "matters": ["heron"],
+        "department": "aml",
+    }
 
 
 @pytest.mark.parametrize("value", [None, 1.5, {"a": 1}, [1], ["a", None], "a\x00b", "a\ud800"])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
 
 import pytest
 
-from compliance_bot.identity.mapping import InvalidMapping, load_mapping
+from compliance_bot.identity import load_principals
+from compliance_bot.identity.mapping import InvalidMapping, TokenRules, load_mapping
 
-if TYPE_CHECKING:
-    from pathlib import Path
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "sign-people-in.md"
 
 OIDC = """
 oidc:
@@ -102,3 +103,21 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "identity.yaml").write_bytes(b"\xff")
     with pytest.raises(InvalidMapping, match="cannot be read as UTF-8 text"):
         load_mapping(tmp_path / "identity.yaml")
+
+
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_each_example_of_the_page_is_a_valid_file(tmp_path: Path, example: str) -> None:
+    if example.startswith("- "):
+        assert load_principals(write(tmp_path, example))
+    else:
+        mapping = load_mapping(write(tmp_path, example))
+        assert mapping.oidc or mapping.header or mapping.accounts
+
+
+def test_the_page_has_every_key() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert {name for name in TokenRules.model_fields if f"| `{name}` |" not in text} == set()
+    assert len(EXAMPLES) == 6

@@ -65,7 +65,7 @@ def opened(tmp_path: Path, provider: Provider) -> Opened:
 
 
 def refusal(sign_in: SignIn, credential: Credential) -> str:
-    with pytest.raises(SignInRefused, match="^The sign-in was not accepted.$") as refused:
+    with pytest.raises(SignInRefused, match=r"^The sign-in was not accepted.$") as refused:
         sign_in.identify(credential)
     return refused.value.code
 
