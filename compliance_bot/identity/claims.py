@@ -99,13 +99,14 @@ def _at(claims: Mapping[str, Any], path: tuple[str, ...]) -> Any:
 
 def _is_value(value: Any) -> bool:
     if isinstance(value, list):
-        return all(isinstance(one, str) and _is_text(one) for one in value)
-    return isinstance(value, bool | int) or (isinstance(value, str) and _is_text(value))
+        return all(isinstance(one, str) and is_text(one) for one in value)
+    return isinstance(value, bool | int) or (isinstance(value, str) and is_text(value))
 
 
 def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _MAX_GROUP_CHARS and _is_text(value)
+    return isinstance(value, str) and 0 < len(value) <= _MAX_GROUP_CHARS and is_text(value)
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
+    """Return whether a text has only characters that can be seen, or are blanks."""
     return not any(unicodedata.category(one) in {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"} for one in value)

@@ -48,14 +48,14 @@ def require_fit(name: str) -> None:
     if not name or len(name) > MAX_ID_CHARS:
         raise UnfitId(f"expected 1 to {MAX_ID_CHARS} characters")
     # As it came and as it will be compared: normalising makes some things of others.
-    for text in (name, unicodedata.normalize("NFKC", name)):
+    for text in {name, unicodedata.normalize("NFKC", name)}:
         if text != text.strip():
             raise UnfitId("expected no blanks around it")
         if _UNSEEN.search(text) or not _TEXT.fullmatch(text):
             raise UnfitId("expected letters, digits, blanks and ASCII punctuation only")
         if unicodedata.combining(text[0]) or not any(one.isalnum() for one in text):
             raise UnfitId("expected a letter or a digit")
-        if not any(script.fullmatch(text) for script in _ONE_SCRIPT):
+        if not text.isascii() and not any(script.fullmatch(text) for script in _ONE_SCRIPT):
             raise UnfitId("expected letters of one script")
 
 

@@ -62,11 +62,12 @@ def load_principals(path: Path) -> dict[str, Listed]:
     known: dict[str, str] = {}
     for number, entry in enumerate(entries, 1):
         listed = _listed(entry, f"{path.name} entry {number}")
-        if canonical(listed.id) in by_id:
+        name = canonical(listed.id)
+        if name in by_id:
             raise InvalidPrincipals(f"{path}: an id stands twice: entry {number} is another, perhaps in other case")
         if look_alike(listed.id, known) is not None:
             raise InvalidPrincipals(f"{path}: the id of entry {number} looks like that of another")
-        by_id[canonical(listed.id)] = listed
+        by_id[name] = listed
         known |= alike([listed.id])
     return by_id
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot import logs
 from compliance_bot.identity import token as tokens
-from compliance_bot.identity.claims import Identity, read_claims
+from compliance_bot.identity.claims import Identity, is_text, read_claims
 from compliance_bot.identity.jwks import (
     InvalidKeySet,
     KeySource,
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from compliance_bot.identity.replay import SeenBefore
     from compliance_bot.identity.token import Claims, Kind
     from compliance_bot.records import Credential
+
+
+_MAX_NUMBER_CHARS = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +137,7 @@ class SignIn:
 
     def _use_up(self, claims: Claims, kind: Kind, rules: TokenRules, valid_until: datetime) -> None:
         number = claims.get("jti")
-        if not isinstance(number, str) or not number:
+        if not isinstance(number, str) or not 0 < len(number) <= _MAX_NUMBER_CHARS or not is_text(number):
             raise SignInRefused("no-number")
         if not self._seen.first_use(f"{kind}\0{rules.issuer}\0{number}", until=valid_until):
             raise SignInRefused("replayed")

@@ -149,7 +149,7 @@ def test_a_token_for_single_use_is_accepted_once(opened: Opened, provider: Provi
     assert all(until == NOW + timedelta(seconds=360) for until in memory.seen.values())
 
 
-@pytest.mark.parametrize("number", [None, "", 7, ["7"]])
+@pytest.mark.parametrize("number", [None, "", 7, ["7"], "\ud800", "7\n", "x" * 257])
 def test_a_token_for_single_use_has_a_number(opened: Opened, provider: Provider, number: object) -> None:
     assert refusal(opened(single_use=True), Credential(token=provider.token(jti=number))) == "no-number"
 
