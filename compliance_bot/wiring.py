@@ -232,7 +232,7 @@ class Wiring:
 
         with self._loading:
             kinds = admitted_kinds(self._mapping, self._home.path)
-            return SignIn(kinds, self._principals, SeenTokens(self._home.database, self._home.keyring))
+            return SignIn(kinds, lambda: self._principals, SeenTokens(self._home.database, self._home.keyring))
 
     def _listed(self, name: str) -> Principal:
         """Return a principal of the home by name. Raises UnknownPrincipal or UndeclaredAttribute."""
