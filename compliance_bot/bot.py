@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from compliance_bot.records import (
         Answer,
         AnswerPart,
+        Asker,
         DocumentSummary,
         DocumentVersion,
         Grant,
@@ -77,7 +78,7 @@ class ComplianceBot(Wiring):
         self,
         question: str,
         *,
-        principal: Principal | str,
+        principal: Asker,
         purpose: str | None = None,
         model: BaseChatModel | str | None = None,
     ) -> Answer:
@@ -88,14 +89,14 @@ class ComplianceBot(Wiring):
         """
         from compliance_bot.chains.answer import answer
 
-        identify, now = self._identify(principal), circumstances(purpose)
+        identify, now = self._identify(principal, purpose), circumstances(purpose)
         return self._renewing(lambda: answer(self.parts_with(model), question, identify, now))
 
     def stream(
         self,
         question: str,
         *,
-        principal: Principal | str,
+        principal: Asker,
         purpose: str | None = None,
         model: BaseChatModel | str | None = None,
     ) -> Iterator[AnswerPart | Answer]:
@@ -105,7 +106,7 @@ class ComplianceBot(Wiring):
         """
         from compliance_bot.chains.stream import stream
 
-        identify, now = self._identify(principal), circumstances(purpose)
+        identify, now = self._identify(principal, purpose), circumstances(purpose)
 
         def begin() -> Iterator[AnswerPart | Answer]:
             parts = stream(self.parts_with(model), question, identify, now)
@@ -117,23 +118,21 @@ class ComplianceBot(Wiring):
 
         return run()
 
-    def search(
-        self, query: str, *, principal: Principal | str, k: int = 10, purpose: str | None = None
-    ) -> tuple[Hit, ...]:
+    def search(self, query: str, *, principal: Asker, k: int = 10, purpose: str | None = None) -> tuple[Hit, ...]:
         """Return the `k` best passages that the principal may read, best first. Raises as `ask` does."""
         from compliance_bot.chains.find import find
 
-        identify, now = self._identify(principal), circumstances(purpose)
+        identify, now = self._identify(principal, purpose), circumstances(purpose)
         return self._renewing(lambda: find(self.parts_with(None), query, identify, now, k=k))
 
-    def embedders(self, *, principal: Principal | str) -> tuple[EmbedderState, ...]:
+    def embedders(self, *, principal: Asker) -> tuple[EmbedderState, ...]:
         """Return the embedders that this home has vectors of, the serving one first. Raises Refused."""
         return self._models(principal).list()
 
     def re_embed(
         self,
         *,
-        principal: Principal | str = LOCAL_ADMINISTRATOR,
+        principal: Asker = LOCAL_ADMINISTRATOR,
         embedder: Embedder | None = None,
         keep_old: bool = False,
         on_progress: Callable[[int, int], None] = lambda _done, _all: None,
@@ -167,7 +166,7 @@ class ComplianceBot(Wiring):
         attribute_list: Path | None = None,
         base: Path | None = None,
         prune: Literal["carefully", "all"] | None = None,
-        principal: Principal | str = LOCAL_ADMINISTRATOR,
+        principal: Asker = LOCAL_ADMINISTRATOR,
         purpose: str | None = None,
         on_item: Callable[[str], None] = lambda _: None,
     ) -> IngestReport:
@@ -200,7 +199,7 @@ class ComplianceBot(Wiring):
         attributes: Mapping[str, object] | None = None,
         metadata_attributes: Mapping[str, str] | None = None,
         source_keys: Sequence[str] = ("source",),
-        principal: Principal | str = LOCAL_ADMINISTRATOR,
+        principal: Asker = LOCAL_ADMINISTRATOR,
         purpose: str | None = None,
         on_item: Callable[[str], None] = lambda _: None,
     ) -> IngestReport:
@@ -235,7 +234,7 @@ class ComplianceBot(Wiring):
         attribute_list: Path | None = None,
         base: Path | None = None,
         prune: Literal["carefully", "all"] = "carefully",
-        principal: Principal | str = LOCAL_ADMINISTRATOR,
+        principal: Asker = LOCAL_ADMINISTRATOR,
         purpose: str | None = None,
         still_s: float = 1.0,
         poll: bool = False,
@@ -270,7 +269,7 @@ class ComplianceBot(Wiring):
         )
 
     def _take_in(
-        self, intake: Intake, principal: Principal | str, purpose: str | None, on_item: Callable[[str], None]
+        self, intake: Intake, principal: Asker, purpose: str | None, on_item: Callable[[str], None]
     ) -> IngestReport:
         from compliance_bot.chains.intake import take_in
 
@@ -280,24 +279,24 @@ class ComplianceBot(Wiring):
             self._home.keyring,
             self.settings,
             self._live.now().policies,
-            self._identify(principal),
+            self._identify(principal, purpose),
             circumstances(purpose),
             on_item=on_item,
         )
 
-    def documents(self, *, principal: Principal | str) -> tuple[DocumentSummary, ...]:
+    def documents(self, *, principal: Asker) -> tuple[DocumentSummary, ...]:
         """Return the documents that the principal may read, by title."""
         return self._library(principal).list()
 
-    def document(self, document: str, *, principal: Principal | str, version: int | None = None) -> DocumentVersion:
+    def document(self, document: str, *, principal: Asker, version: int | None = None) -> DocumentVersion:
         """Return one version of a document with its text, the current one by default. Raises Refused."""
         return self._library(principal).show(DocumentId(document), version=version)
 
-    def history(self, document: str, *, principal: Principal | str) -> tuple[DocumentVersion, ...]:
+    def history(self, document: str, *, principal: Asker) -> tuple[DocumentVersion, ...]:
         """Return the versions of a document, newest first. Raises Refused."""
         return self._library(principal).history(DocumentId(document))
 
-    def delete(self, document: str, *, principal: Principal | str) -> None:
+    def delete(self, document: str, *, principal: Asker) -> None:
         """Take a document away with all its versions; its record stays. Raises Refused."""
         self._library(principal).delete(DocumentId(document))
 
@@ -305,7 +304,7 @@ class ComplianceBot(Wiring):
         """Return the principals listed in the home, by id, for a page on which the operator of this machine is one."""
         return tuple(self._listed(name) for name in sorted(self._live.now().principals))
 
-    def grants(self, *, principal: Principal | str) -> tuple[Grant, ...]:
+    def grants(self, *, principal: Asker) -> tuple[Grant, ...]:
         """Return everything that was ever granted, the newest first. Raises Refused."""
         return self._grants(principal).list()
 
@@ -318,7 +317,7 @@ class ComplianceBot(Wiring):
         attributes: Mapping[str, object] | None = None,
         valid_from: datetime | None = None,
         valid_to: datetime | None = None,
-        principal: Principal | str = LOCAL_ADMINISTRATOR,
+        principal: Asker = LOCAL_ADMINISTRATOR,
     ) -> Grant:
         """Give a person groups and attributes for a time and return the grant. Raises Refused or a UsageError."""
         return self._grants(principal).give(
@@ -330,39 +329,39 @@ class ComplianceBot(Wiring):
             valid_to=valid_to,
         )
 
-    def revoke(self, grant: str, *, principal: Principal | str = LOCAL_ADMINISTRATOR) -> None:
+    def revoke(self, grant: str, *, principal: Asker = LOCAL_ADMINISTRATOR) -> None:
         """End a grant now. Raises Refused."""
         self._grants(principal).revoke(grant)
 
-    def break_glass(self, *, reason: str, hours: float = 1.0, principal: Principal | str) -> Grant:
+    def break_glass(self, *, reason: str, hours: float = 1.0, principal: Asker) -> Grant:
         """Take the group `break-glass` for some hours and return the grant. Raises Refused or a UsageError."""
         return self._grants(principal).break_glass(reason=reason, hours=hours)
 
-    def review_grant(self, grant: str, *, finding: str, principal: Principal | str) -> None:
+    def review_grant(self, grant: str, *, finding: str, principal: Asker) -> None:
         """Say what came of looking at a broken glass afterwards. Raises Refused."""
         self._grants(principal).review(grant, finding=finding)
 
-    def stops(self, *, principal: Principal | str) -> tuple[Stop, ...]:
+    def stops(self, *, principal: Asker) -> tuple[Stop, ...]:
         """Return what the kill switch has stopped. Raises Refused."""
         return self._kill_switch(principal).list()
 
-    def stop(self, kind: str, name: str = "", *, reason: str, principal: Principal | str = LOCAL_ADMINISTRATOR) -> bool:
+    def stop(self, kind: str, name: str = "", *, reason: str, principal: Asker = LOCAL_ADMINISTRATOR) -> bool:
         """Stop a "model", a "collection" or the "tenant"; return whether it ran before. Raises Refused."""
         return self._kill_switch(principal).stop(kind, name, reason=reason)
 
-    def lift(self, kind: str, name: str = "", *, principal: Principal | str = LOCAL_ADMINISTRATOR) -> bool:
+    def lift(self, kind: str, name: str = "", *, principal: Asker = LOCAL_ADMINISTRATOR) -> bool:
         """Let what was stopped run again; return whether it was stopped. Raises Refused."""
         return self._kill_switch(principal).lift(kind, name)
 
-    def records(self, *, principal: Principal | str, limit: int = 100) -> tuple[RecordSummary, ...]:
+    def records(self, *, principal: Asker, limit: int = 100) -> tuple[RecordSummary, ...]:
         """Return the newest records of the audit log, newest first. Raises Refused."""
         return self._trail(principal).list(limit=limit)
 
-    def record(self, record: str, *, principal: Principal | str) -> Shown:
+    def record(self, record: str, *, principal: Asker) -> Shown:
         """Return one record with all that the principal may see of it. Raises Refused."""
         return self._trail(principal).show(RecordId(record))
 
-    def has_passages(self, refs: Sequence[str], *, principal: Principal | str) -> bool:
+    def has_passages(self, refs: Sequence[str], *, principal: Asker) -> bool:
         """Return whether the principal may read a passage for each of these `_id`s."""
         return self._library(principal).has_refs(refs)
 

@@ -33,6 +33,7 @@ VersionId = NewType("VersionId", str)  # random UUID
 ChunkId = NewType("ChunkId", str)  # 16 hex digits, random
 RecordId = NewType("RecordId", str)  # UUIDv7: sorts by time
 GrantId = NewType("GrantId", str)  # random UUID
+Source = Literal["asserted", "local", "token", "header", "service"]  # how it is known who a principal is
 ClassId = NewType("ClassId", int)  # internal; never leaves the process
 
 
@@ -43,7 +44,8 @@ class Principal:
     id: str
     groups: frozenset[str] = frozenset()
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict, hash=False)
-    source: Literal["asserted", "local"] = "asserted"
+    source: Source = "asserted"
+    actor: str | None = None  # who really acts, where that is somebody else
 
     def __init__(
         self,
@@ -51,23 +53,48 @@ class Principal:
         id: str,  # the field's own name
         groups: Iterable[str] = (),
         attributes: Mapping[str, AttributeValue] | None = None,
-        source: Literal["asserted", "local"] = "asserted",
+        source: Source = "asserted",
+        actor: str | None = None,
     ) -> None:
         if not id or id != id.strip():
             raise ValueError("a principal needs an id without surrounding blanks")
         if isinstance(groups, str):
             raise TypeError("groups is a collection of names, not one name")
         groups = frozenset(groups)
-        if any(_is_not_text(name) for name in (id, *groups)):
+        if any(_is_not_text(name) for name in (id, actor or "", *groups)):
             raise ValueError("the id and groups of a principal are text: expected UTF-8")
         object.__setattr__(self, "id", id)
         object.__setattr__(self, "groups", groups)
         object.__setattr__(self, "attributes", MappingProxyType(dict(attributes or {})))
         object.__setattr__(self, "source", source)
+        object.__setattr__(self, "actor", actor)
 
     def having(self, *, groups: Iterable[str], attributes: Mapping[str, AttributeValue]) -> Principal:
         """Return the same person with these groups and attributes in place of those they have."""
-        return Principal(id=self.id, groups=groups, attributes=attributes, source=self.source)
+        return Principal(id=self.id, groups=groups, attributes=attributes, source=self.source, actor=self.actor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """What somebody shows to prove who they are: a token, a proxy's signed header, or a service's name and key.
+
+    Accepted wherever a principal is. It is verified inside the act, so that a failure of it is on record.
+    """
+
+    token: str | None = field(default=None, repr=False)
+    header: str | None = field(default=None, repr=False)
+    service: str | None = None
+    key: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        shown = (self.token, self.header, self.service)
+        if sum(one is not None for one in shown) != 1 or (self.key is None) != (self.service is None):
+            raise ValueError("a credential is one of: a token; a header; a service with its key")
+        if not all(isinstance(one, str) for one in (*shown, self.key) if one is not None):
+            raise TypeError("the parts of a credential are text")
+
+
+Asker = Principal | str | Credential  # a principal, the name of one listed in the home, or proof of who it is
 
 
 def _is_not_text(name: str) -> bool:

@@ -162,6 +162,12 @@ class Settings(BaseSettings):
     )
     log_format: Literal["text", "json"] = Field(default="text", description="Form of a log line.")
     log_file: Path | None = Field(default=None, description="File that the log is appended to; by default stderr.")
+    production: bool = Field(
+        default=False,
+        description="Whether the operating-system account decides who acts: it is one principal (`accounts` in "
+        "policies/identity.yaml), and acting as another needs the action `impersonate`. Nothing else changes yet: "
+        "signed policies and separate keys are not required.",
+    )
     data: Path | None = Field(
         default=None, description="Folder with public data sets, for the benchmarks and training scripts only."
     )

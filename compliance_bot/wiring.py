@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, TypeVar
 from compliance_bot import logs
 from compliance_bot.audit.log import AuditLog
 from compliance_bot.chains.grants import Grants, with_grants
+from compliance_bot.chains.identify import Identification
 from compliance_bot.chains.kill_switch import KillSwitch
 from compliance_bot.chains.library import Library
-from compliance_bot.chains.rules import LiveRules
+from compliance_bot.chains.rules import LiveRules, Rules
 from compliance_bot.chains.trail import Trail
 from compliance_bot.errors import UsageError
-from compliance_bot.identity import find_principal
-from compliance_bot.policy.attributes import typed_attributes
+from compliance_bot.identity import account_name
 from compliance_bot.policy.decide import Circumstances
-from compliance_bot.records import Principal
+from compliance_bot.records import Credential, Principal
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
 
@@ -35,9 +35,13 @@ if TYPE_CHECKING:
     from compliance_bot.chains.answer import Parts
     from compliance_bot.chains.models import ModelRoom
     from compliance_bot.home import Home
+    from compliance_bot.identity import IdentityMapping
+    from compliance_bot.identity.claims import Identity
+    from compliance_bot.identity.sign_in import SignIn
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import Embedder
     from compliance_bot.models.embedders import NamedEmbedder
+    from compliance_bot.records import Asker
     from compliance_bot.redaction.detect import Detector
     from compliance_bot.settings import Settings
 
@@ -49,10 +53,11 @@ class Wiring:
 
     def __init__(self, settings: Settings, home: Home) -> None:
         self.settings, self._home = settings, home
-        self._resources = ExitStack()
+        self._resources, self._loading = ExitStack(), threading.RLock()
         self._log = AuditLog(home.database, home.keyring)
         self._live = LiveRules(home.policies, database=home.database, log=self._log, keyring=home.keyring)
-        self._loading = threading.RLock()
+        self._signing_in: tuple[IdentityMapping, SignIn] | None = None
+        self._sign_in(self._live.now())  # a key file that is wrong is told now
         self._chat_models: dict[str, ChatModel] = {}
 
     def _renewing(self, act: Callable[[], Outcome]) -> Outcome:
@@ -145,10 +150,10 @@ class Wiring:
         return replace(parts, composer=replace(parts.composer, chat=self._chat_model(model)))
 
     def opening(
-        self, *, principal: Principal | str, purpose: str | None = None, model: BaseChatModel | str | None = None
+        self, *, principal: Asker, purpose: str | None = None, model: BaseChatModel | str | None = None
     ) -> tuple[Parts, Callable[[], Principal], Callable[[], Circumstances]]:
         """Return what a chain of one's own begins with: the parts, who asks, and under which circumstances."""
-        return self.parts_with(model), self._identify(principal), circumstances(purpose)
+        return self.parts_with(model), self._identify(principal, purpose), circumstances(purpose)
 
     def _chat_model(self, model: BaseChatModel | str) -> ChatModel:
         """Return a chat model; one that is named is made once and closed with the bot."""
@@ -162,7 +167,7 @@ class Wiring:
                 self._resources.callback(self._chat_models[model].close)
             return self._chat_models[model]
 
-    def _library(self, principal: Principal | str) -> Library:
+    def _library(self, principal: Asker) -> Library:
         return Library(
             database=self._home.database,
             log=self._log,
@@ -171,7 +176,7 @@ class Wiring:
             circumstances=circumstances(None),
         )
 
-    def _models(self, principal: Principal | str) -> ModelRoom:
+    def _models(self, principal: Asker) -> ModelRoom:
         from compliance_bot.chains.models import ModelRoom
 
         return ModelRoom(
@@ -182,7 +187,7 @@ class Wiring:
             circumstances=circumstances(None),
         )
 
-    def _trail(self, principal: Principal | str) -> Trail:
+    def _trail(self, principal: Asker) -> Trail:
         return Trail(
             database=self._home.database,
             log=self._log,
@@ -191,26 +196,55 @@ class Wiring:
             circumstances=circumstances(None),
         )
 
-    def _identify(self, principal: Principal | str) -> Callable[[], Principal]:
-        """Return the identification step: it runs inside the chain, so that a failure of it is on record."""
+    def _identify(self, asker: Asker, purpose: str | None = None) -> Callable[[], Principal]:
+        """Return the identification step: it runs inside the chain, so that a failure of it is on record.
+
+        A credential is verified once for an act, also where the act begins anew: it may be for single use.
+        """
+        verified: list[Identity] = []
 
         def identify() -> Principal:
-            if isinstance(principal, Principal):
-                attributes = typed_attributes(self._live.now().policies, "User", principal.attributes)
-                return Principal(id=principal.id, groups=principal.groups, attributes=attributes)
-            return self._listed(principal)
+            who = self._identification(self._live.now())
+            if isinstance(asker, Credential):
+                if not verified:
+                    verified.append(who.verified(asker))
+                return who.principal_of(verified[0])
+            return who.asserted(asker, purpose) if isinstance(asker, Principal) else who.named(asker, purpose)
 
         return identify
 
+    def _identification(self, rules: Rules) -> Identification:
+        def granted(principal: Principal) -> Principal:
+            return with_grants(self._home.database, self._home.keyring, principal, datetime.now(UTC))
+
+        return Identification(
+            policies=rules.policies,
+            engine=rules.engine,
+            principals=rules.principals,
+            mapping=rules.mapping,
+            sign_in=lambda: self._sign_in(rules),
+            granted=granted,
+            production=self.settings.production,
+            account=account_name() if self.settings.production else None,
+        )
+
+    def _sign_in(self, rules: Rules) -> SignIn:
+        """Return what verifies credentials by these rules, made anew where the mapping is another."""
+        from compliance_bot.identity.sign_in import SignIn, admitted_kinds
+        from compliance_bot.store.seen import SeenTokens
+
+        with self._loading:
+            if self._signing_in is None or self._signing_in[0] is not rules.mapping:
+                kinds = admitted_kinds(rules.mapping, self._home.path)
+                seen = SeenTokens(self._home.database, self._home.keyring)
+                self._signing_in = (rules.mapping, SignIn(kinds, lambda: self._live.now().principals, seen))
+            return self._signing_in[1]
+
     def _listed(self, name: str) -> Principal:
         """Return a principal of the home by name. Raises UnknownPrincipal or UndeclaredAttribute."""
-        rules = self._live.now()
-        listed = find_principal(rules.principals, name)
-        attributes = typed_attributes(rules.policies, "User", listed.attributes)
-        principal = Principal(id=listed.id, groups=listed.groups, attributes=attributes, source="local")
-        return with_grants(self._home.database, self._home.keyring, principal, datetime.now(UTC))
+        return self._identification(self._live.now()).listed(name)
 
-    def _grants(self, principal: Principal | str) -> Grants:
+    def _grants(self, principal: Asker) -> Grants:
         return Grants(
             database=self._home.database,
             log=self._log,
@@ -220,7 +254,7 @@ class Wiring:
             circumstances=circumstances(None),
         )
 
-    def _kill_switch(self, principal: Principal | str) -> KillSwitch:
+    def _kill_switch(self, principal: Asker) -> KillSwitch:
         return KillSwitch(
             database=self._home.database,
             log=self._log,

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from compliance_bot.audit.record import Event, Json, describe, new_record_id
+from compliance_bot.chains.identify import ImpersonationRefused
 from compliance_bot.errors import ComplianceError, Unavailable
 from compliance_bot.logs import note
 from compliance_bot.records import Principal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from compliance_bot.audit.log import AuditLog
     from compliance_bot.records import RecordId
@@ -48,6 +49,11 @@ class Case:
             yield
         finally:
             self.timings_ms[name] = round((time.perf_counter() - began) * 1000, 3)
+
+    def name_refused(self, error: BaseException) -> None:
+        """Let the record of a refused impersonation name who tried."""
+        if isinstance(error, ImpersonationRefused):
+            self.principal = error.by
 
     def event(self) -> Event:
         """Return the record of this case as it stands."""
@@ -86,13 +92,20 @@ def _count(value: Json) -> int | None:
 
 
 @contextmanager
-def closing(log: AuditLog, kind: str) -> Iterator[Case]:
-    """Open a case and append its record when the block ends, also when it ends with an error."""
+def closing(log: AuditLog, kind: str, identify: Callable[[], Principal] | None = None) -> Iterator[Case]:
+    """Open a case and append its record when the block ends, also when it ends with an error.
+
+    With `identify`, the block begins with who acts known. What a token is checked against may need a connection of its
+    own, and there are only so many: so that comes before the block takes one.
+    """
     case = Case(type=kind)
     began = time.perf_counter()
     try:
+        if identify is not None:
+            case.principal = identify()
         yield case
     except BaseException as error:  # an interrupted question leaves a record too
+        case.name_refused(error)
         refused = isinstance(error, ComplianceError) and error.exit_code != Unavailable.exit_code
         case.outcome = "refused" if refused else "failed"
         # The name only: a message may say more than a record should.
@@ -104,3 +117,14 @@ def closing(log: AuditLog, kind: str) -> Iterator[Case]:
         log.append(case.event(), case.principal, id=case.id, at=case.at)
     case.timings_ms["total"] = round((time.perf_counter() - began) * 1000, 3)
     case.tell(log.tenant)
+
+
+def identify_case(case: Case, identify: Callable[[], Principal], log: AuditLog) -> None:
+    """Let a case know who acts, before its act takes a connection; a refusal is recorded. Raises what it raises."""
+    try:
+        case.principal = identify()
+    except ComplianceError as error:
+        case.name_refused(error)
+        case.outcome, case.public["error"] = "refused", type(error).__name__
+        log.append(case.event(), case.principal, id=case.id, at=case.at)
+        raise

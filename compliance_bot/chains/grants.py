@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import describe
-from compliance_bot.chains.case import Case, closing
+from compliance_bot.chains.case import Case, closing, identify_case
 from compliance_bot.chains.rights import require_permission
 from compliance_bot.errors import ComplianceError, Refused, UsageError
+from compliance_bot.identity import UnknownPrincipal, find_principal, same_person
 from compliance_bot.keys import decrypt, encrypt
 from compliance_bot.policy.attributes import typed_attributes
 from compliance_bot.policy.values import from_stored, to_plain, to_stored
@@ -61,7 +62,7 @@ class Grants:
 
     def list(self) -> tuple[Grant, ...]:
         """Return everything that was ever granted, the newest first. Raises Refused."""
-        with closing(self.log, "grants.list") as case:
+        with closing(self.log, "grants.list", self.identify) as case:
             self._admit(case, "administer")
             with self.database.reading() as snapshot:
                 found = granted.all_grants(snapshot)
@@ -90,7 +91,7 @@ class Grants:
             raise UsageError(f"the group {EMERGENCY_GROUP} is not granted: its members break the glass themselves")
         grant = Grant(
             id=GrantId(str(uuid.uuid4())),
-            principal=Principal(id=person, groups=given).id,
+            principal=self._person(person),
             groups=given,
             attributes=typed_attributes(self.rules.policies, "User", attributes),
             reason=_reason(reason),
@@ -103,7 +104,7 @@ class Grants:
 
         def act(recorder: Recorder) -> None:
             self._admit(case, "administer")
-            if case.principal.id == person:
+            if same_person(case.principal.id, grant.principal):
                 raise NotOneself
             self._add(recorder, grant, case)
 
@@ -143,7 +144,7 @@ class Grants:
         case = Case(type="grants.revoke")
 
         def act(recorder: Recorder) -> None:
-            case.principal, now = self.identify(), self.circumstances()
+            now = self.circumstances()
             found = granted.find_grant(recorder.transaction, grant)
             is_own = found is not None and found[0].emergency and found[1] == recorder.actor(case.principal)
             if not is_own:
@@ -173,8 +174,14 @@ class Grants:
 
         self._recorded(case, act)
 
+    def _person(self, name: str) -> str:
+        """Return the id that a name stands for: of somebody listed, however it is written, or as a token has it."""
+        try:
+            return find_principal(self.rules.principals, name).id
+        except UnknownPrincipal:
+            return Principal(id=name).id
+
     def _admit(self, case: Case, action: str) -> None:
-        case.principal = self.identify()
         require_permission(self.rules.engine, case.principal, action, self.circumstances(), case)
 
     def _add(self, recorder: Recorder, grant: Grant, case: Case) -> None:
@@ -194,6 +201,7 @@ class Grants:
 
     def _recorded(self, case: Case, act: Callable[[Recorder], None]) -> None:
         """Do something and append its record, in one transaction; a refusal is recorded as well."""
+        identify_case(case, self.identify, self.log)
         refusal: ComplianceError | None = None
         with self.log.recording() as recorder:
             try:

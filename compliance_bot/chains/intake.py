@@ -76,6 +76,7 @@ def take_in(
         resource = Resource.collection(request.collection)
         require_permission(parts.engine, case.principal, "ingest", now, case, resource=resource)
     except ComplianceError as error:
+        case.name_refused(error)
         case.outcome = "refused"
         case.public["error"] = type(error).__name__
         parts.log.append(case.event(), case.principal, id=case.id, at=case.at)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import describe
-from compliance_bot.chains.case import Case, closing
+from compliance_bot.chains.case import Case, closing, identify_case
 from compliance_bot.chains.rights import require_permission
 from compliance_bot.errors import ComplianceError, UsageError
 from compliance_bot.records import StopKind
@@ -39,8 +39,7 @@ class KillSwitch:
 
     def list(self) -> tuple[Stop, ...]:
         """Return what is stopped. Raises Refused."""
-        with closing(self.log, "kill_switch.list") as case:
-            case.principal = self.identify()
+        with closing(self.log, "kill_switch.list", self.identify) as case:
             require_permission(self.engine, case.principal, "administer", self.circumstances(), case)
             with self.database.reading() as snapshot:
                 found = rows.stops(snapshot)
@@ -71,10 +70,10 @@ class KillSwitch:
     def _recorded(self, type_: str, kind: StopKind, name: str, act: Callable[[Recorder, Case], bool]) -> bool:
         """Do something and append its record, in one transaction; a refusal is recorded as well."""
         case, changed = Case(type=type_), False
+        identify_case(case, self.identify, self.log)
         refusal: ComplianceError | None = None
         with self.log.recording() as recorder:
             try:
-                case.principal = self.identify()
                 require_permission(self.engine, case.principal, "administer", self.circumstances(), case)
                 changed = act(recorder, case)
                 case.outcome = "done"

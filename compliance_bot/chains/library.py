@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compliance_bot.chains.case import Case, closing
+from compliance_bot.chains.case import Case, closing, identify_case
 from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.errors import ComplianceError, Refused
 from compliance_bot.policy.decide import Resource
@@ -42,8 +42,7 @@ class Library:
 
     def list(self) -> tuple[DocumentSummary, ...]:
         """Return the readable documents by title."""
-        with closing(self.log, "documents.list") as case, self.database.reading() as snapshot:
-            case.principal = self.identify()
+        with closing(self.log, "documents.list", self.identify) as case, self.database.reading() as snapshot:
             scope = enter_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
             found = documents.list_documents(snapshot, scope)
             case.outcome = "done"
@@ -51,8 +50,7 @@ class Library:
 
     def show(self, document: DocumentId, *, version: int | None = None) -> DocumentVersion:
         """Return a version with its text; the current one where none is named. Raises Refused."""
-        with closing(self.log, "documents.show") as case, self.database.reading() as snapshot:
-            case.principal = self.identify()
+        with closing(self.log, "documents.show", self.identify) as case, self.database.reading() as snapshot:
             now = self.circumstances()
             scope = enter_scope(snapshot, self.engine, case.principal, now, case)
             found = documents.version_text(snapshot, scope, document, version)
@@ -67,8 +65,7 @@ class Library:
 
     def history(self, document: DocumentId) -> tuple[DocumentVersion, ...]:
         """Return the versions of a document, newest first, without text. Raises Refused."""
-        with closing(self.log, "documents.history") as case, self.database.reading() as snapshot:
-            case.principal = self.identify()
+        with closing(self.log, "documents.history", self.identify) as case, self.database.reading() as snapshot:
             scope = enter_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
             found = documents.document_versions(snapshot, scope, document)
             if not found:
@@ -79,8 +76,7 @@ class Library:
 
     def has_refs(self, refs: Sequence[str]) -> bool:
         """Return whether there is a readable current passage for each of these `_id`s."""
-        with closing(self.log, "documents.list") as case, self.database.reading() as snapshot:
-            case.principal = self.identify()
+        with closing(self.log, "documents.list", self.identify) as case, self.database.reading() as snapshot:
             scope = enter_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
             found = documents.count_refs(snapshot, scope, refs)
             case.outcome = "done"
@@ -90,6 +86,7 @@ class Library:
         """Take a document away with all its versions, durably, with its record. Raises Refused."""
         case = Case(type="documents.delete")
         refusal: ComplianceError | None = None
+        identify_case(case, self.identify, self.log)
         with self.log.recording() as recorder:
             documents.lock_writers(recorder.transaction)
             try:
@@ -106,7 +103,7 @@ class Library:
 
     def _deletable(self, transaction: Transaction, document: DocumentId, case: Case) -> ClassId:
         """Return the class of a document that the principal may read and delete. Raises Refused."""
-        case.principal, now = self.identify(), self.circumstances()
+        now = self.circumstances()
         scope = enter_scope(transaction, self.engine, case.principal, now, case)
         class_id = documents.class_of_document(transaction, scope, document)
         if class_id is None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from compliance_bot.chains.answer import Parts
     from compliance_bot.chains.case import Case
     from compliance_bot.policy.decide import Circumstances
-    from compliance_bot.records import Answer, Principal
+    from compliance_bot.records import Answer, Asker, Principal
 
 
 class CaseClosed(UsageError):
@@ -173,7 +173,7 @@ class Steps:
 def recorded(
     bot: ComplianceBot,
     *,
-    principal: Principal | str,
+    principal: Asker,
     purpose: str | None = None,
     model: BaseChatModel | str | None = None,
 ) -> Iterator[Steps]:

@@ -121,6 +121,8 @@ class TestGrants:
     def test_nobody_grants_to_themselves_and_only_administrators_grant(self, bot: ComplianceBot) -> None:
         with pytest.raises(NotOneself):
             bot.grant("admin", groups=["aml"], reason="me too")
+        with pytest.raises(NotOneself):
+            bot.grant("ADMIN", groups=["aml"], reason="me too")
         with pytest.raises(Refused):
             bot.grant("dora", groups=["aml"], reason="a friend", principal="ana")
         with pytest.raises(Refused):

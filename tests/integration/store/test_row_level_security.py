@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -14,12 +15,14 @@ from compliance_bot.store import places
 from compliance_bot.store.connect import SEARCH_PATH, Database, StoreUnsuitable
 from compliance_bot.store.embedded import APP_ROLE, OWNER_ROLE, SUPERUSER
 from compliance_bot.store.scope import access_classes, class_of, enter, open_classes
+from compliance_bot.store.seen import SeenTokens
 
 from ..shelf import draft, scope_of, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from compliance_bot.keys import Keyring
     from compliance_bot.store.connect import Transaction
     from compliance_bot.store.embedded import EmbeddedServer
 
@@ -36,14 +39,16 @@ TENANT_TABLES = [
     "document_place",
     "document_source",
     "model_use",
+    "seen_token",
 ]
 
 
 @pytest.fixture(scope="module")
-def filled(module_database: Database) -> Database:
-    """Return a tenant with two collections, each with a document of two versions."""
+def filled(module_database: Database, keyring: Keyring) -> Database:
+    """Return a tenant with two collections, each with a document of two versions, and two tokens that were seen."""
     database = module_database
     for collection in ("aml", "hr"):
+        SeenTokens(database, keyring).first_use(collection, until=datetime.now(UTC))
         for year in ("five", "six"):
             one = draft(collection, f"the {collection} files are kept {year} years", collection=collection)
             store(database, one)
