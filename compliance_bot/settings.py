@@ -165,8 +165,8 @@ class Settings(BaseSettings):
     production: bool = Field(
         default=False,
         description="Whether the operating-system account decides who acts: it is one principal (`accounts` in "
-        "policies/identity.yaml), and acting as another needs the action `impersonate`. Nothing else changes yet: "
-        "signed policies and separate keys are not required.",
+        "policies/identity.yaml), and acting as another needs the action `impersonate`. The policies must be signed by "
+        "somebody other than their author (`policy sign`). Separate keys and accounts are not required yet.",
     )
     data: Path | None = Field(
         default=None, description="Folder with public data sets, for the benchmarks and training scripts only."

@@ -23,12 +23,14 @@ from compliance_bot.chains.trail import Trail
 from compliance_bot.errors import UsageError
 from compliance_bot.identity import account_name
 from compliance_bot.policy.decide import Circumstances
+from compliance_bot.policy.signature import APPROVERS, read_approvers, require_approved
 from compliance_bot.records import Credential, Principal
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from langchain_core.language_models.chat_models import BaseChatModel
 
@@ -55,10 +57,20 @@ class Wiring:
         self.settings, self._home = settings, home
         self._resources, self._loading = ExitStack(), threading.RLock()
         self._log = AuditLog(home.database, home.keyring)
-        self._live = LiveRules(home.policies, database=home.database, log=self._log, keyring=home.keyring)
+        self._live = LiveRules(
+            home.policies,
+            database=home.database,
+            log=self._log,
+            keyring=home.keyring,
+            require=self._require_approved if settings.production else lambda _: None,
+        )
         self._signing_in: tuple[IdentityMapping, SignIn] | None = None
         self._sign_in(self._live.now())  # a key file that is wrong is told now
         self._chat_models: dict[str, ChatModel] = {}
+
+    def _require_approved(self, folder: Path) -> None:
+        """Raise NotApproved unless somebody other than its author has signed the policy folder."""
+        require_approved(folder, read_approvers(self._home.path / APPROVERS))
 
     def _renewing(self, act: Callable[[], Outcome]) -> Outcome:
         """Return what `act` returns; where another process let another embedder serve meanwhile, with that one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,10 +16,12 @@ from compliance_bot import ComplianceBot, Credential, Principal
 from compliance_bot.errors import ComplianceError, Refused, Unavailable
 from compliance_bot.identity import InvalidMapping, SignInRefused, UnknownPrincipal, UnmappedAccount, make_service_key
 from compliance_bot.policy.attributes import UndeclaredAttribute
+from compliance_bot.policy.signature import NotApproved, new_key, sign
 from tests.acceptance.conftest import Cli, made_home
 from tests.identity_provider import AUDIENCE, ISSUER, Provider, Served, seconds_now, serving
 
 KEY, KEY_HASH = make_service_key()
+APPROVER = new_key()
 ACCOUNT = pwd.getpwuid(os.getuid()).pw_name
 PRINCIPALS = f"""
 - {{id: admin}}
@@ -261,6 +264,19 @@ class TestDiscovery:
         assert served.asked == ["/.well-known/openid-configuration", "/keys"]
 
 
+def approve(home: Path) -> None:
+    """Sign the policies of a home as somebody whose key the home knows."""
+    (home / "approvers.yaml").write_text(f"- {{id: lena, key: {APPROVER[1]}}}\n", encoding="utf-8")
+    sign(home / "policies", author="gita", approver="lena", private_key=APPROVER[0])
+
+
+def left_alone(folder: Path) -> None:
+    """Let the files of a folder look as if nobody had touched them for a while: then changes come into force."""
+    then = time.time() - 10
+    for path in folder.iterdir():
+        os.utime(path, (then, then))
+
+
 class TestProduction:
     """In production the account of the operating system is one principal."""
 
@@ -271,6 +287,7 @@ class TestProduction:
         def open_one(person: str | None) -> ComplianceBot:
             accounts = f"accounts: {{{ACCOUNT}: {person}}}\n" if person else "accounts: {somebody-else: admin}\n"
             (home / "policies" / "identity.yaml").write_text(MAPPING + accounts, encoding="utf-8")
+            approve(home)
             opened.append(ComplianceBot.open(home, production=True))
             return opened[-1]
 
@@ -353,6 +370,32 @@ class TestProduction:
         assert titles(as_account(None), token(groups=["g-aml"])) != []
         assert last(bot)[1]["id"] == "u-17"
         assert "actor" not in last(bot)[1]
+
+    def test_policies_that_nobody_else_signed_do_not_run(self, home: Path, as_account: Open) -> None:
+        approve(home)
+        (home / "policies" / "identity.yaml").write_text(MAPPING + "\n", encoding="utf-8")  # after the signature
+        with pytest.raises(NotApproved, match="not those that were approved"):
+            ComplianceBot.open(home, production=True)
+        (home / "approvers.yaml").unlink()
+        with pytest.raises(NotApproved):
+            ComplianceBot.open(home, production=True)
+        ComplianceBot.open(home).close()
+
+    def test_a_change_that_nobody_else_signed_leaves_the_approved_set_in_force(
+        self, home: Path, as_account: Open
+    ) -> None:
+        bot = as_account("ana")
+        assert titles(bot, "Ana") != []
+        change = home / "policies" / "more.cedar"
+        change.write_text('@id("closed") forbid (principal, action, resource);\n', encoding="utf-8")
+        left_alone(home / "policies")
+        try:
+            assert titles(bot, "Ana") != []
+            approve(home)
+            left_alone(home / "policies")
+            assert titles(bot, "Ana") == []
+        finally:
+            change.unlink()
 
     def test_outside_production_accounts_mean_nothing(self, home: Path, as_account: Open) -> None:
         as_account(None).close()
