@@ -16,12 +16,14 @@ from pgvector.psycopg import register_vector
 
 from compliance_bot.records import DocumentId
 from compliance_bot.retrieval.fuse import K1, B
+from compliance_bot.retrieval.plan import Plan
 from compliance_bot.retrieval.search import gather, search, split_terms, weigh_terms
 from compliance_bot.store import documents
 from compliance_bot.store import search as queries
 from compliance_bot.store.connect import SEARCH_PATH, Database, Transaction
 from compliance_bot.store.embedded import SUPERUSER
 from compliance_bot.store.models import serving_model
+from compliance_bot.store.search import Walk
 from compliance_bot.terms import index_terms, query_terms, term_hash
 
 from ..shelf import TERM_KEY, Draft, draft, embedding, scope_of, store
@@ -98,6 +100,11 @@ def serving(transaction: Transaction) -> VectorModel:
     return model
 
 
+def walking(fetch: int) -> Plan:
+    """Return a plan that follows the index, however few chunks there are."""
+    return Plan(walk=Walk(ef_search=200, fetch=fetch, longest=20_000))
+
+
 def texts_of(transaction: Transaction, scope: Scope, scores: dict[int, float]) -> dict[int, str]:
     return {chunk: passage.text for chunk, passage in queries.passages(transaction, scope, list(scores)).items()}
 
@@ -124,7 +131,6 @@ class TestLexical:
                     model=serving_model(transaction),
                     term_key=TERM_KEY,
                     candidates=100,
-                    exact=True,
                 )
                 texts = texts_of(transaction, scope, lexical)
                 best = sorted(scores, reverse=True)[:K]
@@ -147,7 +153,7 @@ class TestLexical:
                 assert max(frequent.values(), default=0.0) <= min(rare.values())
                 split += bool(frequent)
                 everything = queries.lexical(transaction, scope, weights, k1=K1, b=B, limit=1000)
-                given = {"model": serving(transaction), "term_key": TERM_KEY, "candidates": 30, "exact": False}
+                given = {"model": serving(transaction), "term_key": TERM_KEY, "candidates": 30, "way": walking(30)}
                 lexical, _ = gather(transaction, scope, idf, partial(embedding, question), **given)
                 # Whoever is found has its whole score, whichever terms found it.
                 assert lexical == pytest.approx({chunk: everything[chunk] for chunk in lexical}, abs=1e-5)
@@ -166,7 +172,7 @@ class TestLexical:
             idf = weigh_terms(transaction, scope, question, TERM_KEY)
             weights = {term_hash(term, TERM_KEY): value for term, value in idf.items()}
             assert list(split_terms(weights)[1]) == [term_hash("fee", TERM_KEY)]
-            given = {"model": serving(transaction), "term_key": TERM_KEY, "candidates": 10, "exact": False}
+            given = {"model": serving(transaction), "term_key": TERM_KEY, "candidates": 10, "way": walking(10)}
             lexical, _ = gather(transaction, scope, idf, partial(embedding, question), **given)
             assert lexical == queries.lexical(transaction, scope, weights, k1=K1, b=B, limit=10)
             assert len(lexical) > 10
@@ -333,7 +339,7 @@ class TestScopeInTheQuery:
             "lexical_of": queries.lexical_of(unlocked, scope, weights, everything, k1=K1, b=B),
             "nearest_exact": queries.nearest_exact(unlocked, scope, model, vector, limit=1000),
             "nearest_approximate": queries.nearest_approximate(
-                unlocked, scope, model, vector, limit=1000, ef_search=200
+                unlocked, scope, model, vector, walk=Walk(ef_search=200, fetch=1000, longest=20_000)
             ),
             "cosines": queries.cosines(unlocked, scope, model, vector, everything),
             "content_order": queries.content_order(unlocked, scope, everything),
@@ -348,7 +354,8 @@ class TestScopeInTheQuery:
         found = search(unlocked, empty, "banka", lambda: embedding("banka"), model=model, term_key=TERM_KEY, k=K)
         assert found.hits == ()
         assert queries.nearest_exact(unlocked, empty, model, embedding("banka"), limit=K) == {}
-        assert queries.nearest_approximate(unlocked, empty, model, embedding("banka"), limit=K, ef_search=40) == {}
+        walk = Walk(ef_search=40, fetch=K, longest=20_000)
+        assert queries.nearest_approximate(unlocked, empty, model, embedding("banka"), walk=walk) == {}
 
     def test_documents_are_listed_within_the_scope(self, unlocked: Transaction, scope: Scope) -> None:
         listed = documents.list_documents(unlocked, scope)
