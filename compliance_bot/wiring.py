@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.chains.answer import Parts
     from compliance_bot.chains.models import ModelRoom
+    from compliance_bot.chains.tune import TuningRoom
     from compliance_bot.home import Home
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import Embedder
@@ -174,6 +175,17 @@ class Wiring:
         from compliance_bot.chains.models import ModelRoom
 
         return ModelRoom(
+            database=self._home.database,
+            log=self._log,
+            engine=self._engine,
+            identify=self._identify(principal),
+            circumstances=circumstances(None),
+        )
+
+    def _tuning(self, principal: Principal | str) -> TuningRoom:
+        from compliance_bot.chains.tune import TuningRoom
+
+        return TuningRoom(
             database=self._home.database,
             log=self._log,
             engine=self._engine,

@@ -63,7 +63,7 @@ class Parts:
     term_key: bytes
     passages: int
     candidates: int
-    exact_threshold: int
+    exact_threshold: int | None
     max_question_chars: int
 
 
@@ -181,6 +181,7 @@ def retrieve(parts: Parts, masked: Masked, principal: Principal, now: Circumstan
                 term_key=parts.term_key,
                 k=parts.passages,
                 candidates=parts.candidates,
+                stored=sum(one.chunks for one in classes),
                 exact_threshold=parts.exact_threshold,
             )
     return Retrieved(masked=masked, found=found, classes=classes)

@@ -1,8 +1,8 @@
 """Search within a scope: BM25 over words and bigrams, vectors, and their fusion, in one transaction.
 
 Up to a threshold of readable chunks everything is compared exactly; above it a question's most frequent words score
-only what its other words have found, and the HNSW index is followed until enough readable chunks were found, and all are
-compared after all if it falls short. The scope's own counts decide, so no planner guesses.
+only what its other words have found, and the HNSW index is followed until enough readable chunks were found; where it
+falls short, all are compared after all. The scope's own counts decide, so no planner guesses.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def gather(
     vector = embedded()
     if scope.is_empty or model is None:
         return {}, {}
-    cosine = _nearest(transaction, scope, model, vector, candidates, way)
+    cosine = nearest(transaction, scope, model, vector, candidates, way)
     unseen = [chunk for chunk in lexical if chunk not in cosine]
     return lexical, cosine | queries.cosines(transaction, scope, model, vector, unseen)
 
@@ -147,7 +147,7 @@ def split_terms(idfs: Mapping[int, float]) -> tuple[dict[int, float], dict[int, 
     return {term: idf for term, idf in idfs.items() if term not in frequent}, frequent
 
 
-def _nearest(
+def nearest(
     transaction: Transaction, scope: Scope, model: VectorModel, vector: np.ndarray, limit: int, way: Plan
 ) -> queries.Scores:
     """Return the nearest chunks, by their exact cosines whichever way they were found."""

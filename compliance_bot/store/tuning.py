@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -22,15 +23,29 @@ _SQL = named_queries("tuning")
 class Reach:
     """Up to how many readable chunks all are compared, and how far the index is followed above.
 
-    What is built in kept recall@10 at .99 for 100,000 vectors of 384 numbers, whoever could read what.
+    What is built in was measured among 100,000 vectors of 384 numbers: both ways take as long at the threshold.
     """
 
     threshold: int = 15_000
+    chunks: int = 100_000  # that there were when this was measured
     ef_search: int = 200
     fetch_base: int = 20
     fetch_slope: int = 600
     fetch_least: int = 100
     fetch_most: int = 200
+
+    @property
+    def way(self) -> tuple[int, ...]:
+        """How far the index is followed, without the threshold."""
+        return (self.ef_search, self.fetch_base, self.fetch_slope, self.fetch_least, self.fetch_most)
+
+    def threshold_among(self, stored: int) -> int:
+        """Return the threshold where there are as many chunks; it grows with the root of their number.
+
+        Comparing all takes time by what is readable, a walk by how thinly that is strewn. It never falls: the exact
+        way is worth more than the little time that it takes among few.
+        """
+        return round(self.threshold * max(1.0, math.sqrt(stored / max(1, self.chunks))))
 
     def fetch(self, share: float) -> int:
         """Return how many chunks to fetch through the index where this share of all is readable."""
@@ -42,10 +57,9 @@ BUILT_IN = Reach()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchTuning(Reach):
-    """A reach that was measured: the worst recall@10 above its threshold, among how many chunks, and when."""
+    """A reach that was measured: with the worst recall@10 above its threshold, and when."""
 
     recall: float
-    chunks: int
     at: datetime
 
 

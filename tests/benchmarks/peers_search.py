@@ -2,8 +2,9 @@
 
     DATABASE_URL=… python -P peers_search.py FOLDER --asked N
 
-FOLDER has vectors.npy, questions.npy and marks.npz, as `filtered` wrote them. Run by `filtered` in an environment of its
-own. Prints one JSON object: by way and mark the positions found for each question, and the milliseconds that each took.
+FOLDER has vectors.npy, questions.npy and marks.npz, as `filtered` wrote them. Run by `filtered` in an environment of
+its own. Prints one JSON object: by way and mark the positions found for each question, and the milliseconds that each
+took.
 Nothing of this project is imported here.
 """
 

@@ -8,6 +8,7 @@ kind. All are cut at the same shares, so that as much is readable with a topic a
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from dataclasses import dataclass, field
@@ -81,7 +82,7 @@ def _cut(data: Path) -> Iterator[tuple[str, str]]:
     """Yield sentences and pairs of neighbours, each with the document it is from."""
     for source, text in _texts(data):
         whole = [text[start:end] for start, end in sentences(text)]
-        for piece in (*whole, *map(" ".join, zip(whole, whole[1:], strict=False))):
+        for piece in (*whole, *map(" ".join, itertools.pairwise(whole))):
             if len(piece) > _SHORTEST:
                 yield source, piece
 

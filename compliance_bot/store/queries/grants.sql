@@ -5,7 +5,8 @@ GRANT INSERT, UPDATE, DELETE ON
   compliance_bot.class_count, compliance_bot.document, compliance_bot.document_source, compliance_bot.document_version,
   compliance_bot.document_place,
   compliance_bot.chunk, compliance_bot.chunk_history, compliance_bot.embedding, compliance_bot.posting,
-  compliance_bot.term_stat, compliance_bot.history_embedding, compliance_bot.model_use TO {role};
+  compliance_bot.term_stat, compliance_bot.history_embedding, compliance_bot.model_use,
+  compliance_bot.search_tuning TO {role};
 GRANT EXECUTE ON FUNCTION compliance_bot.index_model(smallint) TO {role};
 GRANT INSERT ON compliance_bot.access_class TO {role};
 GRANT INSERT ON compliance_bot.embedding_model TO {role};

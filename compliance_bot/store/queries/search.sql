@@ -45,6 +45,7 @@ ORDER BY vector::halfvec({dim}) <=> %(vector)s
 LIMIT %(limit)s
 
 -- walk_hnsw: Let the HNSW scan go on until enough readable chunks were found, but not for ever (pgvector 0.8)
+-- Memory would end it first, at some 22,000 entries for work_mem = 4MB, so it gets more: the number of entries decides.
 -- Without sorting there is no other way to the order that is asked for: whatever the planner guesses of the classes.
 SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', %(ef_search)s, true),
        set_config('hnsw.max_scan_tuples', %(longest)s, true), set_config('hnsw.scan_mem_multiplier', '16', true),

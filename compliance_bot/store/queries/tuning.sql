@@ -16,5 +16,28 @@ ON CONFLICT (tenant, model_id) DO UPDATE SET
 SELECT e.vector FROM unnest(%(drawn)s::bigint[]) AS d(id)
 CROSS JOIN LATERAL (
   SELECT vector FROM embedding
-  WHERE tenant = %(tenant)s AND chunk_id >= d.id AND model_id = %(model)s
-  ORDER BY chunk_id LIMIT 1) AS e
+  WHERE tenant = %(tenant)s AND model_id = %(model)s AND chunk_id >= d.id
+  ORDER BY tenant, chunk_id LIMIT 1) AS e
+
+-- anywhere: As if the readable chunks lay anywhere: their ids are random
+chunk_id <= %(last)s
+
+-- topic: As if the readable chunks were those that are near to one of them
+(vector <#> %(centre)s) <= %(radius)s
+
+-- everything: As if all chunks were readable
+true
+
+-- nearest_within: The cosines of the nearest chunks that would be readable, all of them compared
+SELECT -distance FROM (
+  SELECT vector <#> %(vector)s AS distance FROM embedding
+  WHERE tenant = %(tenant)s AND model_id = %(model)s AND acl_id = ANY(%(classes)s) AND {within}
+  OFFSET 0) AS compared
+ORDER BY distance
+LIMIT %(limit)s
+
+-- walk_within: The cosines of chunks that would be readable, as a search through the index finds them
+SELECT -(vector <#> %(vector)s) FROM embedding
+WHERE tenant = %(tenant)s AND model_id = {model} AND acl_id = ANY(%(classes)s) AND {within}
+ORDER BY vector::halfvec({dim}) <=> %(vector)s
+LIMIT %(limit)s

@@ -32,26 +32,31 @@ CHUNKS = 12_600
 MODEL = VectorModel(id=99, hash="plans", name="plans", dim=EMBEDDER.dim)
 
 # As many classes, chunks and postings as a large customer has, made by the server itself.
-FILL = (
-    "INSERT INTO access_class (tenant, digest, attributes) "
-    "SELECT {tenant}, decode(md5(n::text), 'hex'), '{{}}' FROM generate_series(1, {classes}) AS n",
-    "CREATE TEMP TABLE class AS SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM access_class "
-    "WHERE tenant = {tenant}",
-    "INSERT INTO posting SELECT {tenant}, t, class.id, c, 1 + (c + t) %% 3, 40 "
-    "FROM generate_series(1, {terms}) AS t, generate_series(1, {chunks}) AS c JOIN class ON class.n = c %% {classes} "
-    "WHERE c %% t = 0",
-    "INSERT INTO term_stat SELECT tenant, term, acl_id, count(*) FROM posting WHERE tenant = {tenant} GROUP BY 1, 2, 3",
-    "INSERT INTO embedding_model (id, hash, name, dim) OVERRIDING SYSTEM VALUE VALUES ({model}, 'plans', 'plans', {dim})",
-    # Vectors of one direction: the graph does not matter here. Without their chunks: nor do texts.
-    "SET session_replication_role = replica",
-    "INSERT INTO embedding SELECT {tenant}, c, class.id, {model}, array_fill(0.0625::real, ARRAY[{dim}])::halfvec "
-    "FROM generate_series(1, {chunks}) AS c JOIN class ON class.n = c %% {classes}",
-    "RESET session_replication_role",
-    "SELECT index_model({model}::smallint)",
-    "VACUUM ANALYZE posting",
-    "VACUUM ANALYZE term_stat",
-    "VACUUM ANALYZE embedding",
-)
+FILL = """
+INSERT INTO access_class (tenant, digest, attributes)
+SELECT {tenant}, decode(md5(n::text), 'hex'), '{{}}' FROM generate_series(1, {classes}) AS n;
+
+CREATE TEMP TABLE class AS
+SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM access_class WHERE tenant = {tenant};
+
+INSERT INTO posting
+SELECT {tenant}, t, class.id, c, 1 + (c + t) % 3, 40
+FROM generate_series(1, {terms}) AS t, generate_series(1, {chunks}) AS c JOIN class ON class.n = c % {classes}
+WHERE c % t = 0;
+
+INSERT INTO term_stat SELECT tenant, term, acl_id, count(*) FROM posting WHERE tenant = {tenant} GROUP BY 1, 2, 3;
+
+INSERT INTO embedding_model (id, hash, name, dim) OVERRIDING SYSTEM VALUE
+VALUES ({model}, 'plans', 'plans', {dim});
+
+-- Vectors of one direction, and no chunks to them: neither the graph nor texts matter here.
+SET session_replication_role = replica;
+INSERT INTO embedding
+SELECT {tenant}, c, class.id, {model}, array_fill(0.0625::real, ARRAY[{dim}])::halfvec
+FROM generate_series(1, {chunks}) AS c JOIN class ON class.n = c % {classes};
+RESET session_replication_role;
+SELECT index_model({model}::smallint);
+"""
 CLEAR = (
     "DELETE FROM posting WHERE tenant = {tenant}",
     "DELETE FROM term_stat WHERE tenant = {tenant}",
@@ -89,8 +94,9 @@ def many_classes(server: EmbeddedServer) -> Iterator[tuple[ClassId, ...]]:
     """Fill a tenant with thousands of classes; yields their ids."""
     values = {"tenant": TENANT, "classes": CLASSES, "terms": TERMS, "chunks": CHUNKS, "model": MODEL.id}
     with psycopg.connect(server.conninfo(SUPERUSER), autocommit=True, options=SEARCH_PATH) as connection:
-        for statement in FILL:
-            connection.execute(cast("Any", statement.replace("%%", "%").format(**values, dim=MODEL.dim)))
+        connection.execute(cast("Any", FILL.format(**values, dim=MODEL.dim)))
+        for table in ("posting", "term_stat", "embedding"):
+            connection.execute(sql.SQL("VACUUM ANALYZE {}").format(sql.Identifier(table)))
         rows = connection.execute("SELECT id FROM access_class WHERE tenant = %s ORDER BY id", [TENANT]).fetchall()
         yield tuple(ClassId(id_) for (id_,) in rows)
         for statement in CLEAR:
