@@ -32,11 +32,11 @@ LEAST_RECALL = 0.99
 LEAST_CHUNKS = 5_000  # below, all are compared in a few milliseconds
 SHARES = (1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.075, 0.05, 0.03, 0.02)
 REACHES = (
-    Reach(ef_search=100, fetch_base=100, fetch_slope=0, fetch_least=100, fetch_most=100),
-    Reach(ef_search=200, fetch_base=100, fetch_slope=0, fetch_least=100, fetch_most=100),
+    Reach(ef_search=100, fetch_least=100, fetch_most=100),
+    Reach(fetch_least=100),
     Reach(),
-    Reach(ef_search=200, fetch_base=40, fetch_slope=1200, fetch_least=200, fetch_most=400),
-    Reach(ef_search=400, fetch_base=80, fetch_slope=2400, fetch_least=400, fetch_most=800),
+    Reach(fetch_least=300, fetch_most=300),
+    Reach(ef_search=400, fetch_least=400, fetch_most=400),
 )
 """From the shortest to the longest."""
 
@@ -44,7 +44,7 @@ _K = 10
 _QUESTIONS = 30
 _FEWEST_QUESTIONS = 8
 _SAMPLE = 2_000  # vectors by which the radius of a topic is judged
-_NOISE = 0.6  # length of what is added to a unit vector: a question is about as far from the passage that it is about
+_NOISE = 0.3  # length of what is added to a unit vector; with more, questions are harder than real ones
 _BUDGET_S = 60  # for comparing all; the walks take about as long
 _SAME = 1e-5  # cosines that agree to here are equal
 
@@ -89,7 +89,6 @@ def tune(
     *,
     wanted: int,
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
-    least_chunks: int = LEAST_CHUNKS,
 ) -> Tuned:
     """Return the best reach for the `wanted` nearest of this tenant's chunks. Raises TooFewChunks.
 
@@ -97,7 +96,7 @@ def tune(
     """
     with open_trial(database, model) as trial:
         stored = trial.stored
-        if stored < least_chunks:
+        if stored < LEAST_CHUNKS:
             raise TooFewChunks
         sample = trial.sample(_SAMPLE, seed=0)
         asked = _disturbed(trial.sample(_QUESTIONS, seed=1))

@@ -23,15 +23,16 @@ _SQL = named_queries("tuning")
 class Reach:
     """Up to how many readable chunks all are compared, and how far the index is followed above.
 
-    What is built in was measured among 100,000 vectors of 384 numbers: both ways take as long at the threshold.
+    What is built in was measured among 100,000 vectors of real text: both ways take about as long at the threshold, and
+    recall@10 stays above .99 where access goes with a topic. Fetching fewer where less is readable found .975 there.
     """
 
-    threshold: int = 15_000
+    threshold: int = 20_000
     chunks: int = 100_000  # that there were when this was measured
     ef_search: int = 200
     fetch_base: int = 20
     fetch_slope: int = 600
-    fetch_least: int = 100
+    fetch_least: int = 200
     fetch_most: int = 200
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,10 @@ import psycopg
 import pytest
 from pgvector.psycopg import register_vector
 
+from compliance_bot.models.contract import source
+from compliance_bot.models.features import Evidence, Lexicon, ScoredPassage, compare
 from compliance_bot.records import DocumentId
-from compliance_bot.retrieval.fuse import K1, B
+from compliance_bot.retrieval.fuse import K1, B, fuse
 from compliance_bot.retrieval.plan import Plan
 from compliance_bot.retrieval.search import gather, search, split_terms, weigh_terms
 from compliance_bot.store import documents
@@ -23,6 +25,7 @@ from compliance_bot.store import search as queries
 from compliance_bot.store.connect import SEARCH_PATH, Database, Transaction
 from compliance_bot.store.embedded import SUPERUSER
 from compliance_bot.store.models import serving_model
+from compliance_bot.store.scope import access_classes
 from compliance_bot.store.search import Walk
 from compliance_bot.terms import index_terms, query_terms, term_hash
 
@@ -239,6 +242,49 @@ class TestDense:
         assert comparable(fallen_back.hits) == comparable(exact.hits)
 
 
+@dataclass(frozen=True)
+class Statistics:
+    """All numbers that a search hands on, by content: ids are random."""
+
+    idf: dict[str, float]
+    lexical: dict[str, float]
+    cosine: dict[str, float]
+    fused: dict[str, float]
+    passages: int
+    exact: bool
+    abstention: bytes
+
+
+def statistics(database: Database, question: str) -> Statistics:
+    """Return what scores and abstention rest on, in the scope of someone who reads one collection of two."""
+    with database.reading() as snapshot:
+        scope = scope_of(snapshot, ["aml"])
+        stored = sum(one.chunks for one in access_classes(snapshot))
+        assert stored > scope.chunks
+        model = serving_model(snapshot)
+        idf = weigh_terms(snapshot, scope, question, TERM_KEY)
+        given: dict[str, Any] = {"model": model, "term_key": TERM_KEY, "candidates": 50}
+        lexical, cosine = gather(snapshot, scope, idf, partial(embedding, question), **given)
+        found = search(snapshot, scope, question, partial(embedding, question), k=K, stored=stored, **given)
+        texts = texts_of(snapshot, scope, {**lexical, **cosine})
+    fused = fuse(lexical, cosine, passages=scope.chunks)
+    sources = [source(hit.passage) for hit in found.hits]
+    scores = {
+        hit.passage.chunk: ScoredPassage(lexical=hit.lexical, cosine=hit.cosine, fused=hit.score) for hit in found.hits
+    }
+    evidence = Evidence(idf=found.idf, scores=scores, passages=found.passages)
+    features = compare(question, sources, Lexicon(shares={}, alike={}, strength=0.0), evidence).features
+    return Statistics(
+        idf=dict(found.idf),
+        lexical={texts[chunk]: score for chunk, score in lexical.items()},
+        cosine={texts[chunk]: score for chunk, score in cosine.items()},
+        fused={texts[chunk]: score for chunk, score in fused.items()},
+        passages=found.passages,
+        exact=found.exact,
+        abstention=features.tobytes(),
+    )
+
+
 def comparable(hits: tuple[Hit, ...]) -> list[Hit]:
     """Return the hits without what is random in them: ids, and the time of ingestion."""
     blank = uuid.UUID(int=0)
@@ -273,6 +319,19 @@ class TestNonInterference:
             one, other = find(alone, question), find(beside, question)
             assert repr(comparable(one.hits)) == repr(comparable(other.hits))
             assert (one.idf, one.exact) == (other.idf, other.exact)
+
+    def test_no_statistic_that_scores_or_abstains_tells_of_other_unreadable_documents(
+        self, new_tenant: Callable[[], Database]
+    ) -> None:
+        readable = corpus(1, 80, "aml")
+        few, many = new_tenant(), new_tenant()
+        for database, secret in ((few, corpus(9, 5, "board")), (many, corpus(8, 120, "board"))):
+            store(database, *secret)
+            store(database, *readable)
+        for question in [*questions(12, 20), "boardroom merger of banka and loana"]:
+            one, other = statistics(few, question), statistics(many, question)
+            assert one == other
+            assert one.lexical or not one.idf
 
     def test_their_superseded_versions_and_moves_change_nothing_either(
         self, new_tenant: Callable[[], Database]
