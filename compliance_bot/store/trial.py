@@ -60,7 +60,7 @@ class Trial:
     stored: int
 
     def sample(self, number: int, seed: int) -> NDArray[np.float32]:
-        """Return up to `number` stored vectors, shape (n, dim)."""
+        """Return about `number` stored vectors, shape (n, dim): behind the last id there is none."""
         drawn = np.random.default_rng(seed).integers(0, _IDS, number, dtype=np.uint64).tolist()
         rows = self.snapshot.connection.execute(_SQL["sample"], {**self._given(), "drawn": drawn}).fetchall()
         return np.array([row[0].to_numpy() for row in rows], np.float32).reshape(-1, self.model.dim)

@@ -113,11 +113,11 @@ class TestTrial:
         with open_trial(filled, model) as trial:
             assert trial.stored == STORED
             sample = trial.sample(STORED, seed=0)
-            assert sample.shape == (STORED, model.dim)
+            assert 0.8 * STORED < len(sample) <= STORED
             assert np.linalg.norm(sample, axis=1) == pytest.approx(1.0, abs=2e-3)
             for within in (anywhere(0.4), topic(sample[0], sample, 0.4)):
                 found = trial.nearest(sample[1], within, STORED)
-                assert 0.3 * STORED < len(found) < 0.5 * STORED
+                assert 0.2 * STORED < len(found) < 0.6 * STORED
 
     def test_a_walk_finds_what_there_is_in_the_set(self, filled: Database, model: VectorModel) -> None:
         with open_trial(filled, model) as trial:
