@@ -92,7 +92,8 @@ def _figures(found: Found, best: Sequence[NDArray[np.float32]]) -> dict[str, flo
         for cosines, top in zip(found[0], best, strict=True)
         if len(top)
     ]
-    return {"recall": round(sum(hits) / sum(map(len, best)), 4), **percentiles(found[1])}
+    there = sum(map(len, best))
+    return {"recall": round(sum(hits) / there, 4) if there else 1.0, **percentiles(found[1])}
 
 
 def _ours(home: Home, given: Pieces, way: str, mark: int) -> Found:

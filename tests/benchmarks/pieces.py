@@ -66,7 +66,8 @@ def pieces(data: Path, folder: Path, number: int) -> Pieces:
 
 def _ranks(vectors: NDArray[np.float32], around: list[bool]) -> NDArray[np.intp]:
     """Return the place of each vector by its nearness to the one that is nearest to the mean of some of them."""
-    centre = vectors[np.argmax(vectors @ vectors[around].mean(axis=0))]
+    chosen = vectors[around] if any(around) else vectors
+    centre = vectors[np.argmax(vectors @ chosen.mean(axis=0))]
     return np.argsort(np.argsort(-(vectors @ centre)))
 
 
