@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -13,7 +14,9 @@ import pytest
 from compliance_bot.store import places
 from compliance_bot.store.connect import SEARCH_PATH, Database, StoreUnsuitable
 from compliance_bot.store.embedded import APP_ROLE, OWNER_ROLE, SUPERUSER
+from compliance_bot.store.models import serving_model
 from compliance_bot.store.scope import access_classes, class_of, enter, open_classes
+from compliance_bot.store.tuning import SearchTuning, keep
 
 from ..shelf import draft, scope_of, store
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 TEXT_TABLES = [
     "document", "document_version", "chunk", "chunk_history", "embedding", "history_embedding", "posting", "term_stat",
 ]  # fmt: skip
-TENANT_TABLES = ["access_class", "class_count", "document_place", "document_source", "model_use"]
+TENANT_TABLES = ["access_class", "class_count", "document_place", "document_source", "model_use", "search_tuning"]
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,10 @@ def filled(module_database: Database) -> Database:
             store(database, one)
         with database.writing() as transaction:
             places.add_places(transaction, {one.source.encode(): (b"folder",)})
+    with database.writing() as transaction:
+        model = serving_model(transaction)
+        assert model is not None
+        keep(transaction, model, SearchTuning(recall=1.0, at=datetime(2026, 11, 3, tzinfo=UTC)))
     return database
 
 
@@ -102,7 +109,7 @@ class TestVisibility:
         self, filled: Database, new_tenant: Callable[[], Database], table: str
     ) -> None:
         with filled.reading() as transaction:
-            assert count(transaction, table) == (1 if table == "model_use" else 2)
+            assert count(transaction, table) == (1 if table in {"model_use", "search_tuning"} else 2)
         with new_tenant().reading() as transaction:
             assert count(transaction, table) == 0
 
