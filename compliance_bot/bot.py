@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         RecordSummary,
         Stop,
     )
+    from compliance_bot.retrieval.tune import Tuned
 
 LOCAL_ADMINISTRATOR = "admin"
 
@@ -156,6 +157,18 @@ class ComplianceBot(Wiring):
         if embedder is not None:
             self.embedder = embedder
         return made
+
+    def tune_search(
+        self,
+        *,
+        principal: Principal | str = LOCAL_ADMINISTRATOR,
+        on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Tuned:
+        """Measure on this home's own vectors how far a search has to go, and let searches follow it from now on.
+
+        Takes a minute or two. Raises Refused, or TooFewChunks where there is nothing to measure.
+        """
+        return self._tuning(principal).tune(candidates=self.settings.candidates, on_progress=on_progress)
 
     def ingest(
         self,

@@ -122,6 +122,7 @@ class Scope:
     terms: int
     policies: str  # hash of the policy set that decided
     determining: tuple[str, ...]  # ids of the policies that permitted
+    stored: int = 0  # chunks of the tenant, readable or not: for choosing the way to search, never for showing
 
     @property
     def is_empty(self) -> bool:

@@ -146,8 +146,11 @@ class Settings(BaseSettings):
     )
     candidates: int = Field(default=100, ge=10, le=1000, description="Passages that each search side brings to fusion.")
     passages: int = Field(default=10, ge=1, le=50, description="Passages from which an answer is composed.")
-    exact_threshold: int = Field(
-        default=15_000, ge=0, description="Up to this many readable chunks all are compared; above, the likely ones."
+    exact_threshold: int | None = Field(
+        default=None,
+        ge=0,
+        description="Up to this many readable chunks all are compared; above, the likely ones. By default what "
+        "`doctor --tune` measured, or 20,000, more where there are more than 100,000 chunks.",
     )
     max_file_mb: int = Field(default=200, ge=1, le=4096, description="Largest file that is ingested, in MiB.")
     max_pages: int = Field(default=5000, ge=1, description="Most pages of a document that is ingested.")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.chains.answer import Parts
     from compliance_bot.chains.models import ModelRoom
+    from compliance_bot.chains.tune import TuningRoom
     from compliance_bot.home import Home
     from compliance_bot.identity import IdentityMapping
     from compliance_bot.identity.claims import Identity
@@ -192,6 +193,17 @@ class Wiring:
         from compliance_bot.chains.models import ModelRoom
 
         return ModelRoom(
+            database=self._home.database,
+            log=self._log,
+            engine=self._live.now().engine,
+            identify=self._identify(principal),
+            circumstances=circumstances(None),
+        )
+
+    def _tuning(self, principal: Asker) -> TuningRoom:
+        from compliance_bot.chains.tune import TuningRoom
+
+        return TuningRoom(
             database=self._home.database,
             log=self._log,
             engine=self._live.now().engine,

@@ -66,7 +66,7 @@ class Parts:
     term_key: bytes
     passages: int
     candidates: int
-    exact_threshold: int
+    exact_threshold: int | None
     max_question_chars: int
 
 
@@ -186,6 +186,7 @@ def retrieve(parts: Parts, masked: Masked, principal: Principal, now: Circumstan
                 term_key=parts.term_key,
                 k=parts.passages,
                 candidates=parts.candidates,
+                stored=scope.stored,
                 exact_threshold=parts.exact_threshold,
             )
         attributes = class_attributes(snapshot, [hit.passage.class_id for hit in found.hits])

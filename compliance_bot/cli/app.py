@@ -191,10 +191,21 @@ def ui(
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    tune: Annotated[
+        bool, typer.Option("--tune", help="Measure how far searches have to go among these documents, and keep it.")
+    ] = False,
+    as_user: AsUser = LOCAL_ADMINISTRATOR,
+    as_json: AsJson = False,
+) -> None:
     """Check the home, its keys, policies, models and database, and say what to do about what is wrong."""
     from compliance_bot.cli.doctor import examine
 
+    if tune:
+        from compliance_bot.cli.tuning import tune_search
+
+        tune_search(as_user, as_json=as_json)
+        return
     findings = examine()
     if as_json:
         output.say_json({"checks": [finding.shape() for finding in findings]})

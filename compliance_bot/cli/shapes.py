@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         RecordSummary,
         Stop,
     )
+    from compliance_bot.retrieval.tune import Tuned
+    from compliance_bot.store.tuning import Reach
 
 Shape = dict[str, Any]
 
@@ -77,6 +79,38 @@ def models_shape(embedders: Sequence[EmbedderState], *, wanted: str, answerer: s
     names = ("name", "hash", "dim", "use", "vectors", "chunks")
     listed = [{name: getattr(one, name) for name in names} for one in embedders]
     return {"embedders": listed, "wanted": wanted, "answerer": answerer}
+
+
+def tuning_shape(tuned: Tuned) -> Shape:
+    """`doctor --tune`: what was chosen, and all that was measured."""
+    chosen = tuned.tuning
+    return {
+        "tuning": {
+            **_reach(chosen),
+            "recall": round(chosen.recall, 4),
+            "chunks": chosen.chunks,
+            "at": instant(chosen.at),
+        },
+        "questions": tuned.questions,
+        "measured": [
+            {
+                "readable": one.readable,
+                "kind": one.kind,
+                "reach": _reach(one.reach, with_threshold=False),
+                "exact_ms": round(one.exact_ms, 3),
+                "walk_ms": round(one.walk_ms, 3),
+                "recall": round(one.recall, 4),
+                "given_up": round(one.given_up, 4),
+            }
+            for one in tuned.measured
+        ],
+    }
+
+
+def _reach(reach: Reach, *, with_threshold: bool = True) -> Shape:
+    base, slope, least, most = reach.fetch_base, reach.fetch_slope, reach.fetch_least, reach.fetch_most
+    shape = {"ef_search": reach.ef_search, "fetch": {"base": base, "slope": slope, "least": least, "most": most}}
+    return {"threshold": reach.threshold, **shape} if with_threshold else shape
 
 
 def ingest_shape(report: IngestReport) -> Shape:

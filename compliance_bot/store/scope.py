@@ -69,7 +69,7 @@ def _permitted(
     transaction: Transaction, engine: PolicyEngine, compiled: Compiled, principal: Principal, stopped: list[str]
 ) -> Scope:
     """Return the scope that the compiled policies select."""
-    classes, chunks, terms, permits = [], 0, 0, []
+    classes, chunks, terms, stored, permits = [], 0, 0, 0, []
     if not compiled.permits_nothing:
         found = transaction.connection.execute(_SQL["shapes"], {"tenant": transaction.tenant}).fetchall()
         shapes = [id_ for id_, types in found if engine.fits(types)]
@@ -81,7 +81,7 @@ def _permitted(
         given = {"tenant": transaction.tenant, "shapes": shapes, "stopped": stopped, **compiled.parameters}
         row = transaction.connection.execute(query, given).fetchone()
         assert row is not None, "an aggregate has one row"
-        classes, chunks, terms, *permits = row
+        classes, chunks, terms, stored, *permits = row
     return Scope(
         tenant=transaction.tenant,
         principal=principal.id,
@@ -90,6 +90,7 @@ def _permitted(
         terms=terms,
         policies=engine.hash,
         determining=tuple(sorted(id_ for (id_, _), some in zip(compiled.permits, permits, strict=True) if some)),
+        stored=stored,
     )
 
 
@@ -122,6 +123,7 @@ def _decided(
         terms=terms,
         policies=scope.policies,
         determining=tuple(sorted(determining)),
+        stored=scope.stored,
     )
 
 

@@ -6,7 +6,7 @@ GRANT INSERT, UPDATE, DELETE ON
   compliance_bot.document_place,
   compliance_bot.chunk, compliance_bot.chunk_history, compliance_bot.embedding, compliance_bot.posting,
   compliance_bot.term_stat, compliance_bot.history_embedding, compliance_bot.model_use,
-  compliance_bot.seen_token TO {role};
+  compliance_bot.seen_token, compliance_bot.search_tuning TO {role};
 GRANT EXECUTE ON FUNCTION compliance_bot.index_model(smallint) TO {role};
 GRANT INSERT ON compliance_bot.access_class, compliance_bot.access_shape TO {role};
 GRANT INSERT, UPDATE ON compliance_bot.class_revision TO {role};

@@ -15,8 +15,8 @@ SELECT id, types FROM access_shape WHERE tenant = %(tenant)s
 
 -- permitted: The classes that a compiled predicate selects, how much there is in them, and which permits it was
 -- The inner OFFSET 0 keeps the predicate off classes of a shape that its casts were not made for.
-SELECT COALESCE(array_agg(id ORDER BY id), '{{}}'), COALESCE(sum(chunks), 0)::bigint, COALESCE(sum(terms), 0)::bigint
-       {determining}
+SELECT COALESCE(array_agg(id ORDER BY id), '{{}}'), COALESCE(sum(chunks), 0)::bigint, COALESCE(sum(terms), 0)::bigint,
+       (SELECT COALESCE(sum(chunks), 0)::bigint FROM class_count WHERE tenant = %(tenant)s) {determining}
 FROM (
   SELECT c.id, n.chunks, n.terms {permits}
   FROM (

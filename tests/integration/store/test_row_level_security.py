@@ -14,8 +14,10 @@ import pytest
 from compliance_bot.store import places
 from compliance_bot.store.connect import SEARCH_PATH, Database, StoreUnsuitable
 from compliance_bot.store.embedded import APP_ROLE, OWNER_ROLE, SUPERUSER
+from compliance_bot.store.models import serving_model
 from compliance_bot.store.scope import access_classes, class_of, enter, open_classes
 from compliance_bot.store.seen import SeenTokens
+from compliance_bot.store.tuning import SearchTuning, keep
 
 from ..shelf import draft, scope_of, store
 
@@ -39,8 +41,11 @@ TENANT_TABLES = [
     "document_place",
     "document_source",
     "model_use",
+    "search_tuning",
     "seen_token",
 ]
+# Nothing of the documents: tests/integration/store/test_isolation.py looks at these with all others.
+RULE_TABLES = ["policy_activation", "policy_set", "principal_grant", "stop"]
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +59,10 @@ def filled(module_database: Database, keyring: Keyring) -> Database:
             store(database, one)
         with database.writing() as transaction:
             places.add_places(transaction, {one.source.encode(): (b"folder",)})
+    with database.writing() as transaction:
+        model = serving_model(transaction)
+        assert model is not None
+        keep(transaction, model, SearchTuning(recall=1.0, at=datetime(2026, 11, 3, tzinfo=UTC)))
     return database
 
 
@@ -115,7 +124,8 @@ class TestVisibility:
         self, filled: Database, new_tenant: Callable[[], Database], table: str
     ) -> None:
         with filled.reading() as transaction:
-            assert count(transaction, table) == (1 if table in {"access_shape", "class_revision", "model_use"} else 2)
+            once = {"access_shape", "class_revision", "model_use", "search_tuning"}
+            assert count(transaction, table) == (1 if table in once else 2)
         with new_tenant().reading() as transaction:
             assert count(transaction, table) == 0
 
@@ -304,5 +314,5 @@ def test_every_table_is_one_of_these(superuser: Superuser) -> None:
       WHERE relnamespace IN ('compliance_bot'::regnamespace, 'audit'::regnamespace) AND relkind IN ('r', 'p')"""
     audit = [f"audit.{name}" for name in ("entry", "payload", "pending", "actor")]
     assert sorted(name for (name,) in superuser.execute(query)) == sorted(
-        itertools.chain(TEXT_TABLES, TENANT_TABLES, audit)
+        itertools.chain(TEXT_TABLES, TENANT_TABLES, RULE_TABLES, audit)
     )
