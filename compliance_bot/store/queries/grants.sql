@@ -6,8 +6,12 @@ GRANT INSERT, UPDATE, DELETE ON
   compliance_bot.document_place,
   compliance_bot.chunk, compliance_bot.chunk_history, compliance_bot.embedding, compliance_bot.posting,
   compliance_bot.term_stat, compliance_bot.history_embedding, compliance_bot.model_use TO {role};
-GRANT EXECUTE ON FUNCTION compliance_bot.index_model(smallint) TO {role};
+GRANT EXECUTE ON FUNCTION
+  compliance_bot.index_model(smallint), compliance_bot.model_number(text, integer),
+  compliance_bot.open_tenant(text, bytea), compliance_bot.hold_tenant(integer),
+  compliance_bot.skip_class_ids(), compliance_bot.removals() TO {role};
 GRANT INSERT ON compliance_bot.access_class TO {role};
-GRANT INSERT ON compliance_bot.embedding_model TO {role};
+REVOKE INSERT ON compliance_bot.embedding_model FROM {role};
+REVOKE ALL ON compliance_bot.tenant FROM {role};
 GRANT SELECT, INSERT ON audit.entry, audit.payload, audit.actor TO {role};
 GRANT SELECT, INSERT, DELETE ON audit.pending TO {role};
