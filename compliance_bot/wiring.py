@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.chains.answer import Parts
     from compliance_bot.chains.models import ModelRoom
+    from compliance_bot.chains.tenants import TenantRoom
     from compliance_bot.home import Home
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import Embedder
@@ -177,6 +178,20 @@ class Wiring:
             database=self._home.database,
             log=self._log,
             engine=self._engine,
+            identify=self._identify(principal),
+            circumstances=circumstances(None),
+        )
+
+    def _tenant(self, principal: Principal | str) -> TenantRoom:
+        from compliance_bot.chains.tenants import TenantRoom
+        from compliance_bot.store.tenants import claim
+
+        return TenantRoom(
+            database=self._home.database,
+            log=self._log,
+            engine=self._engine,
+            keyring=self._home.keyring,
+            claim=claim(self.settings.tenant, self._home.keyring),
             identify=self._identify(principal),
             circumstances=circumstances(None),
         )

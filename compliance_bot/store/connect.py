@@ -133,12 +133,15 @@ class Database:
         if self._owner is None:
             raise NeedsOwner
         with _translated(), psycopg.connect(self._owner, options=SEARCH_PATH) as connection:
+            # What others committed while this waited for the lock must be seen.
+            connection.set_isolation_level(psycopg.IsolationLevel.READ_COMMITTED)
             connection.execute(_SQL["set_tenant"], {"tenant": str(self._tenant)})
             try:
                 connection.execute(_SQL["lock_tenant"], {"tenant": self._tenant})
             except pg.LockNotAvailable as error:
                 raise TenantBusy from error
             yield Transaction(connection, self._tenant)
+            connection.commit()  # raises where the connection was lost, which leaving the block would not
 
     @contextmanager
     def _transaction(self, isolation: psycopg.IsolationLevel, *, read_only: bool) -> Iterator[Transaction]:

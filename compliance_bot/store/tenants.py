@@ -1,7 +1,7 @@
 """Tenants by name: the institutions that share a database, each bound to the keys of its home.
 
-The application account cannot list them: it asks for one exact name. What binds a tenant to keys is a keyed hash of its
-name, so that two homes with different keys never write into one tenant, and neither could read what the other wrote.
+The application account cannot list them: it asks for one exact name. What binds a tenant to keys is a keyed hash of
+nothing, so that two homes with different keys never write into one tenant: neither could read what the other wrote.
 A tenant's number follows from its keys and its name. It is part of keyed hashes and of audit records, so a tenant that
 moves to another database has to have the same one there.
 """
@@ -81,7 +81,7 @@ def claim(name: str, keyring: Keyring) -> Claim:
     """Return the claim of a home with these keys."""
     digest = keyring.mac("tenant/number", name.encode())
     number = DEFAULT_TENANT if name == DEFAULT_NAME else 2 + int.from_bytes(digest[:8], "big") % (2**31 - 2)
-    return Claim(name=name, number=number, fingerprint=keyring.mac("tenant/fingerprint", name.encode()))
+    return Claim(name=name, number=number, fingerprint=keyring.mac("tenant/fingerprint", b""))
 
 
 def find(conninfo: str, claimed: Claim) -> int:
