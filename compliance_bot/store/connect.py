@@ -125,7 +125,7 @@ class Database:
             yield transaction
 
     @contextmanager
-    def owning(self) -> Iterator[Transaction]:
+    def owning(self, *, wait_s: int = 30) -> Iterator[Transaction]:
         """Open a durable transaction of the owner account while nobody else writes to the tenant.
 
         For removing a tenant, and for nothing that the application account may do. Raises NeedsOwner, TenantBusy.
@@ -137,7 +137,7 @@ class Database:
             connection.set_isolation_level(psycopg.IsolationLevel.READ_COMMITTED)
             connection.execute(_SQL["set_tenant"], {"tenant": str(self._tenant)})
             try:
-                connection.execute(_SQL["lock_tenant"], {"tenant": self._tenant})
+                connection.execute(_SQL["lock_tenant"], {"tenant": self._tenant, "wait": f"{wait_s}s"})
             except pg.LockNotAvailable as error:
                 raise TenantBusy from error
             yield Transaction(connection, self._tenant)

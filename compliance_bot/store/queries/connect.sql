@@ -5,7 +5,7 @@ SELECT set_config('compliance_bot.tenant', %(tenant)s, true)
 SELECT hold_tenant(%(tenant)s), set_config('synchronous_commit', 'on', true)
 
 -- lock_tenant: Wait, not for long, until nobody writes to the tenant; released with the transaction
-SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '30s', true),
+SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', %(wait)s, true),
        pg_advisory_xact_lock(hashtext('compliance_bot.tenant'), %(tenant)s)
 
 -- pgvector_version: The version of pgvector in this database
