@@ -96,7 +96,7 @@ class TenantRoom:
                 self._admit(case)
                 draft = kept.enter_context(bundle.draft(path))
                 # Who exports has a reference in the log from here on, so that it is in the export.
-                self._note(case, f"{_KIND}export.started", "started")
+                self._note(case, f"{_KIND}export.started")
                 manifest = self._write(draft)
                 case.public["export"] = {"sha256": manifest.sha256, "rows": sum(m.rows for m in manifest.members)}
                 case.outcome = "done"
@@ -143,7 +143,7 @@ class TenantRoom:
                 self._require_own(source.manifest)
                 source.require_whole()
                 case.public["export"] = {"sha256": source.manifest.sha256}
-                self._note(case, f"{_KIND}delete.started", "started")
+                self._note(case, f"{_KIND}delete.started")
                 with self.database.owning() as transaction:
                     return removal.remove(transaction, source)
         except ComplianceError as error:
@@ -154,9 +154,9 @@ class TenantRoom:
         case.principal = self.identify()
         require_permission(self.engine, case.principal, "administer", self.circumstances(), case)
 
-    def _note(self, case: Case, kind: str, outcome: str) -> None:
+    def _note(self, case: Case, kind: str) -> None:
         """Leave a record of its own of what is about to be done."""
-        noted = Case(type=kind, principal=case.principal, outcome=outcome, public=dict(case.public))
+        noted = Case(type=kind, principal=case.principal, outcome="done", public=dict(case.public))
         self.log.append(noted.event(), noted.principal, id=noted.id, at=noted.at)
 
     def _refused(self, case: Case, error: ComplianceError) -> None:

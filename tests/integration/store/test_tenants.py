@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from compliance_bot.audit.log import AuditLog
+from compliance_bot.audit.record import Event
 from compliance_bot.keys import create_keys
+from compliance_bot.records import Principal
 from compliance_bot.store import models, tenants
 from compliance_bot.store.connect import SEARCH_PATH, Database, NeedsOwner, TenantBusy, TenantRemoved
 from compliance_bot.store.documents import lock_writers
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from compliance_bot.keys import Keyring
     from compliance_bot.store.embedded import EmbeddedServer
 
+    Superuser = psycopg.Connection[Any]
+
+EVENT = Event(type="answer", outcome="answered", public={}, private={})
 HOSTILE = ["O'Hara & Söhne", "x'; DROP TABLE tenant; --", '"; --', "%", "_", "$$;", "\\", "' OR '1'='1"]
 
 
@@ -100,7 +106,7 @@ class TestKeys:
         assert "copy `keys/`" in refused.value.hint
 
     def test_the_first_keys_that_come_bind_a_tenant_that_is_not_bound_yet(
-        self, server: EmbeddedServer, superuser: psycopg.Connection[Any], tmp_path: Path
+        self, server: EmbeddedServer, superuser: Superuser, tmp_path: Path
     ) -> None:
         superuser.execute("INSERT INTO tenant (id, name) VALUES (99001, 'unbound')")
         homes = [claim("unbound", create_keys(tmp_path / str(number))) for number in range(6)]
@@ -150,6 +156,53 @@ class TestModels:
             assert [(m.id, m.name) for m, _ in used_models(transaction)] == [(model.id, "test")]
 
 
+class TestLog:
+    """The log of a tenant goes with the tenant, or not at all."""
+
+    MARK = """INSERT INTO audit.removed_tenant (number, name_sha256, records, later, export_sha256)
+              VALUES (%s, '', 1, '{}', '')"""
+
+    @pytest.fixture
+    def recorded(self, database: Database, keyring: Keyring) -> Database:
+        AuditLog(database, keyring).append(EVENT, Principal(id="ana"))
+        return database
+
+    @pytest.mark.parametrize("table", ["audit.entry", "audit.payload"])
+    def test_the_owner_removes_no_record_without_a_mark(self, recorded: Database, table: str) -> None:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"), recorded.owning() as transaction:
+            transaction.connection.execute(f"DELETE FROM {table}")
+
+    def test_a_mark_of_another_transaction_or_another_tenant_opens_nothing(
+        self, recorded: Database, new_tenant: Callable[[], Database]
+    ) -> None:
+        with recorded.owning() as transaction:
+            transaction.connection.execute(self.MARK, [recorded.tenant])
+        with recorded.owning() as transaction:
+            transaction.connection.execute(self.MARK, [new_tenant().tenant])
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), transaction.connection.transaction():
+                transaction.connection.execute("DELETE FROM audit.payload")
+
+    def test_a_mark_opens_the_log_of_its_tenant_for_deletion_alone(
+        self, recorded: Database, new_tenant: Callable[[], Database], keyring: Keyring, superuser: Superuser
+    ) -> None:
+        other = new_tenant()
+        AuditLog(other, keyring).append(EVENT, Principal(id="ana"))
+        with recorded.owning() as transaction:
+            transaction.connection.execute(self.MARK, [recorded.tenant])
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), transaction.connection.transaction():
+                transaction.connection.execute("UPDATE audit.payload SET ciphertext = ''")
+            assert transaction.connection.execute("DELETE FROM audit.payload").rowcount == 1
+        query = "SELECT tenant FROM audit.payload WHERE tenant = ANY(%s)"
+        assert superuser.execute(query, [[recorded.tenant, other.tenant]]).fetchall() == [(other.tenant,)]
+
+    @pytest.mark.parametrize("change", ["DELETE FROM", "UPDATE {} SET records = 0 --", "TRUNCATE"])
+    def test_a_mark_stays(self, recorded: Database, superuser: Superuser, change: str) -> None:
+        superuser.execute(self.MARK, [recorded.tenant])
+        table = "audit.removed_tenant"
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="stays"):
+            superuser.execute(change.format(table) if "{}" in change else f"{change} {table}")
+
+
 class TestWaiting:
     def test_writers_of_two_tenants_do_not_wait_for_each_other(self, new_tenant: Callable[[], Database]) -> None:
         one, two = new_tenant(), new_tenant()
@@ -157,7 +210,8 @@ class TestWaiting:
             store(database, draft("before", "the model is known"))
         with one.writing() as first:
             put(first, [draft("a", "kept six years")])
-            with two.writing() as second:  # in one thread: it could not go on if it waited
+            with two.writing() as second:
+                second.connection.execute("SET LOCAL lock_timeout = '5s'")
                 put(second, [draft("a", "kept six years")])
 
     def test_writers_of_one_tenant_take_turns(self, database: Database) -> None:
