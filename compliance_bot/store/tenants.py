@@ -43,8 +43,8 @@ class ForeignTenant(Unavailable):
     """The tenant of this home belongs to other keys: what it holds was made by another home."""
 
     hint = (
-        "On a second machine of one institution, copy `keys/` of its first home. Another institution needs a name of "
-        "its own in the setting `tenant`."
+        "If these keys replaced others, restore `keys/` from its backup. On a second machine of one institution, copy "
+        "`keys/` of its first home. Another institution needs a name of its own in the setting `tenant`."
     )
 
 
