@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from compliance_bot.audit.review import Shown
     from compliance_bot.chains.intake import Intake
     from compliance_bot.chains.models import EmbedderState
+    from compliance_bot.chains.tenants import TenantRoom
     from compliance_bot.models.embed import Embedder
     from compliance_bot.records import (
         Answer,
@@ -373,6 +374,10 @@ class ComplianceBot(Wiring):
     def record(self, record: str, *, principal: Asker) -> Shown:
         """Return one record with all that the principal may see of it. Raises Refused."""
         return self._trail(principal).show(RecordId(record))
+
+    def tenant(self, *, principal: Asker) -> TenantRoom:
+        """Return the tenant of this home as a whole: to show, export, bring back and remove. Each is on record."""
+        return self._tenant(principal)
 
     def has_passages(self, refs: Sequence[str], *, principal: Asker) -> bool:
         """Return whether the principal may read a passage for each of these `_id`s."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import tomllib
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from compliance_bot.errors import UsageError
@@ -56,6 +57,12 @@ class Settings(BaseSettings):
         default=None,
         min_length=1,
         description="DSN of the account that owns the schema; needed by `init` when database_url is set.",
+    )
+    tenant: str = Field(
+        default="default",
+        min_length=1,
+        max_length=100,
+        description="Name of the institution that this home serves, among those that share its database.",
     )
     chat_model: str = Field(
         default="quote",
@@ -174,6 +181,13 @@ class Settings(BaseSettings):
     data: Path | None = Field(
         default=None, description="Folder with public data sets, for the benchmarks and training scripts only."
     )
+
+    @field_validator("tenant")
+    @classmethod
+    def _tenant_is_a_name(cls, name: str) -> str:
+        if not name.isprintable() or name != name.strip():
+            raise ValueError("tenant must be printable text, without blanks around it")
+        return unicodedata.normalize("NFC", name)
 
     @model_validator(mode="after")
     def _overlap_is_smaller(self) -> Self:

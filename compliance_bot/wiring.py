@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.chains.answer import Parts
     from compliance_bot.chains.models import ModelRoom
+    from compliance_bot.chains.tenants import TenantRoom
     from compliance_bot.chains.tune import TuningRoom
     from compliance_bot.home import Home
     from compliance_bot.identity import IdentityMapping
@@ -207,6 +208,20 @@ class Wiring:
             database=self._home.database,
             log=self._log,
             engine=self._live.now().engine,
+            identify=self._identify(principal),
+            circumstances=circumstances(None),
+        )
+
+    def _tenant(self, principal: Asker) -> TenantRoom:
+        from compliance_bot.chains.tenants import TenantRoom
+        from compliance_bot.store.tenants import claim
+
+        return TenantRoom(
+            database=self._home.database,
+            log=self._log,
+            engine=self._live.now().engine,
+            keyring=self._home.keyring,
+            claim=claim(self.settings.tenant, self._home.keyring),
             identify=self._identify(principal),
             circumstances=circumstances(None),
         )

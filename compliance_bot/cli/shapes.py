@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.audit.review import Shown
     from compliance_bot.chains.models import EmbedderState
+    from compliance_bot.chains.tenants import TenantState
     from compliance_bot.errors import ComplianceError
     from compliance_bot.records import (
         Answer,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
         Stop,
     )
     from compliance_bot.retrieval.tune import Tuned
+    from compliance_bot.store.bundle import Manifest
+    from compliance_bot.store.removal import Removed
     from compliance_bot.store.tuning import Reach
 
 Shape = dict[str, Any]
@@ -185,6 +188,46 @@ def record_shape(shown: Shown) -> Shape:
         "citations": shown.envelope["public"].get("citations", []),
         "envelope": dict(shown.envelope),
         "payload": dict(shown.payload),
+    }
+
+
+def tenant_shape(state: TenantState) -> Shape:
+    """`tenant show`: how much there is, and what is left of earlier logs."""
+    return {
+        "tenant": state.name,
+        **asdict(state.holdings),
+        "removals": [
+            {
+                "at": instant(one.at),
+                "records": one.records,
+                "last_leaf": one.last_leaf.hex() if one.last_leaf else None,
+                "export": one.export.hex(),
+            }
+            for one in state.removals
+        ],
+    }
+
+
+def bundle_shape(manifest: Manifest, file: str) -> Shape:
+    """`tenant export` and `tenant import`: what the file has, by table."""
+    return {
+        "file": file,
+        "tenant": manifest.tenant,
+        "taken_at": manifest.taken_at,
+        "sha256": manifest.sha256,
+        "tables": {member.table: member.rows for member in manifest.members},
+    }
+
+
+def removed_shape(removed: Removed, tenant: str) -> Shape:
+    """`tenant delete`: what is left."""
+    return {
+        "deleted": tenant,
+        "at": instant(removed.at),
+        "rows": removed.rows,
+        "records": removed.records,
+        "last_leaf": removed.last_leaf.hex(),
+        "export": removed.export,
     }
 
 

@@ -1,8 +1,12 @@
 -- set_tenant: Name the tenant of this transaction
 SELECT set_config('compliance_bot.tenant', %(tenant)s, true)
 
--- commit_durably: Let the commit wait for the disk, whatever the server's default is
-SET LOCAL synchronous_commit = on
+-- begin_writing: Whether the tenant is there, which holds it, and let the commit wait for the disk
+SELECT hold_tenant(%(tenant)s), set_config('synchronous_commit', 'on', true)
+
+-- lock_tenant: Wait, not for long, until nobody writes to the tenant; released with the transaction
+SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', %(wait)s, true),
+       pg_advisory_xact_lock(hashtext('compliance_bot.tenant'), %(tenant)s)
 
 -- pgvector_version: The version of pgvector in this database
 SELECT extversion FROM pg_extension WHERE extname = 'vector'
@@ -24,7 +28,7 @@ WHERE n.nspname IN ('compliance_bot', 'audit') AND c.relkind IN ('r', 'p')
            AND (SELECT count(*) = 1 AND bool_and(
                          position('compliance_bot.tenant' IN pg_get_expr(p.polqual, p.polrelid)) > 0
                          AND (p.polname <> 'readable'
-                              OR position('compliance_bot.classes' IN pg_get_expr(p.polqual, p.polrelid)) > 0))
+                              OR position('compliance_bot.class_bits' IN pg_get_expr(p.polqual, p.polrelid)) > 0))
                 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polpermissive))
 ORDER BY 1
 

@@ -34,7 +34,7 @@ WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s)
 SELECT id, attributes FROM access_class WHERE tenant = %(tenant)s AND id = ANY(%(classes)s) ORDER BY id
 
 -- enter: Open the given classes for the rest of this transaction
-SELECT set_config('compliance_bot.classes', %(bits)s, true)
+SELECT set_config('compliance_bot.class_bits', %(bits)s, true)
 
 -- find_class: The class with these attributes
 SELECT id FROM access_class WHERE tenant = %(tenant)s AND digest = %(digest)s

@@ -16,6 +16,7 @@ from jsonschema.exceptions import ValidationError
 from compliance_bot import cli
 from compliance_bot.audit.record import Event, canonical, describe, new_record_id, open_record, seal
 from compliance_bot.audit.review import WITHHELD, show, summarise
+from compliance_bot.chains.tenants import TenantState
 from compliance_bot.cli import doctor, shapes
 from compliance_bot.errors import Refused
 from compliance_bot.evaluation import retrieval
@@ -41,6 +42,9 @@ from compliance_bot.records import (
     StopKind,
     VersionId,
 )
+from compliance_bot.store.bundle import Manifest, Member
+from compliance_bot.store.removal import Removed
+from compliance_bot.store.tenants import Holdings, Removal
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "reference" / "schemas"
 NAMES = sorted(file.stem for file in SCHEMAS.glob("*.json"))
@@ -120,6 +124,23 @@ def test_raw_scores_are_not_told() -> None:
 def test_ingest_reports_fit() -> None:
     report = IngestReport(ingested=1, skipped=0, rejected=(Rejected(path="a.pdf", reason="it is empty"),))
     check("ingest", shapes.ingest_shape(report))
+
+
+def test_tenants_fit() -> None:
+    holdings = Holdings(documents=1, versions=2, chunks=3, records=4)
+    removals = tuple(
+        Removal(at=NOON, records=2, last_leaf=leaf, export=bytes.fromhex(SHA)) for leaf in (bytes.fromhex(SHA), None)
+    )
+    check("tenant-show", shapes.tenant_shape(TenantState(name="x", holdings=holdings, removals=removals)))
+    member = Member(table="compliance_bot.chunk", columns=("id",), rows=3, size_bytes=9, sha256=SHA)
+    manifest = Manifest(
+        tenant="x", number=1, fingerprint=SHA, taken_at="2026-11-03T12:00:00+00:00", migrations=(), models=(),
+        members=(member,),
+    )  # fmt: skip
+    for name in ("tenant-export", "tenant-import"):
+        check(name, shapes.bundle_shape(manifest, "x.zip"))
+    removed = Removed(at=NOON, records=2, rows=9, last_leaf=bytes.fromhex(SHA), export=SHA)
+    check("tenant-delete", shapes.removed_shape(removed, "x"))
 
 
 def test_documents_fit() -> None:
