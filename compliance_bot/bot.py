@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         DocumentVersion,
         Hit,
         IngestReport,
+        Reclassified,
         RecordSummary,
     )
 
@@ -288,7 +289,7 @@ class ComplianceBot(Wiring):
 
     def document(self, document: str, *, principal: Principal | str, version: int | None = None) -> DocumentVersion:
         """Return one version of a document with its text, the current one by default. Raises Refused."""
-        return self._library(principal).show(DocumentId(document), version=version)
+        return self._undisturbed(lambda: self._library(principal).show(DocumentId(document), version=version))
 
     def history(self, document: str, *, principal: Principal | str) -> tuple[DocumentVersion, ...]:
         """Return the versions of a document, newest first. Raises Refused."""
@@ -297,6 +298,43 @@ class ComplianceBot(Wiring):
     def delete(self, document: str, *, principal: Principal | str) -> None:
         """Take a document away with all its versions; its record stays. Raises Refused."""
         self._library(principal).delete(DocumentId(document))
+
+    def set_attributes(
+        self,
+        document: str,
+        attributes: Mapping[str, object],
+        unset: Sequence[str] = (),
+        *,
+        principal: Principal | str,
+        dry_run: bool = False,
+    ) -> Reclassified:
+        """Change access attributes of a document, its versions included: it counts from the next question on.
+
+        Values are typed by the schema: UndeclaredAttribute leaves everything as it was. Raises Refused where the
+        document is absent, or the principal may not read it, or not move it there.
+        """
+        from compliance_bot.chains.filing import Refiling
+
+        wanted = Refiling(document=DocumentId(document), attributes=attributes, unset=tuple(unset))
+        return self._filing(principal).refile(wanted, is_rehearsal=dry_run)
+
+    def set_attributes_where(
+        self,
+        where: Mapping[str, object],
+        attributes: Mapping[str, object],
+        unset: Sequence[str] = (),
+        *,
+        principal: Principal | str,
+        dry_run: bool = False,
+    ) -> Reclassified:
+        """Change the attributes of all documents that have those of `where`, in one transaction.
+
+        Those that the principal may read and not move stay as they are, and are counted. Raises as `set_attributes`.
+        """
+        from compliance_bot.chains.filing import Refiling
+
+        wanted = Refiling(document=None, where=where, attributes=attributes, unset=tuple(unset))
+        return self._filing(principal).refile(wanted, is_rehearsal=dry_run)
 
     def principals(self) -> tuple[Principal, ...]:
         """Return the principals listed in the home, by id, for a page on which the operator of this machine is one."""

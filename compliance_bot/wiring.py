@@ -6,7 +6,7 @@ What users call is `bot`, which inherits this; nothing here acts for anybody.
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -24,6 +24,7 @@ from compliance_bot.policy.load import load_policies
 from compliance_bot.records import Principal
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
+from compliance_bot.store.moves import MovedMeanwhile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
     from compliance_bot.chains.answer import Parts
+    from compliance_bot.chains.filing import Filing
     from compliance_bot.chains.models import ModelRoom
     from compliance_bot.home import Home
     from compliance_bot.models.chat import ChatModel
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from compliance_bot.settings import Settings
 
 Outcome = TypeVar("Outcome")
+
+_MORE_TRIES = 3  # moves that follow each other closer than answers take are not waited out
 
 
 class Wiring:
@@ -58,10 +62,17 @@ class Wiring:
     def _renewing(self, act: Callable[[], Outcome]) -> Outcome:
         """Return what `act` returns; where another process let another embedder serve meanwhile, with that one."""
         try:
-            return act()
+            return self._undisturbed(act)
         except EmbedderMismatch:
             self._forget_embedder()
-            return act()
+            return self._undisturbed(act)
+
+    def _undisturbed(self, act: Callable[[], Outcome]) -> Outcome:
+        """Return what `act` returns; where a document that it read was moved meanwhile, act again."""
+        for _ in range(_MORE_TRIES):
+            with suppress(MovedMeanwhile):
+                return act()
+        return act()
 
     def _forget_embedder(self) -> None:
         with self._loading:
@@ -166,6 +177,18 @@ class Wiring:
             database=self._home.database,
             log=self._log,
             engine=self._engine,
+            identify=self._identify(principal),
+            circumstances=circumstances(None),
+        )
+
+    def _filing(self, principal: Principal | str) -> Filing:
+        from compliance_bot.chains.filing import Filing
+
+        return Filing(
+            log=self._log,
+            engine=self._engine,
+            policies=self._policies,
+            keyring=self._home.keyring,
             identify=self._identify(principal),
             circumstances=circumstances(None),
         )

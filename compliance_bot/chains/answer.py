@@ -228,7 +228,9 @@ def recheck(
     decisions = engine.decide(principal, "read", resources, circumstances)
     denied = [hit.passage.chunk for hit, decision in zip(hits, decisions, strict=True) if not decision.allowed]
     case.public["denied"] = list(denied)
-    return tuple(hit for hit, decision in zip(hits, decisions, strict=True) if decision.allowed)
+    permitted = tuple(hit for hit, decision in zip(hits, decisions, strict=True) if decision.allowed)
+    case.read = {hit.passage.document: hit.passage.class_id for hit in permitted}
+    return permitted
 
 
 def screen(cited: Cited, detector: Detects) -> Cited:

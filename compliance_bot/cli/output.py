@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         DocumentVersion,
         Hit,
         IngestReport,
+        Reclassified,
         Sentence,
     )
 
@@ -142,6 +143,15 @@ def report_lines(report: IngestReport) -> Iterator[str]:
     yield f"{report.ingested} ingested, {report.skipped} unchanged, {len(report.rejected)} rejected{moved}"
     for rejected in report.rejected:
         yield f"  {line(rejected.path)}: {line(rejected.reason)}"
+
+
+def reclassified_lines(done: Reclassified) -> Iterator[str]:
+    """Yield what became of documents whose attributes were to change."""
+    would = "would be " if done.is_rehearsal else ""
+    yield f"{len(done.changed)} {would}changed, {done.unchanged} already so, {done.refused} not permitted"
+    if done.unreadable:
+        yield f"  {done.unreadable} of them you {'could' if done.is_rehearsal else 'can'} not read any more"
+    yield f"record {done.record}"
 
 
 def document_lines(documents: Sequence[DocumentSummary]) -> Iterator[str]:

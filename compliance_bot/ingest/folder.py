@@ -19,6 +19,7 @@ from compliance_bot.policy.decide import Resource
 from compliance_bot.policy.scope import decide_scope
 from compliance_bot.records import Rejected
 from compliance_bot.store import documents, places
+from compliance_bot.store.moves import wait_for_answers
 from compliance_bot.store.scope import access_classes, enter
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class Folder:
                     if one not in refused:
                         documents.delete_document(transaction, one.document)
             deleted = [] if told else [one.document for one in gone if one not in refused]
+            if deleted:
+                wait_for_answers(transaction)
             public = {"policies": shelf.engine.hash, "deleted": list(deleted), "missing": len(gone)}
             private = {"principal": describe(shelf.principal), "collection": shelf.collection}
             recorder.append(

@@ -48,11 +48,10 @@ def open_classes(transaction: Transaction, classes: Iterable[ClassId]) -> None:
 
 def class_of(transaction: Transaction, attributes: Mapping[str, AttributeValue]) -> ClassId:
     """Return the class with exactly these attributes, made where there is none."""
-    canonical = json.dumps(_to_json(attributes), sort_keys=True, separators=(",", ":"))
     values: dict[str, Any] = {
         "tenant": transaction.tenant,
-        "digest": hashlib.sha256(canonical.encode()).digest(),
-        "attributes": Jsonb(_to_json(attributes)),
+        "digest": hashlib.sha256(canonical(attributes)).digest(),
+        "attributes": Jsonb(to_json(attributes)),
     }
     for query in ("find_class", "add_class", "find_class"):
         row = transaction.connection.execute(_SQL[query], values).fetchone()
@@ -61,7 +60,13 @@ def class_of(transaction: Transaction, attributes: Mapping[str, AttributeValue])
     raise RuntimeError("an access class could neither be found nor added")
 
 
-def _to_json(attributes: Mapping[str, AttributeValue]) -> dict[str, Any]:
+def canonical(attributes: Mapping[str, AttributeValue]) -> bytes:
+    """Return the one encoding of a combination of attributes."""
+    return json.dumps(to_json(attributes), sort_keys=True, separators=(",", ":")).encode()
+
+
+def to_json(attributes: Mapping[str, AttributeValue]) -> dict[str, Any]:
+    """Return attributes as JSON has them: a set is a sorted list."""
     return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in attributes.items()}
 
 

@@ -1,0 +1,294 @@
+"""Change the attributes under which documents are filed: who may read them is another from the next question on.
+
+Decisions, moves and the record are one transaction. A document that is forbidden and one that is absent are refused
+with the same words, after the same work. Who may move what where: docs/decisions/0013.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from compliance_bot.chains.case import Case
+from compliance_bot.chains.rights import open_scope
+from compliance_bot.errors import ComplianceError, Refused, UsageError
+from compliance_bot.policy.attributes import require_collection_name, require_declared, typed_attributes
+from compliance_bot.policy.decide import Resource
+from compliance_bot.records import DocumentId, Reclassified
+from compliance_bot.store import documents
+from compliance_bot.store.moves import documents_in, move_documents, wait_for_answers
+from compliance_bot.store.scope import canonical, class_of, open_classes, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from compliance_bot.audit.log import AuditLog
+    from compliance_bot.audit.record import Json
+    from compliance_bot.keys import Keyring
+    from compliance_bot.policy.decide import Circumstances, Decision, PolicyEngine
+    from compliance_bot.policy.load import Policies
+    from compliance_bot.records import AccessClass, AttributeValue, ClassId, Principal, Scope
+    from compliance_bot.store.connect import Transaction
+
+# What an envelope of at most 65,535 bytes has room for.
+_MOST_DOCUMENTS = 1000
+_MOST_CLASSES = 100
+
+Attributes = dict[str, "AttributeValue"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refiling:
+    """What somebody asked for, as they gave it: one document, or those whose attributes are as in `where`."""
+
+    document: DocumentId | None
+    where: Mapping[str, object] = field(default_factory=dict, hash=False)
+    attributes: Mapping[str, object] = field(hash=False)
+    unset: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The same with the types that the schema declares."""
+
+    where: Attributes = field(hash=False)
+    attributes: Attributes = field(hash=False)
+    unset: frozenset[str]
+
+    def applied(self, attributes: Mapping[str, AttributeValue]) -> Attributes:
+        """Return attributes as they will be."""
+        return {name: value for name, value in {**attributes, **self.attributes}.items() if name not in self.unset}
+
+    def selects(self, attributes: Mapping[str, AttributeValue]) -> bool:
+        """Return whether documents with these attributes are meant; of a set, it has to hold what is asked for."""
+        return all(_is_like(attributes.get(name), value) for name, value in self.where.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the policies say of moving a document from one class to another."""
+
+    is_seen: bool
+    is_permitted: bool
+    is_lost: bool  # the principal will not be able to read it
+    determining: frozenset[str]
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """What is to happen to each document that is meant, by the class it has."""
+
+    becomes: dict[ClassId, Attributes] = field(default_factory=dict)
+    moving: dict[DocumentId, ClassId] = field(default_factory=dict)
+    unchanged: int = 0
+    refused: int = 0
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """The attributes of the documents of a home, for one principal."""
+
+    log: AuditLog
+    engine: PolicyEngine
+    policies: Policies
+    keyring: Keyring
+    identify: Callable[[], Principal]
+    circumstances: Callable[[], Circumstances]
+
+    def refile(self, wanted: Refiling, *, is_rehearsal: bool = False) -> Reclassified:
+        """Change attributes, durably, with the record, and return what became of it.
+
+        Raises UsageError before anything is looked up, and Refused where the one document that is named is forbidden,
+        absent, or not to be moved there. Of several, those that may not be moved stay, and are counted.
+        """
+        case = Case(type="documents.set")
+        plan = Plan()
+        refusal: ComplianceError | None = None
+        with self.log.recording() as recorder:
+            documents.lock_writers(recorder.transaction)
+            try:
+                plan = self._plan(recorder.transaction, wanted, case)
+            except ComplianceError as error:
+                refusal, case.outcome = error, "refused"
+                case.public["error"] = type(error).__name__
+            else:
+                case.outcome = "done"
+                case.public["dry_run"] = is_rehearsal
+                if plan.moving and not is_rehearsal:
+                    self._move(recorder.transaction, plan)
+            recorder.append(case.event(), case.principal, id=case.id, at=case.at)
+        if refusal is not None:
+            raise refusal
+        return Reclassified(
+            changed=tuple(sorted(plan.moving)),
+            unchanged=plan.unchanged,
+            refused=plan.refused,
+            unreadable=plan.unreadable,
+            is_rehearsal=is_rehearsal,
+            record=case.id,
+        )
+
+    def _plan(self, transaction: Transaction, wanted: Refiling, case: Case) -> Plan:
+        """Return what is to happen, decided and written into the case. Raises UsageError or Refused."""
+        case.principal, now = self.identify(), self.circumstances()
+        change = _typed(self.policies, wanted)
+        classes, scope = open_scope(transaction, self.engine, case.principal, now, case)
+        found = _found(transaction, scope, classes, wanted.document, change)
+        concerned = [one for one in classes if one.id in set(found.values())]
+        pairs = [(one.attributes, change.applied(one.attributes)) for one in concerned]
+        verdicts = self._judge(case.principal, now, pairs)
+        judged = {one.id: verdict for one, verdict in zip(concerned, verdicts, strict=True)}
+        plan = Plan()
+        for one in concerned:
+            if (becomes := change.applied(one.attributes)) != one.attributes:
+                plan.becomes[one.id] = becomes
+        for document, class_id in found.items():
+            if not judged[class_id].is_seen:
+                if wanted.document:
+                    raise Refused
+            elif class_id not in plan.becomes:
+                plan.unchanged += 1
+            elif not judged[class_id].is_permitted:
+                if wanted.document:
+                    raise Refused
+                plan.refused += 1
+            else:
+                plan.moving[document] = class_id
+                plan.unreadable += judged[class_id].is_lost
+        self._describe(case, plan, change, classes, judged)
+        return plan
+
+    def _judge(
+        self, principal: Principal, now: Circumstances, pairs: Sequence[tuple[Mapping[str, AttributeValue], Attributes]]
+    ) -> tuple[Verdict, ...]:
+        """Return a verdict for each move from attributes to attributes."""
+
+        def decide(action: str, resources: list[Resource]) -> tuple[Decision, ...]:
+            return self.engine.decide(principal, action, resources, now)
+
+        was, becomes = ([Resource.document(pair[side]) for pair in pairs] for side in (0, 1))
+        collections = [Resource.collection(str(new["collection"])) for _, new in pairs]
+        asked = zip(
+            pairs,
+            decide("read", was),
+            decide("reclassify", was),
+            decide("reclassify", becomes),
+            decide("read", becomes),
+            decide("ingest", collections),
+            strict=True,
+        )
+        return tuple(
+            Verdict(
+                is_seen=sees.allowed,
+                is_permitted=leaves.allowed
+                and (arrives.allowed or (_is_walled(arrives) and _is_walled(keeps)))
+                and (old["collection"] == new["collection"] or enters.allowed),
+                is_lost=not keeps.allowed,
+                determining=frozenset((*leaves.determining, *arrives.determining)),
+            )
+            for (old, new), sees, leaves, arrives, keeps, enters in asked
+        )
+
+    def _move(self, transaction: Transaction, plan: Plan) -> None:
+        leaving = set(plan.moving.values())
+        targets = {old: class_of(transaction, plan.becomes[old]) for old in leaving}
+        open_classes(transaction, leaving | set(targets.values()))
+        move_documents(transaction, {document: targets[old] for document, old in plan.moving.items()})
+        wait_for_answers(transaction)
+
+    def _describe(
+        self,
+        case: Case,
+        plan: Plan,
+        change: Change,
+        classes: Sequence[AccessClass],
+        judged: Mapping[ClassId, Verdict],
+    ) -> None:
+        """Write down what moves: ids and keyed digests of classes in the envelope, the values in the sealed half."""
+        leaving = sorted(set(plan.moving.values()))
+        determining = sorted({id_ for class_id in leaving for id_ in judged[class_id].determining})
+        case.public["policies"] = {"set": self.engine.hash, "action": "reclassify", "determining": list(determining)}
+        case.public |= {"changed": len(plan.moving), "unchanged": plan.unchanged, "refused": plan.refused}
+        if not plan.moving:
+            return
+        attributes = {one.id: one.attributes for one in classes}
+        named: list[Json] = [
+            {
+                "from": self._digest(attributes[old]),
+                "to": self._digest(plan.becomes[old]),
+                "documents": sorted(document for document, class_id in plan.moving.items() if class_id == old),
+            }
+            for old in leaving
+        ]
+        if len(plan.moving) > _MOST_DOCUMENTS or len(leaving) > _MOST_CLASSES:
+            case.private["moved"] = named
+            digest = hashlib.sha256("\n".join(sorted(plan.moving)).encode()).hexdigest()
+            case.public["moved_sha256"] = digest  # of the ids, one a line
+        else:
+            case.public["moved"] = named
+        case.private["attributes"] = {
+            "set": _pairs(change.attributes),
+            "unset": sorted(change.unset),
+            "where": _pairs(change.where),
+        }
+
+    def _digest(self, attributes: Mapping[str, AttributeValue]) -> str:
+        """Return what names a combination of attributes to those who have the key: there are few to guess from."""
+        return self.keyring.mac(f"class/{self.log.tenant}", canonical(attributes)).hex()
+
+
+def _typed(policies: Policies, wanted: Refiling) -> Change:
+    """Return the change with the schema's types. Raises UndeclaredAttribute or UsageError."""
+    if wanted.document is None and not wanted.where:
+        raise UsageError("which documents? expected the id of one, or attributes of several")
+    if wanted.document is not None and wanted.where:
+        raise UsageError("expected the id of one document or attributes of several, not both")
+    if not wanted.attributes and not wanted.unset:
+        raise UsageError("nothing to set: expected key=value, or a key to unset")
+    for name, value in (*wanted.attributes.items(), *wanted.where.items()):
+        if isinstance(value, str) and not value.strip():
+            raise UsageError(f"attribute {name!r} has no value", hint="To take an attribute away, unset it.")
+    if "collection" in wanted.unset:
+        raise UsageError("every document is in a collection: it can be changed, not unset")
+    if both := sorted(wanted.unset and set(wanted.unset) & set(wanted.attributes)):
+        raise UsageError(f"attribute {both[0]!r} is to be set and unset: expected one of them")
+    require_declared(policies, "Document", wanted.unset)
+    attributes = typed_attributes(policies, "Document", wanted.attributes)
+    if "collection" in attributes:
+        attributes["collection"] = require_collection_name(str(attributes["collection"]))
+    where = typed_attributes(policies, "Document", wanted.where)
+    return Change(where=where, attributes=attributes, unset=frozenset(wanted.unset))
+
+
+def _found(
+    transaction: Transaction,
+    scope: Scope,
+    classes: Sequence[AccessClass],
+    document: DocumentId | None,
+    change: Change,
+) -> dict[DocumentId, ClassId]:
+    """Return the readable documents that are meant, with their classes. Raises Refused where there is no such one."""
+    if document is None:
+        return documents_in(transaction, scope, [one.id for one in classes if change.selects(one.attributes)])
+    class_id = documents.class_of_document(transaction, scope, document)
+    if class_id is None:
+        raise Refused
+    return {DocumentId(str(documents.as_uuid(document))): class_id}
+
+
+def _is_like(value: AttributeValue | None, wanted: AttributeValue) -> bool:
+    if isinstance(wanted, frozenset):
+        return isinstance(value, frozenset) and wanted <= value
+    return type(value) is type(wanted) and value == wanted
+
+
+def _is_walled(decision: Decision) -> bool:
+    """Return whether a policy forbids it; not whether none permits it, and not where one failed."""
+    return not decision.allowed and bool(decision.determining) and not decision.errors
+
+
+def _pairs(attributes: Mapping[str, AttributeValue]) -> list[Json]:
+    """Return names with values: the names are a customer's, and need not be what a record's keys have to be."""
+    return [[name, value] for name, value in sorted(to_json(attributes).items())]
