@@ -115,6 +115,16 @@ class ComplianceBot(Wiring):
 
         return run()
 
+    def still_readable(
+        self, answers: Sequence[Answer], *, principal: Principal | str, purpose: str | None = None
+    ) -> tuple[Answer, ...]:
+        """Return earlier answers without what their asker may not read any more: ask before each time they are shown.
+
+        Sentences and quotes of documents that were closed or deleted are left out. Leaves no record: nothing is shown
+        that the records of these answers do not tell.
+        """
+        return self._again(principal, purpose).readable(answers)
+
     def search(
         self, query: str, *, principal: Principal | str, k: int = 10, purpose: str | None = None
     ) -> tuple[Hit, ...]:

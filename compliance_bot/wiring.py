@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from langchain_core.language_models.chat_models import BaseChatModel
 
+    from compliance_bot.chains.again import Again
     from compliance_bot.chains.answer import Parts
     from compliance_bot.chains.filing import Filing
     from compliance_bot.chains.models import ModelRoom
@@ -191,6 +192,17 @@ class Wiring:
             keyring=self._home.keyring,
             identify=self._identify(principal),
             circumstances=circumstances(None),
+        )
+
+    def _again(self, principal: Principal | str, purpose: str | None) -> Again:
+        from compliance_bot.chains.again import Again
+
+        return Again(
+            database=self._home.database,
+            log=self._log,
+            engine=self._engine,
+            identify=self._identify(principal),
+            circumstances=circumstances(purpose),
         )
 
     def _models(self, principal: Principal | str) -> ModelRoom:

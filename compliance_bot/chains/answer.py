@@ -272,7 +272,7 @@ def conclude(
     redactions = Counter(grounds.masked)
     for sentence in cited.sentences:
         redactions.update(count_markers(sentence.text))
-    text = " ".join(f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in cited.sentences)
+    text = spoken(cited.sentences)
     result = Answer(
         answer=NOTICE if abstained else text,
         abstained=abstained,
@@ -293,6 +293,11 @@ def conclude(
         case.public["incomplete"] = True
     _describe(case, parts, grounds, result)
     return result
+
+
+def spoken(sentences: Sequence[Sentence]) -> str:
+    """Return sentences as one text, with the numbers of their citations."""
+    return " ".join(f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in sentences)
 
 
 def _describe(case: Case, parts: Parts, grounds: Grounds, result: Answer) -> None:

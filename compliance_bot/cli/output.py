@@ -150,7 +150,7 @@ def reclassified_lines(done: Reclassified) -> Iterator[str]:
     would = "would be " if done.is_rehearsal else ""
     yield f"{len(done.changed)} {would}changed, {done.unchanged} already so, {done.refused} not permitted"
     if done.unreadable:
-        yield f"  {done.unreadable} of them you {'could' if done.is_rehearsal else 'can'} not read any more"
+        yield f"  {done.unreadable} of them {'would be' if done.is_rehearsal else 'are'} closed to you from now on"
     yield f"record {done.record}"
 
 
