@@ -6,7 +6,7 @@ document names the class it had, and that class still says which attributes it s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from compliance_bot.errors import Unavailable
 from compliance_bot.records import ClassId, DocumentId
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from compliance_bot.store.connect import Transaction
 
 _SQL = named_queries("moves")
+
+# What follows a lock is a record and a commit, milliseconds; a client that was stopped would hold up everybody.
+_SILENCE_MS = 10_000
 
 
 class MovedMeanwhile(Unavailable):
@@ -72,7 +75,7 @@ def wait_for_answers(transaction: Transaction) -> None:
 
     Last before the record of a move or a deletion: it is held for the commit alone, however long the move took.
     """
-    transaction.connection.execute(_SQL["answers_done"], {"tenant": transaction.tenant})
+    _wait(transaction, "answers_done")
 
 
 def require_standing(transaction: Transaction, read: Mapping[DocumentId, ClassId]) -> None:
@@ -86,8 +89,13 @@ def require_standing(transaction: Transaction, read: Mapping[DocumentId, ClassId
         return
     values = {"tenant": transaction.tenant, "documents": list(read), "document_classes": list(read.values())}
     # INVARIANT: the lock is a statement of its own: the next one sees every move that ended before it was had.
-    transaction.connection.execute(_SQL["answer_at_work"], values)
+    _wait(transaction, "answer_at_work")
     open_classes(transaction, read.values())
     (count,) = transaction.connection.execute(_SQL["standing"], values).fetchone() or (0,)
     if count != len(read):
         raise MovedMeanwhile
+
+
+def _wait(transaction: Transaction, lock: Literal["answers_done", "answer_at_work"]) -> None:
+    transaction.connection.execute(_SQL["end_if_stalled"], {"silence_ms": str(_SILENCE_MS)})
+    transaction.connection.execute(_SQL[lock], {"tenant": transaction.tenant})

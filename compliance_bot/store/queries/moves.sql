@@ -34,6 +34,9 @@ SELECT id, acl_id FROM document WHERE tenant = %(tenant)s AND acl_id = ANY(%(cla
 SELECT acl_id FROM document_class_history
 WHERE tenant = %(tenant)s AND document_id = %(document)s AND since <= %(at)s AND (until IS NULL OR until > %(at)s)
 
+-- end_if_stalled: Let the server end this transaction if its client falls silent, so that nobody waits for it for good
+SELECT set_config('idle_in_transaction_session_timeout', %(silence_ms)s, true)
+
 -- answer_at_work: Let nothing that was read move until this transaction ends; answers do not wait for each other
 SELECT pg_advisory_xact_lock_shared(hashtext('compliance_bot.answer'), %(tenant)s)
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, LiteralString
 import pytest
 
 from compliance_bot.records import ClassId, DocumentId, Scope
-from compliance_bot.store import documents
+from compliance_bot.store import documents, moves
+from compliance_bot.store.connect import StoreUnavailable
 from compliance_bot.store.moves import (
     MovedMeanwhile,
     documents_in,
@@ -38,11 +39,11 @@ if TYPE_CHECKING:
 STAYING = {"class_count", "term_stat", "document_class_history"}
 
 
-def move(database: Database, moves: Mapping[str, Mapping[str, AttributeValue]]) -> None:
+def move(database: Database, wanted: Mapping[str, Mapping[str, AttributeValue]]) -> None:
     """Move documents to the classes with these attributes."""
     with database.writing() as transaction:
         documents.lock_writers(transaction)
-        targets = {DocumentId(document): class_of(transaction, given) for document, given in moves.items()}
+        targets = {DocumentId(document): class_of(transaction, given) for document, given in wanted.items()}
         all_classes(transaction)
         move_documents(transaction, targets)
         wait_for_answers(transaction)
@@ -219,6 +220,23 @@ class TestOrder:
                     require_standing(other, {})
             moving.result(20)
         assert done.is_set()
+
+    def test_one_who_falls_silent_holds_up_nobody_for_good(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (stored,) = store(database, draft("a", "one"))
+        with database.reading() as transaction:
+            old = class_with(transaction, collection="aml")
+        monkeypatch.setattr(moves, "_SILENCE_MS", 500)
+
+        def fall_silent() -> None:
+            with database.writing() as silent:
+                wait_for_answers(silent)
+                with database.writing() as other:
+                    require_standing(other, {DocumentId(stored.document): old})
+
+        with pytest.raises(StoreUnavailable):
+            fall_silent()
 
     def test_an_answer_waits_for_a_move_that_is_about_to_be_committed_and_sees_it(self, database: Database) -> None:
         (stored,) = store(database, draft("a", "one"))
