@@ -101,9 +101,9 @@ def remove(transaction: Transaction, versions: Sequence[str]) -> None:
     _run(transaction, versions, "uncount_terms", "uncount_chunks", "delete_postings", "delete_chunks")
 
 
-def reclassify(transaction: Transaction, versions: Mapping[str, ClassId]) -> None:
-    """Move the live chunks of these versions, their vectors, postings and statistics to other classes."""
-    values = {"tenant": transaction.tenant, "versions": list(versions), "classes": list(versions.values())}
+def reclassify(transaction: Transaction, versions: Sequence[str], *, to: ClassId) -> None:
+    """Move the live chunks of these versions, their vectors, postings and statistics to another class."""
+    values = {"tenant": transaction.tenant, "versions": list(versions), "to": to}
     for query in (
         *("uncount_terms", "uncount_chunks", "reclassify_postings", "reclassify_embeddings", "reclassify_chunks"),
         *("recount_terms", "recount_chunks"),

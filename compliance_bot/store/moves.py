@@ -16,7 +16,7 @@ from compliance_bot.store.queries import named_queries
 from compliance_bot.store.scope import open_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from compliance_bot.records import Scope
@@ -39,17 +39,19 @@ def move_documents(transaction: Transaction, moves: Mapping[DocumentId, ClassId]
 
     Call `wait_for_answers` before the transaction ends.
     """
-    if not moves:
-        return
-    given = {"tenant": transaction.tenant, "documents": list(moves), "document_classes": list(moves.values())}
-    versions = {
-        str(version): moves[DocumentId(str(document))]
-        for version, document in transaction.connection.execute(_SQL["versions_of"], given)
-    }
-    index.reclassify(transaction, versions)
-    values = given | {"versions": list(versions), "version_classes": list(versions.values())}
+    by_class: dict[ClassId, list[DocumentId]] = {}
+    for document, class_id in moves.items():
+        by_class.setdefault(class_id, []).append(document)
+    for to, moving in by_class.items():
+        _move(transaction, moving, to)
+
+
+def _move(transaction: Transaction, moving: Sequence[DocumentId], to: ClassId) -> None:
+    values = {"tenant": transaction.tenant, "documents": list(moving), "to": to}
+    versions = [str(version) for (version,) in transaction.connection.execute(_SQL["versions_of"], values)]
+    index.reclassify(transaction, versions, to=to)
     for query in ("move_past_vectors", "move_past_chunks", "move_versions", "move_sources", "move_documents"):
-        transaction.connection.execute(_SQL[query], values)
+        transaction.connection.execute(_SQL[query], values | {"versions": versions})
 
 
 def documents_in(transaction: Transaction, scope: Scope, classes: Collection[ClassId]) -> dict[DocumentId, ClassId]:

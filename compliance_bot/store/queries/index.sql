@@ -70,26 +70,23 @@ WHERE c.tenant = %(tenant)s AND c.version_id = ANY(%(versions)s)
 -- delete_chunks: Take the chunks of these versions away, with their vectors
 DELETE FROM chunk WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s)
 
--- reclassify_postings: Move the postings of the chunks of these versions to other classes; before the chunks
-UPDATE posting p SET acl_id = n.class
-FROM (SELECT c.id, c.acl_id, m.class, term
-      FROM unnest(%(versions)s::uuid[], %(classes)s::integer[]) AS m(version, class)
-      JOIN chunk c ON c.tenant = %(tenant)s AND c.version_id = m.version
-      CROSS JOIN unnest(c.terms) AS term) AS n
+-- reclassify_postings: Move the postings of the chunks of these versions to another class; before the chunks
+-- The terms are listed first: with statistics from before a large ingest the planner would begin with all postings.
+WITH n AS MATERIALIZED (
+  SELECT c.id, c.acl_id, term FROM chunk c, unnest(c.terms) AS term
+  WHERE c.tenant = %(tenant)s AND c.version_id = ANY(%(versions)s::uuid[]))
+UPDATE posting p SET acl_id = %(to)s FROM n
 WHERE p.tenant = %(tenant)s AND p.term = n.term AND p.acl_id = n.acl_id AND p.chunk_id = n.id
 
 -- reclassify_embeddings: Move their vectors, of every model
-UPDATE embedding e SET acl_id = m.class
-FROM unnest(%(versions)s::uuid[], %(classes)s::integer[]) AS m(version, class)
-JOIN chunk c ON c.tenant = %(tenant)s AND c.version_id = m.version
-WHERE e.tenant = %(tenant)s AND e.chunk_id = c.id
+UPDATE embedding SET acl_id = %(to)s
+WHERE tenant = %(tenant)s AND chunk_id = ANY(ARRAY(
+  SELECT id FROM chunk WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s::uuid[])))
 
 -- reclassify_chunks: Move the chunks of these versions
-UPDATE chunk c SET acl_id = m.class
-FROM unnest(%(versions)s::uuid[], %(classes)s::integer[]) AS m(version, class)
-WHERE c.tenant = %(tenant)s AND c.version_id = m.version
+UPDATE chunk SET acl_id = %(to)s WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s::uuid[])
 
--- recount_terms: Add the chunks of these versions to the document frequencies of the classes that they have now
+-- recount_terms: Add the chunks of these versions to the document frequencies of the class that they have now
 INSERT INTO term_stat (tenant, term, acl_id, df)
 SELECT %(tenant)s, term, c.acl_id, count(*)
 FROM chunk c, unnest(c.terms) AS term
@@ -98,7 +95,7 @@ GROUP BY term, c.acl_id
 ORDER BY term, c.acl_id
 ON CONFLICT (tenant, term, acl_id) DO UPDATE SET df = term_stat.df + EXCLUDED.df
 
--- recount_chunks: Add them to what there is to search in these classes
+-- recount_chunks: Add them to what there is to search in it
 INSERT INTO class_count (tenant, acl_id, chunks, terms)
 SELECT %(tenant)s, acl_id, count(*), sum(length)
 FROM chunk

@@ -1,31 +1,22 @@
 -- versions_of: Every version of these documents
-SELECT id, document_id FROM document_version WHERE tenant = %(tenant)s AND document_id = ANY(%(documents)s::uuid[])
+SELECT id FROM document_version WHERE tenant = %(tenant)s AND document_id = ANY(%(documents)s::uuid[])
 
--- move_documents: Move documents to other classes
-UPDATE document d SET acl_id = m.class
-FROM unnest(%(documents)s::uuid[], %(document_classes)s::integer[]) AS m(id, class)
-WHERE d.tenant = %(tenant)s AND d.id = m.id
+-- move_documents: Move documents to another class
+UPDATE document SET acl_id = %(to)s WHERE tenant = %(tenant)s AND id = ANY(%(documents)s::uuid[])
 
--- move_sources: Move the sources of these documents
-UPDATE document_source s SET acl_id = m.class
-FROM unnest(%(documents)s::uuid[], %(document_classes)s::integer[]) AS m(id, class)
-WHERE s.tenant = %(tenant)s AND s.document_id = m.id
+-- move_sources: Move their sources
+UPDATE document_source SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = ANY(%(documents)s::uuid[])
 
--- move_versions: Move the versions of these documents
-UPDATE document_version v SET acl_id = m.class
-FROM unnest(%(versions)s::uuid[], %(version_classes)s::integer[]) AS m(id, class)
-WHERE v.tenant = %(tenant)s AND v.id = m.id
+-- move_versions: Move their versions
+UPDATE document_version SET acl_id = %(to)s WHERE tenant = %(tenant)s AND id = ANY(%(versions)s::uuid[])
 
 -- move_past_vectors: Move the vectors of their superseded chunks
-UPDATE history_embedding e SET acl_id = m.class
-FROM unnest(%(versions)s::uuid[], %(version_classes)s::integer[]) AS m(id, class)
-JOIN chunk_history c ON c.tenant = %(tenant)s AND c.version_id = m.id
-WHERE e.tenant = %(tenant)s AND e.chunk_id = c.id
+UPDATE history_embedding SET acl_id = %(to)s
+WHERE tenant = %(tenant)s AND chunk_id = ANY(ARRAY(
+  SELECT id FROM chunk_history WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s::uuid[])))
 
 -- move_past_chunks: Move their superseded chunks
-UPDATE chunk_history c SET acl_id = m.class
-FROM unnest(%(versions)s::uuid[], %(version_classes)s::integer[]) AS m(id, class)
-WHERE c.tenant = %(tenant)s AND c.version_id = m.id
+UPDATE chunk_history SET acl_id = %(to)s WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s::uuid[])
 
 -- in_classes: The documents of these classes
 SELECT id, acl_id FROM document WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s)
