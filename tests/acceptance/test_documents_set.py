@@ -213,6 +213,14 @@ class TestPermission:
             bot.set_attributes(papers["One"], {"classification": 2}, principal="fay")
         assert bot.set_attributes(papers["One"], {"classification": 2}, principal="admin").changed
 
+    def test_nobody_takes_a_document_from_where_they_may_not_reclassify_it(
+        self, bot: ComplianceBot, papers: Named
+    ) -> None:
+        bot.set_attributes(papers["One"], {"matter": "heron", "classification": 2}, principal="admin")
+        with pytest.raises(Refused):
+            bot.set_attributes(papers["One"], {"classification": 1}, principal="ida")
+        assert attributes(bot, papers["One"], "ida") == {"matter": "heron", "classification": 2}
+
     def test_a_forbid_that_leaves_the_mover_reading_is_no_wall(self, bot: ComplianceBot, papers: Named) -> None:
         with pytest.raises(Refused):
             bot.set_attributes(papers["One"], {"classification": 0}, principal="admin")

@@ -228,15 +228,19 @@ class TestOrder:
         with database.reading() as transaction:
             old = class_with(transaction, collection="aml")
         monkeypatch.setattr(moves, "_SILENCE_MS", 500)
+        passed = threading.Event()
 
         def fall_silent() -> None:
             with database.writing() as silent:
                 wait_for_answers(silent)
                 with database.writing() as other:
+                    other.connection.execute("SET LOCAL lock_timeout = '20s'")
                     require_standing(other, {DocumentId(stored.document): old})
+                passed.set()
 
         with pytest.raises(StoreUnavailable):
             fall_silent()
+        assert passed.is_set()
 
     def test_an_answer_waits_for_a_move_that_is_about_to_be_committed_and_sees_it(self, database: Database) -> None:
         (stored,) = store(database, draft("a", "one"))
