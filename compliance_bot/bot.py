@@ -323,7 +323,7 @@ class ComplianceBot(Wiring):
         Values are typed by the schema: UndeclaredAttribute leaves everything as it was. Raises Refused where the
         document is absent, or the principal may not read it, or not move it there.
         """
-        from compliance_bot.chains.filing import Refiling
+        from compliance_bot.chains.refiling import Refiling
 
         wanted = Refiling(document=DocumentId(document), attributes=attributes, unset=tuple(unset))
         return self._filing(principal).refile(wanted, is_rehearsal=dry_run)
@@ -341,7 +341,7 @@ class ComplianceBot(Wiring):
 
         Those that the principal may read and not move stay as they are, and are counted. Raises as `set_attributes`.
         """
-        from compliance_bot.chains.filing import Refiling
+        from compliance_bot.chains.refiling import Refiling
 
         wanted = Refiling(document=None, where=where, attributes=attributes, unset=tuple(unset))
         return self._filing(principal).refile(wanted, is_rehearsal=dry_run)

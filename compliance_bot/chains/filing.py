@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compliance_bot.chains.case import Case
+from compliance_bot.chains.refiling import typed
 from compliance_bot.chains.rights import open_scope
-from compliance_bot.errors import ComplianceError, Refused, UsageError
-from compliance_bot.policy.attributes import require_collection_name, require_declared, typed_attributes
+from compliance_bot.errors import ComplianceError, Refused
 from compliance_bot.policy.decide import Resource
 from compliance_bot.records import DocumentId, Reclassified
 from compliance_bot.store import documents
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.audit.log import AuditLog
     from compliance_bot.audit.record import Json
+    from compliance_bot.chains.refiling import Attributes, Change, Refiling
     from compliance_bot.keys import Keyring
     from compliance_bot.policy.decide import Circumstances, Decision, PolicyEngine
     from compliance_bot.policy.load import Policies
@@ -34,35 +35,6 @@ if TYPE_CHECKING:
 # What an envelope of at most 65,535 bytes has room for.
 _MOST_DOCUMENTS = 1000
 _MOST_CLASSES = 100
-
-Attributes = dict[str, "AttributeValue"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refiling:
-    """What somebody asked for, as they gave it: one document, or those whose attributes are as in `where`."""
-
-    document: DocumentId | None
-    where: Mapping[str, object] = field(default_factory=dict, hash=False)
-    attributes: Mapping[str, object] = field(hash=False)
-    unset: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """The same with the types that the schema declares."""
-
-    where: Attributes = field(hash=False)
-    attributes: Attributes = field(hash=False)
-    unset: frozenset[str]
-
-    def applied(self, attributes: Mapping[str, AttributeValue]) -> Attributes:
-        """Return attributes as they will be."""
-        return {name: value for name, value in {**attributes, **self.attributes}.items() if name not in self.unset}
-
-    def selects(self, attributes: Mapping[str, AttributeValue]) -> bool:
-        """Return whether documents with these attributes are meant; of a set, it has to hold what is asked for."""
-        return all(_is_like(attributes.get(name), value) for name, value in self.where.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +105,7 @@ class Filing:
     def _plan(self, transaction: Transaction, wanted: Refiling, case: Case) -> Plan:
         """Return what is to happen, decided and written into the case. Raises UsageError or Refused."""
         case.principal, now = self.identify(), self.circumstances()
-        change = _typed(self.policies, wanted)
+        change = typed(self.policies, wanted)
         classes, scope = open_scope(transaction, self.engine, case.principal, now, case)
         found = _found(transaction, scope, classes, wanted.document, change)
         concerned = [one for one in classes if one.id in set(found.values())]
@@ -239,29 +211,6 @@ class Filing:
         return self.keyring.mac(f"class/{self.log.tenant}", canonical(attributes)).hex()
 
 
-def _typed(policies: Policies, wanted: Refiling) -> Change:
-    """Return the change with the schema's types. Raises UndeclaredAttribute or UsageError."""
-    if wanted.document is None and not wanted.where:
-        raise UsageError("which documents? expected the id of one, or attributes of several")
-    if wanted.document is not None and wanted.where:
-        raise UsageError("expected the id of one document or attributes of several, not both")
-    if not wanted.attributes and not wanted.unset:
-        raise UsageError("nothing to set: expected key=value, or a key to unset")
-    for name, value in (*wanted.attributes.items(), *wanted.where.items()):
-        if isinstance(value, str) and not value.strip():
-            raise UsageError(f"attribute {name!r} has no value", hint="To take an attribute away, unset it.")
-    if "collection" in wanted.unset:
-        raise UsageError("every document is in a collection: it can be changed, not unset")
-    if both := sorted(wanted.unset and set(wanted.unset) & set(wanted.attributes)):
-        raise UsageError(f"attribute {both[0]!r} is to be set and unset: expected one of them")
-    require_declared(policies, "Document", wanted.unset)
-    attributes = typed_attributes(policies, "Document", wanted.attributes)
-    if "collection" in attributes:
-        attributes["collection"] = require_collection_name(str(attributes["collection"]))
-    where = typed_attributes(policies, "Document", wanted.where)
-    return Change(where=where, attributes=attributes, unset=frozenset(wanted.unset))
-
-
 def _found(
     transaction: Transaction,
     scope: Scope,
@@ -276,12 +225,6 @@ def _found(
     if class_id is None:
         raise Refused
     return {DocumentId(str(documents.as_uuid(document))): class_id}
-
-
-def _is_like(value: AttributeValue | None, wanted: AttributeValue) -> bool:
-    if isinstance(wanted, frozenset):
-        return isinstance(value, frozenset) and wanted <= value
-    return type(value) is type(wanted) and value == wanted
 
 
 def _is_walled(decision: Decision) -> bool:
