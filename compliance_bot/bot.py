@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Grant,
         Hit,
         IngestReport,
+        Reclassified,
         RecordSummary,
         Stop,
     )
@@ -120,6 +121,16 @@ class ComplianceBot(Wiring):
 
         return run()
 
+    def still_readable(
+        self, answers: Sequence[Answer], *, principal: Asker, purpose: str | None = None
+    ) -> tuple[Answer, ...]:
+        """Return earlier answers without what their asker may not read any more: ask before each time they are shown.
+
+        Sentences and quotes of documents that were closed or deleted are left out. Leaves no record: nothing is shown
+        that the records of these answers do not tell.
+        """
+        return self._again(principal, purpose).readable(answers)
+
     def search(self, query: str, *, principal: Asker, k: int = 10, purpose: str | None = None) -> tuple[Hit, ...]:
         """Return the `k` best passages that the principal may read, best first. Raises as `ask` does."""
         from compliance_bot.chains.find import find
@@ -162,7 +173,7 @@ class ComplianceBot(Wiring):
     def tune_search(
         self,
         *,
-        principal: Principal | str = LOCAL_ADMINISTRATOR,
+        principal: Asker = LOCAL_ADMINISTRATOR,
         on_progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> Tuned:
         """Measure on this home's own vectors how far a search has to go, and let searches follow it from now on.
@@ -304,7 +315,7 @@ class ComplianceBot(Wiring):
 
     def document(self, document: str, *, principal: Asker, version: int | None = None) -> DocumentVersion:
         """Return one version of a document with its text, the current one by default. Raises Refused."""
-        return self._library(principal).show(DocumentId(document), version=version)
+        return self._undisturbed(lambda: self._library(principal).show(DocumentId(document), version=version))
 
     def history(self, document: str, *, principal: Asker) -> tuple[DocumentVersion, ...]:
         """Return the versions of a document, newest first. Raises Refused."""
@@ -313,6 +324,43 @@ class ComplianceBot(Wiring):
     def delete(self, document: str, *, principal: Asker) -> None:
         """Take a document away with all its versions; its record stays. Raises Refused."""
         self._library(principal).delete(DocumentId(document))
+
+    def set_attributes(
+        self,
+        document: str,
+        attributes: Mapping[str, object],
+        unset: Sequence[str] = (),
+        *,
+        principal: Asker,
+        dry_run: bool = False,
+    ) -> Reclassified:
+        """Change access attributes of a document, its versions included: it counts from the next question on.
+
+        Values are typed by the schema: UndeclaredAttribute leaves everything as it was. Raises Refused where the
+        document is absent, or the principal may not read it, or not move it there.
+        """
+        from compliance_bot.chains.refiling import Refiling
+
+        wanted = Refiling(document=DocumentId(document), attributes=attributes, unset=tuple(unset))
+        return self._filing(principal).refile(wanted, is_rehearsal=dry_run)
+
+    def set_attributes_where(
+        self,
+        where: Mapping[str, object],
+        attributes: Mapping[str, object],
+        unset: Sequence[str] = (),
+        *,
+        principal: Asker,
+        dry_run: bool = False,
+    ) -> Reclassified:
+        """Change the attributes of all documents that have those of `where`, in one transaction.
+
+        Those that the principal may read and not move stay as they are, and are counted. Raises as `set_attributes`.
+        """
+        from compliance_bot.chains.refiling import Refiling
+
+        wanted = Refiling(document=None, where=where, attributes=attributes, unset=tuple(unset))
+        return self._filing(principal).refile(wanted, is_rehearsal=dry_run)
 
     def principals(self) -> tuple[Principal, ...]:
         """Return the principals listed in the home, by id, for a page on which the operator of this machine is one."""

@@ -295,6 +295,18 @@ class IngestReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reclassified:
+    """What became of documents whose attributes were to change."""
+
+    changed: tuple[DocumentId, ...]
+    unchanged: int  # have these attributes already
+    refused: int  # readable, but this principal may not move them there
+    unreadable: int  # of those changed, the ones that this principal cannot read any more
+    is_rehearsal: bool  # nothing was changed: this is what would be
+    record: RecordId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentSummary:
     """A document as its readers see it in a list."""
 

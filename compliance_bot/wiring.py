@@ -6,7 +6,7 @@ What users call is `bot`, which inherits this; nothing here acts for anybody. Th
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,6 +27,7 @@ from compliance_bot.policy.signature import APPROVERS, read_approvers, require_a
 from compliance_bot.records import Credential, Principal
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
+from compliance_bot.store.moves import MovedMeanwhile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 
     from langchain_core.language_models.chat_models import BaseChatModel
 
+    from compliance_bot.chains.again import Again
     from compliance_bot.chains.answer import Parts
+    from compliance_bot.chains.filing import Filing
     from compliance_bot.chains.models import ModelRoom
     from compliance_bot.chains.tenants import TenantRoom
     from compliance_bot.chains.tune import TuningRoom
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
     from compliance_bot.settings import Settings
 
 Outcome = TypeVar("Outcome")
+
+_MORE_TRIES = 3  # moves that follow each other closer than answers take are not waited out
 
 
 class Wiring:
@@ -77,10 +82,17 @@ class Wiring:
     def _renewing(self, act: Callable[[], Outcome]) -> Outcome:
         """Return what `act` returns; where another process let another embedder serve meanwhile, with that one."""
         try:
-            return act()
+            return self._undisturbed(act)
         except EmbedderMismatch:
             self._forget_embedder()
-            return act()
+            return self._undisturbed(act)
+
+    def _undisturbed(self, act: Callable[[], Outcome]) -> Outcome:
+        """Return what `act` returns; where a document that it read was moved meanwhile, act again."""
+        for _ in range(_MORE_TRIES):
+            with suppress(MovedMeanwhile):
+                return act()
+        return act()
 
     def _forget_embedder(self) -> None:
         with self._loading:
@@ -188,6 +200,29 @@ class Wiring:
             engine=self._live.now().engine,
             identify=self._identify(principal),
             circumstances=circumstances(None),
+        )
+
+    def _filing(self, principal: Asker) -> Filing:
+        from compliance_bot.chains.filing import Filing
+
+        return Filing(
+            log=self._log,
+            engine=self._live.now().engine,
+            policies=self._live.now().policies,
+            keyring=self._home.keyring,
+            identify=self._identify(principal),
+            circumstances=circumstances(None),
+        )
+
+    def _again(self, principal: Asker, purpose: str | None) -> Again:
+        from compliance_bot.chains.again import Again
+
+        return Again(
+            database=self._home.database,
+            log=self._log,
+            engine=self._live.now().engine,
+            identify=self._identify(principal, purpose),
+            circumstances=circumstances(purpose),
         )
 
     def _models(self, principal: Asker) -> ModelRoom:

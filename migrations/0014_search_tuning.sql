@@ -1,6 +1,6 @@
 -- What `doctor --tune` measured on the vectors of a tenant: up to how many readable chunks all are compared, and how far
 -- the index is followed above. Without a row the built-in values hold; they are right for most.
--- depends: 0012_tenants
+-- depends: 0013_class_history
 
 CREATE TABLE search_tuning (
   tenant integer NOT NULL,

@@ -238,7 +238,9 @@ def recheck(
     decisions = engine.decide_each(principal, "read", resources, circumstances)
     denied = [hit.passage.chunk for hit, decision in zip(hits, decisions, strict=True) if not decision.allowed]
     case.public["denied"] = list(denied)
-    return tuple(hit for hit, decision in zip(hits, decisions, strict=True) if decision.allowed)
+    permitted = tuple(hit for hit, decision in zip(hits, decisions, strict=True) if decision.allowed)
+    case.read = {hit.passage.document: hit.passage.class_id for hit in permitted}
+    return permitted
 
 
 def screen(cited: Cited, detector: Detects) -> Cited:
@@ -280,7 +282,7 @@ def conclude(
     redactions = Counter(grounds.masked)
     for sentence in cited.sentences:
         redactions.update(count_markers(sentence.text))
-    text = " ".join(f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in cited.sentences)
+    text = spoken(cited.sentences)
     result = Answer(
         answer=NOTICE if abstained else text,
         abstained=abstained,
@@ -301,6 +303,11 @@ def conclude(
         case.public["incomplete"] = True
     _describe(case, parts, grounds, result)
     return result
+
+
+def spoken(sentences: Sequence[Sentence]) -> str:
+    """Return sentences as one text, with the numbers of their citations."""
+    return " ".join(f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in sentences)
 
 
 def _describe(case: Case, parts: Parts, grounds: Grounds, result: Answer) -> None:

@@ -17,12 +17,13 @@ from compliance_bot.chains.identify import ImpersonationRefused
 from compliance_bot.errors import ComplianceError, Unavailable
 from compliance_bot.logs import note
 from compliance_bot.records import Principal
+from compliance_bot.store.moves import MovedMeanwhile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from compliance_bot.audit.log import AuditLog
-    from compliance_bot.records import RecordId
+    from compliance_bot.records import ClassId, DocumentId, RecordId
 
 # Stands in the record of a refusal where nobody was identified.
 NOBODY = Principal(id="-")
@@ -40,6 +41,8 @@ class Case:
     public: dict[str, Json] = field(default_factory=dict)
     private: dict[str, Json] = field(default_factory=dict)
     timings_ms: dict[str, float] = field(default_factory=dict)
+    # What is about to be shown, and the class as which it was read: it stands like that when the record is committed.
+    read: dict[DocumentId, ClassId] = field(default_factory=dict)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -64,6 +67,13 @@ class Case:
             public={**self.public, "timings_us": timings},
             private={**self.private, "principal": describe(self.principal)},
         )
+
+    def withdraw(self, error: Exception) -> None:
+        """Let this have come to nothing at the last moment: what would have been shown is not in the record either."""
+        self.type, self.outcome = self.type.replace("completed", "aborted"), "failed"
+        told = {name: value for name, value in self.public.items() if name not in ("citations", "shown")}
+        self.public = {**told, "error": type(error).__name__}
+        self.private = {name: value for name, value in self.private.items() if name == "question"}
 
     def tell(self, tenant: int, *, level: Literal["info", "warning"] = "info") -> None:
         """Log how the case ended: ids, counts and times of its public half."""
@@ -113,8 +123,14 @@ def closing(log: AuditLog, kind: str, identify: Callable[[], Principal] | None =
         log.append(case.event(), case.principal, id=case.id, at=case.at)
         case.tell(log.tenant, level="info" if refused else "warning")
         raise
-    with case.step("record"):  # for the asker: a record cannot tell how long it took itself
+    try:
+        with case.step("record"):  # for the asker: a record cannot tell how long it took itself
+            log.append(case.event(), case.principal, id=case.id, at=case.at, read=case.read)
+    except MovedMeanwhile as error:
+        case.withdraw(error)
         log.append(case.event(), case.principal, id=case.id, at=case.at)
+        case.tell(log.tenant)
+        raise
     case.timings_ms["total"] = round((time.perf_counter() - began) * 1000, 3)
     case.tell(log.tenant)
 

@@ -13,6 +13,7 @@ from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.errors import ComplianceError, Refused
 from compliance_bot.policy.decide import Resource
 from compliance_bot.store import documents
+from compliance_bot.store.moves import wait_for_answers
 from compliance_bot.store.scope import class_attributes, open_classes
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Library:
                 raise Refused
             # The policies are asked again for what is about to be shown: a mistake in the query shows nothing.
             require_permission(self.engine, case.principal, "read", now, case, resource=_resource(snapshot, class_id))
-            case.outcome = "done"
+            case.outcome, case.read = "done", {found.document: class_id}
             case.public["shown"] = {"document": found.document, "number": found.version, "sha256": found.sha256}
         return found
 
@@ -96,6 +97,7 @@ class Library:
             else:
                 open_classes(recorder.transaction, [class_id])
                 documents.delete_document(recorder.transaction, document)
+                wait_for_answers(recorder.transaction)
                 case.public["deleted"], case.outcome = {"document": document}, "done"
             recorder.append(case.event(), case.principal, id=case.id, at=case.at)
         if refusal is not None:

@@ -149,7 +149,8 @@ def _commit(parts: Parts, case: Case, grounds: Grounds, shown: Cited, cited: Cit
         "sentences": [sentence_fields(sentence)],
         "citations": quoted_fields(used),
     }
-    parts.log.append(Event(type="answer.part", outcome="shown", public=public, private=private), case.principal)
+    event = Event(type="answer.part", outcome="shown", public=public, private=private)
+    parts.log.append(event, case.principal, read=case.read)
     return AnswerPart(sentence=sentence, citations=fresh)
 
 

@@ -52,7 +52,9 @@ class Trail:
             with self.database.reading() as snapshot:
                 scope = enter_scope(snapshot, self.engine, case.principal, now, case)
                 cited = cited_documents(opened)
-                readable = {d for d in cited if class_of_document(snapshot, scope, d) is not None}
+                classes = {document: class_of_document(snapshot, scope, document) for document in cited}
+            case.read = {document: class_id for document, class_id in classes.items() if class_id is not None}
+            readable = set(case.read)
             case.outcome = "done"
             case.public["shown"] = {"record": opened.id, "withheld": len(cited) - len(readable)}
         return show(opened, readable)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Hit,
         IngestReport,
         Principal,
+        Reclassified,
         Sentence,
     )
 
@@ -147,6 +148,15 @@ def report_lines(report: IngestReport) -> Iterator[str]:
     yield f"{report.ingested} ingested, {report.skipped} unchanged, {len(report.rejected)} rejected{moved}"
     for rejected in report.rejected:
         yield f"  {line(rejected.path)}: {line(rejected.reason)}"
+
+
+def reclassified_lines(done: Reclassified) -> Iterator[str]:
+    """Yield what became of documents whose attributes were to change."""
+    would = "would be " if done.is_rehearsal else ""
+    yield f"{len(done.changed)} {would}changed, {done.unchanged} already so, {done.refused} not permitted"
+    if done.unreadable:
+        yield f"  {done.unreadable} of them {'would be' if done.is_rehearsal else 'are'} closed to you from now on"
+    yield f"record {done.record}"
 
 
 def document_lines(documents: Sequence[DocumentSummary]) -> Iterator[str]:

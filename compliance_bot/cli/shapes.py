@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Hit,
         IngestReport,
         Principal,
+        Reclassified,
         RecordSummary,
         Stop,
     )
@@ -158,6 +159,18 @@ def version_shape(version: DocumentVersion) -> Shape:
 def history_shape(versions: Sequence[DocumentVersion]) -> Shape:
     """`documents history`: newest first."""
     return {"document": versions[0].document, "versions": [version_shape(version) for version in versions]}
+
+
+def reclassified_shape(done: Reclassified) -> Shape:
+    """`documents set`: which documents have other attributes now, or would have."""
+    return {
+        "changed": list(done.changed),
+        "unchanged": done.unchanged,
+        "refused": done.refused,
+        "unreadable": done.unreadable,
+        "dry_run": done.is_rehearsal,
+        "record": done.record,
+    }
 
 
 def records_shape(records: Sequence[RecordSummary]) -> Shape:

@@ -33,6 +33,7 @@ MIN_PGVECTOR = (0, 8)
 
 _POOL_SIZE = 16
 _POOL_TIMEOUT_S = 10
+_ENDED_BY_SERVER = (pg.AdminShutdown, pg.CrashShutdown, pg.IdleInTransactionSessionTimeout)
 _SQL = named_queries("connect")
 
 
@@ -188,7 +189,7 @@ def _translated() -> Iterator[None]:
         yield
     except (pg.DiskFull, pg.OutOfMemory) as error:
         raise StoreFull from error
-    except (psycopg.OperationalError, PoolTimeout, pg.AdminShutdown, pg.CrashShutdown) as error:
+    except (psycopg.OperationalError, PoolTimeout, *_ENDED_BY_SERVER) as error:
         raise StoreUnavailable from error
 
 

@@ -170,10 +170,9 @@ def _bits(classes: Sequence[int]) -> str:
 def class_of(transaction: Transaction, attributes: Mapping[str, AttributeValue]) -> ClassId:
     """Return the class with exactly these attributes, made where there is none."""
     stored = to_stored(attributes)
-    canonical = json.dumps(stored, sort_keys=True, separators=(",", ":"))
     values: dict[str, Any] = {
         "tenant": transaction.tenant,
-        "digest": hashlib.sha256(canonical.encode()).digest(),
+        "digest": hashlib.sha256(canonical(attributes)).digest(),
         "attributes": Jsonb(stored),
     }
     for query in ("find_class", "add_shape", "add_class", "find_class"):
@@ -182,3 +181,8 @@ def class_of(transaction: Transaction, attributes: Mapping[str, AttributeValue])
         if row is not None:
             return ClassId(row[0])
     raise RuntimeError("an access class could neither be found nor added")
+
+
+def canonical(attributes: Mapping[str, AttributeValue]) -> bytes:
+    """Return the one encoding of a combination of attributes."""
+    return json.dumps(to_stored(attributes), sort_keys=True, separators=(",", ":")).encode()

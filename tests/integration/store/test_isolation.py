@@ -37,7 +37,8 @@ EVENT = Event(type="answer", outcome="answered", public={}, private={})
 
 # One value of each type, for a table that nothing here fills.
 SYNTHETIC: dict[str, object] = {
-    "int2": 1, "int4": 1, "int8": 1, "text": "x", "bool": False, "uuid": str(uuid.UUID(int=7)), "bytea": "\\x00",
+    "int2": 1, "int4": 1, "int8": 1, "text": "x", "bool": False, "uuid": str(uuid.UUID(int=7)),
+    "bytea": "\\x" + "00" * 32,
     "timestamptz": "2026-01-01T00:00:00Z", "jsonb": {}, "halfvec": "[1]", "xid8": "1", "float8": 1.0,
     "float4": 1.0,
     "date": "2026-01-01",
@@ -177,7 +178,8 @@ def test_a_table_whose_lock_is_off_is_found_by_this(pair: Pair, server: Embedded
                 found = trespasses(connection, table, pair.their_rows[table.name], mine=pair.mine.tenant)
         finally:
             owner.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(name))
-        assert {"read", "insert"} <= found, table.name
+        read_only = table.name == "compliance_bot.document_class_history"  # triggers write it
+        assert ({"read"} if read_only else {"read", "insert"}) <= found, table.name
 
 
 def test_the_ids_that_tenants_draw_from_one_sequence_tell_nobody_how_many_there_are(server: EmbeddedServer) -> None:

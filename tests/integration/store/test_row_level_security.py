@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     Superuser = psycopg.Connection[Any]
 
 TEXT_TABLES = [
-    "document", "document_version", "chunk", "chunk_history", "embedding", "history_embedding", "posting", "term_stat",
+    "document", "document_class_history", "document_version", "chunk", "chunk_history", "embedding",
+    "history_embedding", "posting", "term_stat",
 ]  # fmt: skip
 TENANT_TABLES = [
     "access_class",

@@ -36,6 +36,7 @@ from compliance_bot.records import (
     IngestReport,
     Passage,
     Principal,
+    Reclassified,
     Rejected,
     Sentence,
     Stop,
@@ -158,6 +159,14 @@ def test_versions_fit_with_text_and_without(text: str | None) -> None:
     )
     check("documents-show", shapes.version_shape(version))
     check("documents-delete", {"deleted": DOCUMENT})
+
+
+@pytest.mark.parametrize("changed", [(), (DOCUMENT,)])
+def test_changed_attributes_fit(changed: tuple[DocumentId, ...]) -> None:
+    done = Reclassified(
+        changed=changed, unchanged=2, refused=1, unreadable=0, is_rehearsal=True, record=new_record_id()
+    )
+    check("documents-set", shapes.reclassified_shape(done))
 
 
 def test_histories_fit() -> None:
