@@ -18,14 +18,18 @@ from compliance_bot.wiring import Wiring, circumstances
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from langchain_core.document_loaders import BaseLoader
     from langchain_core.documents import Document
     from langchain_core.language_models.chat_models import BaseChatModel
 
     from compliance_bot.audit.review import Shown
+    from compliance_bot.chains.examine import PolicyReport
+    from compliance_bot.chains.explain import Explanation, Permissions
     from compliance_bot.chains.intake import Intake
     from compliance_bot.chains.models import EmbedderState
+    from compliance_bot.chains.what_if import Comparison
     from compliance_bot.models.embed import Embedder
     from compliance_bot.records import (
         Answer,
@@ -300,7 +304,7 @@ class ComplianceBot(Wiring):
 
     def principals(self) -> tuple[Principal, ...]:
         """Return the principals listed in the home, by id, for a page on which the operator of this machine is one."""
-        return tuple(self._listed(name) for name in sorted(self._principals))
+        return self._people()
 
     def records(self, *, principal: Principal | str, limit: int = 100) -> tuple[RecordSummary, ...]:
         """Return the newest records of the audit log, newest first. Raises Refused."""
@@ -309,6 +313,60 @@ class ComplianceBot(Wiring):
     def record(self, record: str, *, principal: Principal | str) -> Shown:
         """Return one record with all that the principal may see of it. Raises Refused."""
         return self._trail(principal).show(RecordId(record))
+
+    def check_policies(self, folder: Path | None = None) -> PolicyReport:
+        """Return what is wrong with a policy folder (the home's by default), what is doubtful, and how its tests went.
+
+        Raises UsageError where there is no such folder.
+        """
+        from compliance_bot.chains.examine import examine_policies
+
+        return examine_policies(folder or self._home.policies)
+
+    def explain(
+        self,
+        document: str,
+        subject: str,
+        *,
+        principal: Principal | str,
+        action: str = "read",
+        purpose: str | None = None,
+        context: Mapping[str, str | bool] | None = None,
+        as_of: datetime | None = None,
+    ) -> Explanation:
+        """Return whether `subject` may act on a document, and why, as far as the principal may know.
+
+        `context` is what an action is decided with besides, such as `entity_type` for `reveal`. Raises Refused (also
+        for an absent document), UnknownPrincipal, UsageError, and PastNotKept.
+        """
+        from compliance_bot.chains.explain import Wanted
+
+        wanted = Wanted(document=DocumentId(document), action=action, context=context, as_of=as_of)
+        return self._explainer(principal, purpose).explain(wanted, subject)
+
+    def who_may(
+        self,
+        document: str,
+        *,
+        principal: Principal | str,
+        action: str = "read",
+        purpose: str | None = None,
+        context: Mapping[str, str | bool] | None = None,
+    ) -> Permissions:
+        """Return who of the people listed may act on a document. Raises Refused and UsageError."""
+        from compliance_bot.chains.explain import Wanted
+
+        wanted = Wanted(document=DocumentId(document), action=action, context=context)
+        return self._explainer(principal, purpose).who(wanted)
+
+    def what_if(
+        self, folder: Path, *, principal: Principal | str, on_person: Callable[[str], None] = lambda _: None
+    ) -> Comparison:
+        """Return who would gain and lose what with the policies and people of a folder, as the principal may know.
+
+        Raises Refused, FolderNotValid and UsageError.
+        """
+        return self._what_if(principal).compare(folder, on_person=on_person)
 
     def has_passages(self, refs: Sequence[str], *, principal: Principal | str) -> bool:
         """Return whether the principal may read a passage for each of these `_id`s."""

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
     from compliance_bot.chains.answer import Parts
+    from compliance_bot.chains.explain import Explainer
     from compliance_bot.chains.models import ModelRoom
+    from compliance_bot.chains.what_if import WhatIf
     from compliance_bot.home import Home
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import Embedder
@@ -189,6 +191,36 @@ class Wiring:
             identify=self._identify(principal),
             circumstances=circumstances(None),
         )
+
+    def _explainer(self, principal: Principal | str, purpose: str | None) -> Explainer:
+        from compliance_bot.chains.explain import Explainer
+        from compliance_bot.chains.then import RightsNow
+
+        return Explainer(
+            database=self._home.database,
+            log=self._log,
+            engine=self._engine,
+            identify=self._identify(principal),
+            circumstances=circumstances(purpose),
+            rights=lambda snapshot: RightsNow(policies=self._policies, find=self._listed, snapshot=snapshot),
+            people=self._people,
+        )
+
+    def _what_if(self, principal: Principal | str) -> WhatIf:
+        from compliance_bot.chains.what_if import WhatIf
+
+        return WhatIf(
+            database=self._home.database,
+            log=self._log,
+            engine=self._engine,
+            identify=self._identify(principal),
+            circumstances=circumstances(None),
+            people=self._people,
+        )
+
+    def _people(self) -> tuple[Principal, ...]:
+        """Return the people listed in the home, by id."""
+        return tuple(self._listed(name) for name in sorted(self._principals))
 
     def _identify(self, principal: Principal | str) -> Callable[[], Principal]:
         """Return the identification step: it runs inside the chain, so that a failure of it is on record."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from compliance_bot.cli import audit, documents, models, output, shapes
+from compliance_bot.cli import audit, documents, models, output, policy, shapes
 from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, existing, opened, parse_settings
 from compliance_bot.cli.evaluate import app as evaluate
 from compliance_bot.errors import UsageError
@@ -23,6 +23,7 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(models.app, name="model")
+app.add_typer(policy.app, name="policy")
 
 Purpose = Annotated[str | None, typer.Option(help="Purpose of use, where the policies ask for one.")]
 

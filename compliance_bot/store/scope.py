@@ -59,6 +59,15 @@ def open_scope(
     return kept[0]
 
 
+def compare_scope(
+    transaction: Transaction, engine: PolicyEngine, principal: Principal, circumstances: Circumstances
+) -> Scope:
+    """Return what the principal may read and open nothing: for comparing rights. Nothing is kept either."""
+    compiled = engine.compile(principal, "read", circumstances)
+    scope = _permitted(transaction, engine, compiled, principal)
+    return _decided(transaction, engine, principal, circumstances, "read", scope) if compiled.needs_engine else scope
+
+
 def _permitted(transaction: Transaction, engine: PolicyEngine, compiled: Compiled, principal: Principal) -> Scope:
     """Return the scope that the compiled policies select."""
     classes, chunks, terms, permits = [], 0, 0, []
