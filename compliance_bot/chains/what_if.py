@@ -17,7 +17,7 @@ from compliance_bot.chains.explain import require_reviewer
 from compliance_bot.policy.decide import CedarEngine, Resource
 from compliance_bot.policy.walls import walls_alone
 from compliance_bot.store.classes import class_holdings
-from compliance_bot.store.scope import class_attributes, compare_scope
+from compliance_bot.store.scope import class_attributes, readable_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -90,10 +90,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Side:
-    """One of the two sets, with the people whom it lists."""
+    """One of the two sets, with the people whom it lists. `kept` has what was found for one snapshot."""
 
     engine: CedarEngine
     people: Mapping[str, Principal]
+    kept: dict[tuple[str, str], frozenset[ClassId]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +133,12 @@ class WhatIf:
             after = _Side(engine=CedarEngine(policies), people=people)
             known = _known(snapshot, self.engine, case.principal, now)
             names = sorted({*before.people, *after.people})
+            touched = _touched_actions(self.engine.policies, policies)
             changes: list[RightsChange] = []
             for name in names:
-                changes += _changes(snapshot, name, before, after, known, now)
+                is_same = name in before.people and name in after.people and not _is_altered(name, before, after)
+                actions = touched if is_same else _all_actions(self.engine.policies, policies)
+                changes += _changes(snapshot, name, before, after, known, actions, now)
                 on_person(name)
             case.outcome = "done"
             case.public["compared"] = {
@@ -159,20 +163,48 @@ class WhatIf:
 
 def _known(snapshot: Transaction, engine: CedarEngine, reviewer: Principal, now: Circumstances) -> _Known:
     """Return what no wall in force keeps from the reviewer."""
-    open_classes = compare_scope(snapshot, walls_alone(engine.policies), reviewer, now).classes
+    open_classes = readable_classes(snapshot, walls_alone(engine.policies), reviewer, now, kept={})
     holdings = class_holdings(snapshot)
     held = {id_: holdings[id_] for id_ in open_classes if id_ in holdings}
     return _Known(held=held, attributes=class_attributes(snapshot, held))
 
 
+def _all_actions(before: Policies, after: Policies) -> frozenset[str]:
+    return frozenset({*before.declared.actions, *after.declared.actions})
+
+
+def _touched_actions(before: Policies, after: Policies) -> frozenset[str]:
+    """Return the actions that a policy which differs may decide: the others are decided as they were.
+
+    A policy whose scope names other actions is not evaluated, and so cannot fail either.
+    """
+    everything = _all_actions(before, after)
+    if before.declared != after.declared:
+        return everything
+    touched: set[str] = set()
+    for change in _policy_changes(before, after):
+        for policies in (before, after):
+            for policy in policies.compilable:
+                if policy.id == change.policy:
+                    touched |= {action for action in everything if policy.concerns(action, policies.declared)}
+    return frozenset(touched)
+
+
 def _changes(
-    snapshot: Transaction, name: str, before: _Side, after: _Side, known: _Known, now: Circumstances
+    snapshot: Transaction,
+    name: str,
+    before: _Side,
+    after: _Side,
+    known: _Known,
+    actions: frozenset[str],
+    now: Circumstances,
 ) -> Iterator[RightsChange]:
     """Yield what changes for one person: reading by collection, then what they may do."""
-    old, new = (_readable(snapshot, side, name, now) for side in (before, after))
-    yield from _reading(name, "gains", (new - old) & known.held.keys(), known)
-    yield from _reading(name, "loses", (old - new) & known.held.keys(), known)
-    was, will = (_doing(side, name, known.collections, now) for side in (before, after))
+    if "read" in actions:
+        old, new = (_readable(snapshot, side, name, now) for side in (before, after))
+        yield from _reading(name, "gains", (new - old) & known.held.keys(), known)
+        yield from _reading(name, "loses", (old - new) & known.held.keys(), known)
+    was, will = (_doing(side, name, known.collections, actions, now) for side in (before, after))
     for action, collection in sorted(will - was, key=str):
         yield RightsChange(principal=name, effect="gains", action=action, collection=collection)
     for action, collection in sorted(was - will, key=str):
@@ -189,19 +221,22 @@ def _is_altered(name: str, before: _Side, after: _Side) -> bool:
 def _readable(snapshot: Transaction, side: _Side, name: str, now: Circumstances) -> frozenset[ClassId]:
     if name not in side.people:
         return frozenset()
-    return frozenset(compare_scope(snapshot, side.engine, side.people[name], now).classes)
+    return readable_classes(snapshot, side.engine, side.people[name], now, kept=side.kept)
 
 
-def _doing(side: _Side, name: str, collections: Iterable[str], now: Circumstances) -> frozenset[tuple[str, str | None]]:
-    """Return the actions that a person may do to the home, and to which collections."""
+def _doing(
+    side: _Side, name: str, collections: Iterable[str], actions: frozenset[str], now: Circumstances
+) -> frozenset[tuple[str, str | None]]:
+    """Return which of these actions a person may do to the home, and to which collections."""
     if name not in side.people:
         return frozenset()
     person, engine = side.people[name], side.engine
     places = [(collection, Resource.collection(collection)) for collection in collections]
     may: set[tuple[str, str | None]] = set()
     for action in engine.policies.declared.actions.values():
-        if any(attribute.required and attribute.name != "now" for attribute in action.context.values()):
-            continue  # decided case by case
+        is_by_case = any(attribute.required and attribute.name != "now" for attribute in action.context.values())
+        if action.name not in actions or is_by_case:
+            continue
         if "Home" in action.resources and engine.decide(person, action.name, Resource.home(), now).allowed:
             may.add((action.name, None))
         if "Collection" in action.resources:

@@ -44,7 +44,7 @@ def _cautions(policies: Policies) -> Iterator[Caution]:
         if _is_impossible(policy, policies.schema):
             message = "can never apply: its conditions are false for every action and resource of the schema"
             yield Caution(policies=(policy.id,), message=message)
-        if _concerns(policy, policies, "read") and _reads_clock(policy.body):
+        if policy.concerns("read", policies.declared) and _reads_clock(policy.body):
             message = "compares context.now when it decides about reading: scopes cannot be kept between questions"
             yield Caution(policies=(policy.id,), message=message)
     for one, other in combinations(policies.compilable, 2):
@@ -63,12 +63,6 @@ def _is_impossible(policy: Policy, schema: cedarpy.Schema) -> bool:
     trap = {**policy.body, "conditions": [*policy.body["conditions"], _TYPE_ERROR]}
     text = cedarpy.policies_from_json_str(policy_set([trap]))
     return cedarpy.validate_policies(text, schema).validation_passed
-
-
-def _concerns(policy: Policy, policies: Policies, action: str) -> bool:
-    constraint = policy.body["action"]
-    groups = policies.declared.groups_of(action)
-    return constraint["op"] == "All" or bool(groups & _named(constraint))
 
 
 def _named(constraint: Mapping[str, Any]) -> frozenset[str]:

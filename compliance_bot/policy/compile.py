@@ -31,6 +31,15 @@ class Policy:
     body: Mapping[str, Any] = field(hash=False)
     is_checked_after: bool = False  # @enforce("postcheck")
 
+    def concerns(self, action: str, declared: Declared) -> bool:
+        """Return whether the policy can decide about an action, as far as its scope tells."""
+        constraint = self.body["action"]
+        if constraint["op"] == "All":
+            return True
+        named = [constraint["entity"]] if "entity" in constraint else constraint["entities"]
+        groups = frozenset({action}) if constraint["op"] == "==" else declared.groups_of(action)
+        return bool(groups & {entity["id"] for entity in named})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:

@@ -59,13 +59,27 @@ def open_scope(
     return kept[0]
 
 
-def compare_scope(
-    transaction: Transaction, engine: PolicyEngine, principal: Principal, circumstances: Circumstances
-) -> Scope:
-    """Return what the principal may read and open nothing: for comparing rights. Nothing is kept either."""
+def readable_classes(
+    transaction: Transaction,
+    engine: PolicyEngine,
+    principal: Principal,
+    circumstances: Circumstances,
+    *,
+    kept: dict[tuple[str, str], frozenset[ClassId]],
+) -> frozenset[ClassId]:
+    """Return the classes that the principal may read, and open nothing: for comparing rights.
+
+    `kept` lasts for this transaction: people whom the policies do not tell apart share what is found for the first.
+    """
     compiled = engine.compile(principal, "read", circumstances)
+    key = (engine.hash, compiled.key)
+    if key in kept:
+        return kept[key]
     scope = _permitted(transaction, engine, compiled, principal)
-    return _decided(transaction, engine, principal, circumstances, "read", scope) if compiled.needs_engine else scope
+    if compiled.needs_engine:  # which may look at what the key does not have
+        return frozenset(_decided(transaction, engine, principal, circumstances, "read", scope).classes)
+    kept[key] = frozenset(scope.classes)
+    return kept[key]
 
 
 def _permitted(transaction: Transaction, engine: PolicyEngine, compiled: Compiled, principal: Principal) -> Scope:
