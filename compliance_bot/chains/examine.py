@@ -13,7 +13,7 @@ from compliance_bot.identity import InvalidPrincipals, load_principals
 from compliance_bot.policy.attributes import typed_attributes
 from compliance_bot.policy.cautions import Caution, cautions
 from compliance_bot.policy.check import Problem, check_policies
-from compliance_bot.policy.expectations import FOLDER, Tested, read_expectations, run_expectations
+from compliance_bot.policy.expectations import FOLDER, Verdict, read_expectations, run_expectations
 from compliance_bot.records import Principal
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class PolicyReport:
     policies: int
     problems: tuple[Problem, ...]
     cautions: tuple[Caution, ...]
-    tests: tuple[Tested, ...]
+    tests: tuple[Verdict, ...]
 
     @property
     def exit_code(self) -> int:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from compliance_bot.chains.examine import PolicyReport
     from compliance_bot.chains.explain import Explanation, Mattered, Permissions
     from compliance_bot.chains.what_if import Comparison, Kind, RightsChange
-    from compliance_bot.policy.expectations import Tested
+    from compliance_bot.policy.expectations import Verdict
     from compliance_bot.policy.explain import Condition, Reason
     from compliance_bot.records import AttributeValue
 
@@ -46,7 +46,7 @@ def report_lines(report: PolicyReport) -> Iterator[str]:
     yield f"{report.policies} policies, {len(report.cautions)} warnings, {tests}"
 
 
-def _failure_lines(test: Tested) -> Iterator[str]:
+def _failure_lines(test: Verdict) -> Iterator[str]:
     yield f"FAILED {line(test.file)}: {line(test.name)}"
     yield f"  expected {test.expected}{_because(test.because)}, decided {test.decided}{_because(test.determining)}"
     if test.failed_policies:

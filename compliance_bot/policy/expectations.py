@@ -76,7 +76,7 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
+class Verdict:
     """How a test went. `failed_policies` counts policies that could not be evaluated, which denies."""
 
     file: str
@@ -107,15 +107,15 @@ class _UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-def run_expectations(policies: Policies, expectations: tuple[Expectation, ...]) -> tuple[Tested, ...]:
+def run_expectations(policies: Policies, expectations: tuple[Expectation, ...]) -> tuple[Verdict, ...]:
     """Return how each test went, in order."""
     engine = CedarEngine(policies)
     return tuple(_tested(engine, expectation) for expectation in expectations)
 
 
-def _tested(engine: CedarEngine, test: Expectation) -> Tested:
+def _tested(engine: CedarEngine, test: Expectation) -> Verdict:
     decision = engine.decide(test.principal, test.action, test.resource, test.circumstances)
-    return Tested(
+    return Verdict(
         file=test.file,
         name=test.name,
         expected=test.expected,

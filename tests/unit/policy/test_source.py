@@ -44,7 +44,7 @@ def test_each_piece_is_one_policy_to_cedar(ids: list[str]) -> None:
     )
     whole = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
     found = [json.loads(cedarpy.policies_to_json_str(piece.text))["staticPolicies"] for piece in pieces(text)]
-    assert [list(one.values())[0]["annotations"] for one in found] == [one["annotations"] for one in whole.values()]
+    assert [next(iter(one.values()))["annotations"] for one in found] == [one["annotations"] for one in whole.values()]
     assert all(len(one) == 1 for one in found)
 
 
