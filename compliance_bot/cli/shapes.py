@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from compliance_bot.policy.values import ordered
 from compliance_bot.records import EntityRef
 
 if TYPE_CHECKING:
@@ -263,7 +262,7 @@ def attributes_shape(attributes: Mapping[str, AttributeValue]) -> Shape:
 def value_shape(value: AttributeValue) -> Any:
     """A set is a sorted list, a time RFC 3339, an entity its type and id as Cedar writes them."""
     if isinstance(value, frozenset):
-        return [value_shape(item) for item in ordered(value)]
+        return [value_shape(item) for item in sorted(cast("frozenset[Any]", value))]
     if isinstance(value, EntityRef):
         return f"{value.type}::{json.dumps(value.id)}"
     return instant(value.astimezone(UTC)) if isinstance(value, datetime) else value

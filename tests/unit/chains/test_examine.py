@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -61,6 +62,16 @@ def test_tests_are_no_part_of_the_set_and_leave_its_hash_alone(folder: Path) -> 
     assert load_policies(folder).hash == whole.hash
     assert examine_policies(folder).tests == ()
     assert examine_policies(folder).exit_code == 0
+
+
+def test_the_tests_that_the_page_shows_pass(folder: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "test-and-explain-policies.md"
+    (block,) = re.findall(r"```text\n(- name: .*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    shutil.rmtree(folder / "tests")
+    (folder / "tests").mkdir()
+    (folder / "tests" / "shown.yaml").write_text(block, encoding="utf-8")
+    report = examine_policies(folder)
+    assert [test.passed for test in report.tests] == [True, True]
 
 
 def test_asking_for_tests_where_there_are_none_is_refused(folder: Path) -> None:
