@@ -82,7 +82,8 @@ def explanation_lines(explanation: Explanation) -> Iterator[str]:
 
 
 def _reason_lines(reason: Reason) -> Iterator[str]:
-    yield f"{reason.effect} {line(reason.policy)} ({line(reason.file)}, line {reason.line}): {_ROLES[reason.role]}"
+    place = f" ({line(reason.file)}, line {reason.line})" if reason.file else ""
+    yield f"{reason.effect} {line(reason.policy)}{place}: {_ROLES[reason.role]}"
     for condition in reason.conditions:
         yield f"  {_MARKS[condition.holds]:<6} {_condition(condition)}"
     yield textwrap.indent(printable(reason.text), "    | ")

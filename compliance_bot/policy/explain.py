@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from compliance_bot.policy.compile import Policy
     from compliance_bot.policy.decide import Circumstances, Decision, Resource
     from compliance_bot.policy.folder import Policies
+    from compliance_bot.policy.source import Source
     from compliance_bot.records import Principal
 
 Part = Literal["principal", "action", "resource", "when", "unless"]
@@ -55,7 +56,8 @@ class Condition:
 class Reason:
     """What one policy had to do with a decision.
 
-    It decided; it permitted, and was overruled; of the permits that did not hold it came nearest; or it failed.
+    It decided; it permitted, and was overruled; of the permits that did not hold it came nearest; or it failed. For a
+    set that came from no folder, `file` is empty, `line` 0, and `text` in Cedar's words.
     """
 
     policy: str
@@ -102,21 +104,25 @@ def explain(
     roles = _roles(policies.compilable, conditions, decision)
     sources = {source.id: source for source in policies.sources}
     reasons = [
-        Reason(
-            policy=policy.id,
-            effect="permit" if policy.permits else "forbid",
-            role=roles[policy.id],
-            file=sources[policy.id].file,
-            line=sources[policy.id].line,
-            text=sources[policy.id].text,
-            conditions=conditions[policy.id],
-        )
+        _reason(policy, roles[policy.id], conditions[policy.id], sources.get(policy.id))
         for policy in policies.compilable
         if policy.id in roles
     ]
     order = {"decided": 0, "failed": 1, "overruled": 2, "nearest": 3}
     reasons.sort(key=lambda reason: (order[reason.role], reason.policy))
     return Reasons(decision=decision, reasons=tuple(reasons), is_decidable=True)
+
+
+def _reason(policy: Policy, role: Role, conditions: tuple[Condition, ...], source: Source | None) -> Reason:
+    return Reason(
+        policy=policy.id,
+        effect="permit" if policy.permits else "forbid",
+        role=role,
+        file=source.file if source else "",
+        line=source.line if source else 0,
+        text=source.text if source else cedarpy.policies_from_json_str(policy_set([policy.body])).strip(),
+        conditions=conditions,
+    )
 
 
 def _true_parts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -114,6 +115,13 @@ def test_a_document_that_does_not_fit_the_schema_is_said_to_be_undecidable(sampl
     assert not found.is_decidable
     assert not found.decision.allowed
     assert found.reasons == ()
+
+
+def test_a_set_that_came_from_no_folder_is_explained_in_cedars_words(sample: Policies) -> None:
+    found = why(replace(sample, sources=()), DEV, **HERON)
+    (reason,) = found.reasons
+    assert (reason.file, reason.line) == ("", 0)
+    assert reason.text.startswith('@id("matter-team")')
 
 
 def test_names_with_quotes_and_newlines_are_explained(load: Load) -> None:
