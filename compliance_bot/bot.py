@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
     from compliance_bot.audit.review import Shown
+    from compliance_bot.chains.examine import PolicyReport
+    from compliance_bot.chains.explain import Explanation, Permissions
     from compliance_bot.chains.intake import Intake
     from compliance_bot.chains.models import EmbedderState
     from compliance_bot.chains.tenants import TenantRoom
+    from compliance_bot.chains.what_if import Comparison
     from compliance_bot.models.embed import Embedder
     from compliance_bot.records import (
         Answer,
@@ -364,7 +367,7 @@ class ComplianceBot(Wiring):
 
     def principals(self) -> tuple[Principal, ...]:
         """Return the principals listed in the home, by id, for a page on which the operator of this machine is one."""
-        return tuple(self._listed(name) for name in sorted(self._live.now().principals))
+        return self._people()
 
     def grants(self, *, principal: Asker) -> tuple[Grant, ...]:
         """Return everything that was ever granted, the newest first. Raises Refused."""
@@ -426,6 +429,60 @@ class ComplianceBot(Wiring):
     def tenant(self, *, principal: Asker) -> TenantRoom:
         """Return the tenant of this home as a whole: to show, export, bring back and remove. Each is on record."""
         return self._tenant(principal)
+
+    def check_policies(self, folder: Path | None = None) -> PolicyReport:
+        """Return what is wrong with a policy folder (the home's by default), what is doubtful, and how its tests went.
+
+        Raises UsageError where there is no such folder.
+        """
+        from compliance_bot.chains.examine import examine_policies
+
+        return examine_policies(folder or self._home.policies)
+
+    def explain(
+        self,
+        document: str,
+        subject: str,
+        *,
+        principal: Asker,
+        action: str = "read",
+        purpose: str | None = None,
+        context: Mapping[str, str | bool] | None = None,
+        as_of: datetime | None = None,
+    ) -> Explanation:
+        """Return whether `subject` may act on a document, and why, as far as the principal may know.
+
+        `context` is what an action is decided with besides, such as `entity_type` for `reveal`. Raises Refused (also
+        for an absent document), UnknownPrincipal, UsageError, and PastNotKept.
+        """
+        from compliance_bot.chains.explain import Wanted
+
+        wanted = Wanted(document=DocumentId(document), action=action, context=context, as_of=as_of)
+        return self._explainer(principal, purpose).explain(wanted, subject)
+
+    def who_may(
+        self,
+        document: str,
+        *,
+        principal: Asker,
+        action: str = "read",
+        purpose: str | None = None,
+        context: Mapping[str, str | bool] | None = None,
+    ) -> Permissions:
+        """Return who of the people listed may act on a document. Raises Refused and UsageError."""
+        from compliance_bot.chains.explain import Wanted
+
+        wanted = Wanted(document=DocumentId(document), action=action, context=context)
+        return self._explainer(principal, purpose).who(wanted)
+
+    def what_if(
+        self, folder: Path, *, principal: Asker, on_person: Callable[[str], None] = lambda _: None
+    ) -> Comparison:
+        """Return who would gain and lose what with the policies and people of a folder, as the principal may know.
+
+        Raises Refused, FolderNotValid and UsageError.
+        """
+        return self._what_if(principal).compare(folder, on_person=on_person)
 
     def has_passages(self, refs: Sequence[str], *, principal: Asker) -> bool:
         """Return whether the principal may read a passage for each of these `_id`s."""

@@ -37,10 +37,12 @@ if TYPE_CHECKING:
 
     from compliance_bot.chains.again import Again
     from compliance_bot.chains.answer import Parts
+    from compliance_bot.chains.explain import Explainer
     from compliance_bot.chains.filing import Filing
     from compliance_bot.chains.models import ModelRoom
     from compliance_bot.chains.tenants import TenantRoom
     from compliance_bot.chains.tune import TuningRoom
+    from compliance_bot.chains.what_if import WhatIf
     from compliance_bot.home import Home
     from compliance_bot.identity import IdentityMapping
     from compliance_bot.identity.claims import Identity
@@ -269,6 +271,37 @@ class Wiring:
             identify=self._identify(principal),
             circumstances=circumstances(None),
         )
+
+    def _explainer(self, principal: Asker, purpose: str | None) -> Explainer:
+        from compliance_bot.chains.explain import Explainer
+        from compliance_bot.chains.then import RightsNow
+
+        rules = self._live.now()
+        return Explainer(
+            database=self._home.database,
+            log=self._log,
+            engine=rules.engine,
+            identify=self._identify(principal, purpose),
+            circumstances=circumstances(purpose),
+            rights=lambda snapshot: RightsNow(policies=rules.policies, find=self._listed, snapshot=snapshot),
+            people=self._people,
+        )
+
+    def _what_if(self, principal: Asker) -> WhatIf:
+        from compliance_bot.chains.what_if import WhatIf
+
+        return WhatIf(
+            database=self._home.database,
+            log=self._log,
+            engine=self._live.now().engine,
+            identify=self._identify(principal),
+            circumstances=circumstances(None),
+            people=self._people,
+        )
+
+    def _people(self) -> tuple[Principal, ...]:
+        """Return the people listed in the home, by id."""
+        return tuple(self._listed(name) for name in sorted(self._live.now().principals))
 
     def _identify(self, asker: Asker, purpose: str | None = None) -> Callable[[], Principal]:
         """Return the identification step: it runs inside the chain, so that a failure of it is on record.

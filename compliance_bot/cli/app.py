@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from compliance_bot.cli import audit, documents, kill_switch, models, output, principals, shapes, tenants
+from compliance_bot.cli import audit, documents, kill_switch, models, output, policy, principals, shapes, tenants
 from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, existing, opened, parse_settings
 from compliance_bot.cli.evaluate import app as evaluate
 from compliance_bot.errors import UsageError
@@ -26,6 +26,7 @@ app.add_typer(models.app, name="model")
 app.add_typer(principals.app, name="principal")
 app.add_typer(kill_switch.app, name="kill-switch")
 app.add_typer(tenants.app, name="tenant")
+app.add_typer(policy.app, name="policy")
 
 Purpose = Annotated[str | None, typer.Option(help="Purpose of use, where the policies ask for one.")]
 

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from compliance_bot.audit.review import Shown
+    from compliance_bot.chains.examine import PolicyReport
+    from compliance_bot.chains.explain import Explanation, Permissions
     from compliance_bot.chains.models import EmbedderState
     from compliance_bot.chains.tenants import TenantState
+    from compliance_bot.chains.what_if import Comparison, RightsChange
     from compliance_bot.errors import ComplianceError
     from compliance_bot.records import (
         Answer,
@@ -221,6 +224,30 @@ def tenant_shape(state: TenantState) -> Shape:
     }
 
 
+def policy_report_shape(report: PolicyReport) -> Shape:
+    """`policy check` and `policy test`: where there are problems, nothing was tested."""
+    return {
+        "policies": report.policies,
+        "problems": [
+            {"file": p.file, "line": p.line, "policy": p.policy, "message": p.message} for p in report.problems
+        ],
+        "warnings": [{"policies": list(c.policies), "message": c.message} for c in report.cautions],
+        "tests": [
+            {
+                "file": t.file,
+                "name": t.name,
+                "passed": t.passed,
+                "expected": t.expected,
+                "decided": t.decided,
+                "because": None if t.because is None else list(t.because),
+                "determining": list(t.determining),
+                "failed_policies": t.failed_policies,
+            }
+            for t in report.tests
+        ],
+    }
+
+
 def bundle_shape(manifest: Manifest, file: str) -> Shape:
     """`tenant export` and `tenant import`: what the file has, by table."""
     return {
@@ -242,6 +269,76 @@ def removed_shape(removed: Removed, tenant: str) -> Shape:
         "last_leaf": removed.last_leaf.hex(),
         "export": removed.export,
     }
+
+
+def explanation_shape(explanation: Explanation) -> Shape:
+    """`policy explain`: `reasons` are for reviewers; a withheld value and an absent one are null."""
+    return {
+        "document": explanation.document,
+        "title": explanation.title,
+        "principal": explanation.principal,
+        "action": explanation.action,
+        "as_of": instant(explanation.as_of) if explanation.as_of else None,
+        "policies": explanation.policies,
+        "decision": explanation.decision.effect,
+        "determining": list(explanation.decision.determining),
+        "failed_policies": explanation.decision.errors,
+        "decidable": explanation.is_decidable,
+        "reasons": [
+            {
+                "policy": r.policy,
+                "effect": r.effect,
+                "role": r.role,
+                "file": r.file,
+                "line": r.line,
+                "text": r.text,
+                "conditions": [
+                    {"part": c.part, "text": c.text, "holds": c.holds, "reads": list(c.reads)} for c in r.conditions
+                ],
+            }
+            for r in explanation.reasons
+        ],
+        "values": [
+            {"name": v.name, "value": None if v.value is None else value_shape(v.value), "withheld": v.is_withheld}
+            for v in explanation.values
+        ],
+    }
+
+
+def permissions_shape(permissions: Permissions) -> Shape:
+    """`policy who`: by id."""
+    return {
+        "document": permissions.document,
+        "title": permissions.title,
+        "action": permissions.action,
+        "policies": permissions.policies,
+        "permitted": [{"principal": p.principal, "determining": list(p.determining)} for p in permissions.permitted],
+        "listed": permissions.listed,
+    }
+
+
+def comparison_shape(comparison: Comparison) -> Shape:
+    """`policy what-if`: without what walls keep from the reviewer."""
+    return {
+        "before": comparison.before,
+        "after": comparison.after,
+        "policies": [{"policy": p.policy, "effect": p.effect, "change": p.change} for p in comparison.policies],
+        "joined": list(comparison.joined),
+        "left": list(comparison.left),
+        "altered": list(comparison.altered),
+        "changes": [_change_shape(change) for change in comparison.changes],
+        "principals": comparison.principals,
+        "documents": comparison.documents,
+    }
+
+
+def _change_shape(change: RightsChange) -> Shape:
+    names = ("principal", "effect", "action", "collection", "documents", "passages", "kinds_left_out")
+    kinds = [
+        {"attributes": attributes_shape(k.attributes), "documents": k.documents, "passages": k.passages}
+        for k in change.kinds
+    ]
+    return {**{name: getattr(change, name) for name in names}, "kinds": kinds}
 
 
 def error_shape(error: ComplianceError) -> Shape:
@@ -283,6 +380,11 @@ def stops_shape(stops: Sequence[Stop]) -> Shape:
 def attributes_shape(attributes: Mapping[str, AttributeValue]) -> Shape:
     """Sets are sorted lists."""
     return to_plain(attributes)
+
+
+def value_shape(value: AttributeValue) -> Any:
+    """A set is a sorted list, a time ISO 8601 in UTC, an entity its id."""
+    return to_plain({"value": value})["value"]
 
 
 def instant(moment: datetime) -> str:

@@ -62,6 +62,11 @@ def typed_attributes(policies: Policies, entity: str, given: Mapping[str, object
     return typed
 
 
+def moment_of(value: object) -> datetime | None:
+    """Return the time that a value names, read as an attribute would be; None where it names none."""
+    return next(_times(value), None)
+
+
 def require_declared(policies: Policies, entity: str, names: Iterable[str]) -> None:
     """Raise UndeclaredAttribute for the first name that the schema does not declare, whatever its value would be."""
     declared = policies.declared.attributes(entity)

@@ -37,6 +37,15 @@ class Policy:
         """Whether the time of the request matters to it. A policy that takes the context whole may look at anything."""
         return any(_reads_clock(condition["body"]) for condition in self.body["conditions"])
 
+    def concerns(self, action: str, declared: Declared) -> bool:
+        """Return whether the policy can decide about an action, as far as its scope tells."""
+        constraint = self.body["action"]
+        if constraint["op"] == "All":
+            return True
+        named = [constraint["entity"]] if "entity" in constraint else constraint["entities"]
+        groups = frozenset({action}) if constraint["op"] == "==" else declared.groups_of(action)
+        return bool(groups & {entity["id"] for entity in named})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:

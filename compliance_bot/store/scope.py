@@ -65,6 +65,29 @@ def open_scope(
     return kept[0]
 
 
+def readable_classes(
+    transaction: Transaction,
+    engine: PolicyEngine,
+    principal: Principal,
+    circumstances: Circumstances,
+    *,
+    kept: dict[tuple[str, str], frozenset[ClassId]],
+) -> frozenset[ClassId]:
+    """Return the classes that the principal may read, and open nothing: for comparing rights.
+
+    `kept` lasts for this transaction: people whom the policies do not tell apart share what is found for the first.
+    """
+    compiled = engine.compile(principal, "read", circumstances)
+    key = (engine.hash, compiled.key)
+    if key in kept:
+        return kept[key]
+    scope = _permitted(transaction, engine, compiled, principal, [])  # of rights, not of what runs at the moment
+    if compiled.needs_engine:  # which may look at what the key does not have
+        return frozenset(_decided(transaction, engine, principal, circumstances, "read", scope).classes)
+    kept[key] = frozenset(scope.classes)
+    return kept[key]
+
+
 def _permitted(
     transaction: Transaction, engine: PolicyEngine, compiled: Compiled, principal: Principal, stopped: list[str]
 ) -> Scope:
