@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.policy.values import from_stored
 from compliance_bot.records import ClassId
-from compliance_bot.store.documents import uuid_of
+from compliance_bot.store.documents import as_uuid
 from compliance_bot.store.queries import named_queries
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Held:
 
 def attributes_of_document(transaction: Transaction, document: DocumentId) -> dict[str, AttributeValue] | None:
     """Return the access attributes of a document; None for one that is absent. For deciding about."""
-    values = {"tenant": transaction.tenant, "document": uuid_of(document)}
+    values = {"tenant": transaction.tenant, "document": as_uuid(document)}
     row = transaction.connection.execute(_SQL["document"], values).fetchone()
     return from_stored(row[0]) if row else None
 

@@ -188,7 +188,7 @@ def list_documents(transaction: Transaction, scope: Scope) -> tuple[DocumentSumm
 
 def document_versions(transaction: Transaction, scope: Scope, document: DocumentId) -> tuple[DocumentVersion, ...]:
     """Return the versions of a readable document, newest first; empty for one that is absent or forbidden."""
-    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": uuid_of(document)}
+    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": as_uuid(document)}
     return tuple(_version(row) for row in transaction.connection.execute(_SQL["versions"], values))
 
 
@@ -196,7 +196,7 @@ def version_text(
     transaction: Transaction, scope: Scope, document: DocumentId, number: int | None
 ) -> DocumentVersion | None:
     """Return one version of a readable document with its text, or None. Without a number, the current one."""
-    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": uuid_of(document), "number": number}
+    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": as_uuid(document), "number": number}
     row = transaction.connection.execute(_SQL["version_text"], values).fetchone()
     return _version(row) if row else None
 
@@ -210,7 +210,7 @@ def count_refs(transaction: Transaction, scope: Scope, refs: Sequence[str]) -> i
 
 def class_of_document(transaction: Transaction, scope: Scope, document: DocumentId) -> ClassId | None:
     """Return the class of a readable document; None for one that is absent or forbidden."""
-    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": uuid_of(document)}
+    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": as_uuid(document)}
     row = transaction.connection.execute(_SQL["class_of_document"], values).fetchone()
     return ClassId(row[0]) if row else None
 
@@ -218,7 +218,7 @@ def class_of_document(transaction: Transaction, scope: Scope, document: Document
 def delete_document(transaction: Transaction, document: DocumentId) -> None:
     """Take a document away with all its versions. The caller has locked the writers and opened its class."""
     connection = transaction.connection
-    values = {"tenant": transaction.tenant, "document": uuid_of(document), "documents": [uuid_of(document)]}
+    values = {"tenant": transaction.tenant, "document": as_uuid(document), "documents": [as_uuid(document)]}
     current = connection.execute(_SQL["current_versions"], values).fetchall()
     index.remove(transaction, [str(version) for _, version, _, _ in current])
     for query in ("delete_history", "delete_source", "delete_document"):
@@ -248,7 +248,7 @@ def _version(row: tuple[Any, ...]) -> DocumentVersion:
     )
 
 
-def uuid_of(document: DocumentId) -> uuid.UUID:
+def as_uuid(document: DocumentId) -> uuid.UUID:
     """Return the id as the database has it; what is no id at all finds nothing, as an unknown one does."""
     try:
         return uuid.UUID(document)
