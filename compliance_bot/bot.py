@@ -442,7 +442,7 @@ class ComplianceBot(Wiring):
     def explain(
         self,
         document: str,
-        subject: str,
+        subject: str | None = None,
         *,
         principal: Asker,
         action: str = "read",
@@ -450,7 +450,7 @@ class ComplianceBot(Wiring):
         context: Mapping[str, str | bool] | None = None,
         as_of: datetime | None = None,
     ) -> Explanation:
-        """Return whether `subject` may act on a document, and why, as far as the principal may know.
+        """Return whether `subject`, or the principal, may act on a document, and why, as far as the principal may know.
 
         `context` is what an action is decided with besides, such as `entity_type` for `reveal`. Raises Refused (also
         for an absent document), UnknownPrincipal, UsageError, and PastNotKept.

@@ -107,11 +107,15 @@ class Explainer:
     rights: Callable[[Transaction], RightsThen]
     people: Callable[[], tuple[Principal, ...]]
 
-    def explain(self, wanted: Wanted, subject: str) -> Explanation:
-        """Return why `subject` may or may not. Raises Refused, UsageError, PastNotKept, UnknownPrincipal."""
+    def explain(self, wanted: Wanted, subject: str | None) -> Explanation:
+        """Return why `subject`, or without one the asker, may or may not.
+
+        Raises Refused, UsageError, PastNotKept, UnknownPrincipal.
+        """
         with closing(self.log, "policy.explain") as case, self.database.reading() as snapshot:
             case.principal, now = self.identify(), self.circumstances()
             is_reviewer = may_review(self.engine, case.principal, now, case)
+            subject = case.principal.id if subject is None else subject
             if not is_reviewer and case.principal.id != subject:
                 raise Refused
             case.private["explained"] = {"principal": subject}
@@ -120,7 +124,8 @@ class Explainer:
                 raise Refused
             rights = self.rights(snapshot)
             policies = rights.policies_at(wanted.as_of)
-            person = rights.principal_at(subject, wanted.as_of) if is_reviewer else case.principal
+            is_self = subject == case.principal.id and wanted.as_of is None  # who may be in no list
+            person = case.principal if is_self else rights.principal_at(subject, wanted.as_of)
             then = _circumstances(wanted, policies, now)
             attributes = rights.attributes_at(wanted.document, wanted.as_of)
             if attributes is None:

@@ -64,7 +64,7 @@ def explain(
     with opened() as bot:
         explanation = bot.explain(
             document,
-            as_user,
+            as_user if by else None,
             principal=by or as_user,
             action=action,
             purpose=purpose,

@@ -405,5 +405,7 @@ def test_an_application_gets_the_same_from_the_bot(home: Path, cli: Cli, papers:
         assert bot.what_if(other, principal="admin").changes == ()
         assert bot.check_policies().exit_code == 0
         assert bot.check_policies(other).tests == ()
+        dora = Principal(id="dora", groups={"staff", "aml"})  # in no list: the application's own assertion
+        assert bot.explain(papers["report"], principal=dora).decision.determining == ("aml-team",)
         with pytest.raises(Refused):
             bot.explain(papers["report"], "moses", principal=Principal(id="moses", groups={"staff"}))
