@@ -274,7 +274,7 @@ class Wiring:
 
     def _explainer(self, principal: Asker, purpose: str | None) -> Explainer:
         from compliance_bot.chains.explain import Explainer
-        from compliance_bot.chains.then import RightsNow
+        from compliance_bot.chains.past import RightsKept
 
         rules = self._live.now()
         return Explainer(
@@ -283,7 +283,13 @@ class Wiring:
             engine=rules.engine,
             identify=self._identify(principal, purpose),
             circumstances=circumstances(purpose),
-            rights=lambda snapshot: RightsNow(policies=rules.policies, find=self._listed, snapshot=snapshot),
+            rights=lambda snapshot: RightsKept(
+                policies=rules.policies,
+                find=self._listed,
+                snapshot=snapshot,
+                database=self._home.database,
+                keyring=self._home.keyring,
+            ),
             people=self._people,
         )
 

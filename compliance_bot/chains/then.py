@@ -1,24 +1,21 @@
 """Rights as of a moment: the policies, a person and a document's attributes as they were then.
 
-`RightsThen` is what explaining needs. `RightsNow` knows the present alone: it says so when it is asked for the past.
+`RightsThen` is what explaining needs; `past` has what was kept.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from compliance_bot.errors import ComplianceError, UsageError
 from compliance_bot.policy.attributes import moment_of
-from compliance_bot.store.classes import attributes_of_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from compliance_bot.policy.folder import Policies
     from compliance_bot.records import AttributeValue, DocumentId, Principal
-    from compliance_bot.store.connect import Transaction
 
 
 class PastNotKept(ComplianceError):
@@ -45,34 +42,6 @@ class RightsThen(Protocol):
     def attributes_at(self, document: DocumentId, moment: datetime | None) -> Mapping[str, AttributeValue] | None:
         """Return a document's access attributes, whoever may read it; None where there was no such document."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RightsNow:
-    """The rights of the present, in one snapshot of the database."""
-
-    policies: Policies
-    find: Callable[[str], Principal]
-    snapshot: Transaction
-
-    def policies_at(self, moment: datetime | None) -> Policies:
-        """Return the policy set in force."""
-        self._require_present(moment)
-        return self.policies
-
-    def principal_at(self, id: str, moment: datetime | None) -> Principal:
-        """Return a person of this home. Raises UnknownPrincipal."""
-        self._require_present(moment)
-        return self.find(id)
-
-    def attributes_at(self, document: DocumentId, moment: datetime | None) -> Mapping[str, AttributeValue] | None:
-        """Return a document's access attributes; None where there is no such document."""
-        self._require_present(moment)
-        return attributes_of_document(self.snapshot, document)
-
-    def _require_present(self, moment: datetime | None) -> None:
-        if moment is not None:
-            raise PastNotKept(moment, kept_since=None)
 
 
 def parse_as_of(text: str, *, now: datetime) -> datetime:

@@ -12,8 +12,11 @@ from compliance_bot.policy.values import from_stored
 from compliance_bot.records import ClassId
 from compliance_bot.store.documents import as_uuid
 from compliance_bot.store.queries import named_queries
+from compliance_bot.store.scope import open_classes
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from compliance_bot.records import AttributeValue, DocumentId
     from compliance_bot.store.connect import Transaction
 
@@ -32,6 +35,25 @@ def attributes_of_document(transaction: Transaction, document: DocumentId) -> di
     """Return the access attributes of a document; None for one that is absent. For deciding about."""
     values = {"tenant": transaction.tenant, "document": as_uuid(document)}
     row = transaction.connection.execute(_SQL["document"], values).fetchone()
+    return from_stored(row[0]) if row else None
+
+
+def attributes_then(
+    transaction: Transaction, document: DocumentId, moment: datetime
+) -> dict[str, AttributeValue] | None:
+    """Return the access attributes that a document had at a moment; None where it was not there. For deciding about.
+
+    Opens every class for a moment, and then what was open before: a history is behind the lock of its classes.
+    """
+    connection, values = transaction.connection, {"tenant": transaction.tenant}
+    (before,) = connection.execute(_SQL["open_now"]).fetchone() or ("",)
+    ids = [id_ for (id_,) in connection.execute(_SQL["class_ids"], values)]
+    open_classes(transaction, ids)
+    try:
+        given = {**values, "document": as_uuid(document), "at": moment}
+        row = connection.execute(_SQL["document_then"], given).fetchone()
+    finally:
+        connection.execute(_SQL["open_again"], {"bits": before})
     return from_stored(row[0]) if row else None
 
 

@@ -10,3 +10,17 @@ FROM document_source s
 LEFT JOIN class_count n ON n.tenant = s.tenant AND n.acl_id = s.acl_id
 WHERE s.tenant = %(tenant)s
 GROUP BY s.acl_id
+
+-- class_ids: Every access class
+SELECT id FROM access_class WHERE tenant = %(tenant)s
+
+-- open_now: What is open in this transaction
+SELECT COALESCE(current_setting('compliance_bot.class_bits', true), '')
+
+-- open_again: Open just that
+SELECT set_config('compliance_bot.class_bits', %(bits)s, true)
+
+-- document_then: The attributes that a document had at a moment, whoever may read it
+SELECT c.attributes FROM document_class_history h
+JOIN access_class c ON c.tenant = h.tenant AND c.id = h.acl_id
+WHERE h.tenant = %(tenant)s AND h.document_id = %(document)s AND h.since <= %(at)s AND (h.until IS NULL OR h.until > %(at)s)
