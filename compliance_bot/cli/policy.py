@@ -140,3 +140,42 @@ def _folder(given: Path | None) -> Path:
 def _context(pairs: list[str] | None) -> dict[str, str | bool]:
     truths = {"true": True, "false": False}
     return {name: truths.get(value, value) for name, value in parse_settings(pairs or [], option="--context").items()}
+
+
+@app.command()
+def key(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the private key goes; it must not be there yet.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a key for an approver of policies. What is printed belongs into the home's approvers.yaml."""
+    from compliance_bot.policy.signature import keep_new_key
+
+    public = keep_new_key(file)
+    if as_json:
+        output.say_json({"key": public})
+    else:
+        output.say(public)
+
+
+@app.command()
+def sign(
+    author: Annotated[str, typer.Option(metavar="WHO", help="Who wrote the policies.")],
+    approver: Annotated[str, typer.Option(metavar="WHO", help="Who approves them: somebody else.")],
+    key: Annotated[Path, typer.Option(metavar="FILE", help="The approver's private key.")],
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign a policy folder as it stands. In production a set runs only when it is signed (approval.json)."""
+    from compliance_bot.chains.examine import examine_policies
+    from compliance_bot.cli.common import existing
+    from compliance_bot.policy.signature import sign as sign_folder
+
+    where = _folder(folder)
+    report = examine_policies(where)
+    if report.exit_code:
+        _report(report, as_json=as_json)  # ends here
+    approval = sign_folder(where, author=author, approver=approver, private_key=existing(key).read_bytes())
+    if as_json:
+        output.say_json({"author": approval.author, "approver": approval.approver, "at": shapes.instant(approval.at)})
+    else:
+        output.tell(f"{output.line(approval.approver)} approves what {output.line(approval.author)} wrote")

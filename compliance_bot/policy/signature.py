@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,17 @@ def new_key() -> tuple[bytes, str]:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return pem, _public_text(key.public_key())
+
+
+def keep_new_key(path: Path) -> str:
+    """Write a new private key that only this account can read, and return the public key. Raises UsageError."""
+    private, public = new_key()
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(private)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}: expected a new file in a folder that can be written") from error
+    return public
 
 
 def sign(folder: Path, *, author: str, approver: str, private_key: bytes) -> Approval:

@@ -17,6 +17,7 @@ from compliance_bot.cli import shapes
 from compliance_bot.errors import Refused
 from compliance_bot.home import create_home
 from compliance_bot.policy.decide import CedarEngine, Circumstances, Resource
+from compliance_bot.policy.signature import NotApproved, require_approved
 from compliance_bot.policy.walls import walls_alone
 from compliance_bot.records import Principal
 from compliance_bot.settings import load_settings
@@ -378,7 +379,7 @@ def test_the_comparison_is_the_engines(home: Path, other: Path, file: str, old: 
 
     policies, people = load_folder(other)
     before, after = bot._live.now().engine, CedarEngine(policies)
-    walls = walls_alone(bot._policies)
+    walls = walls_alone(bot._live.now().policies)
     expected: dict[tuple[str, str, str], int] = {}
     for one in classes:
         resource = Resource.document(one.attributes)
@@ -409,3 +410,18 @@ def test_an_application_gets_the_same_from_the_bot(home: Path, cli: Cli, papers:
         assert bot.explain(papers["report"], principal=dora).decision.determining == ("aml-team",)
         with pytest.raises(Refused):
             bot.explain(papers["report"], "moses", principal=Principal(id="moses", groups={"staff"}))
+
+
+def test_a_folder_is_signed_by_an_approver_who_did_not_write_it(cli: Cli, other: Path, tmp_path: Path) -> None:
+    key = tmp_path / "approver.pem"
+    public = cli("policy", "key", key, "--json").json["key"]
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert cli("policy", "key", key).code == 2  # never over another one
+    signing = ("policy", "sign", other, "--key", key, "--author", "gita")
+    assert cli(*signing, "--approver", "Gita").code == 2
+    assert cli(*signing, "--approver", "lena", "--json").json["approver"] == "lena"
+    assert require_approved(other, {"lena": public}).author == "gita"
+    (other / "walls.cedar").write_text("forbid (", encoding="utf-8")
+    assert cli(*signing, "--approver", "lena").code == 2  # what is not valid is not signed
+    with pytest.raises(NotApproved):
+        require_approved(other, {"lena": public})

@@ -251,3 +251,8 @@ def test_grants_and_stops() -> None:
     check("kill-switch-list", shapes.stops_shape([Stop(kind=StopKind.TENANT, name="", at=NOON)]))
     for name in ("kill-switch-stop", "kill-switch-lift"):
         check(name, {"changed": True})
+
+
+def test_keys_and_signatures_of_policies() -> None:
+    check("policy-key", {"key": "abc="})
+    check("policy-sign", {"author": "gita", "approver": "lena", "at": shapes.instant(NOON)})
