@@ -303,6 +303,7 @@ class Wiring:
             identify=self._identify(principal),
             circumstances=circumstances(None),
             people=self._people,
+            granted=self._granted,
         )
 
     def _people(self) -> tuple[Principal, ...]:
@@ -327,19 +328,20 @@ class Wiring:
         return identify
 
     def _identification(self, rules: Rules) -> Identification:
-        def granted(principal: Principal) -> Principal:
-            return with_grants(self._home.database, self._home.keyring, principal, datetime.now(UTC))
-
         return Identification(
             policies=rules.policies,
             engine=rules.engine,
             principals=rules.principals,
             mapping=rules.mapping,
             sign_in=lambda: self._sign_in(rules),
-            granted=granted,
+            granted=self._granted,
             production=self.settings.production,
             account=account_name() if self.settings.production else None,
         )
+
+    def _granted(self, principal: Principal) -> Principal:
+        """Return a principal with what was granted to them and holds now."""
+        return with_grants(self._home.database, self._home.keyring, principal, datetime.now(UTC))
 
     def _sign_in(self, rules: Rules) -> SignIn:
         """Return what verifies credentials by these rules, made anew where the mapping is another."""

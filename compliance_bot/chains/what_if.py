@@ -119,6 +119,7 @@ class WhatIf:
     identify: Callable[[], Principal]
     circumstances: Callable[[], Circumstances]
     people: Callable[[], tuple[Principal, ...]]
+    granted: Callable[[Principal], Principal]  # grants hold under either set
 
     def compare(self, folder: Path, *, on_person: Callable[[str], None] = lambda _: None) -> Comparison:
         """Return who gains and loses what with the policies and people of a folder.
@@ -130,7 +131,8 @@ class WhatIf:
             require_reviewer(self.engine, case.principal, now, case)
             policies, people = load_folder(folder)
             before = _Side(engine=self.engine, people={one.id: one for one in self.people()})
-            after = _Side(engine=CedarEngine(policies), people=people)
+            listed = {name: self.granted(person) for name, person in people.items()}
+            after = _Side(engine=CedarEngine(policies), people=listed)
             known = _known(snapshot, self.engine, case.principal, now)
             names = sorted({*before.people, *after.people})
             touched = _touched_actions(self.engine.policies, policies)

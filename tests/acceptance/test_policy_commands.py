@@ -372,6 +372,7 @@ def test_the_comparison_is_the_engines(home: Path, other: Path, file: str, old: 
         compared = bot.what_if(other, principal="admin")
         now = Circumstances(now=bot._explainer("admin", None).circumstances().now)
         admin = bot._listed("admin")
+        today = {person.id: person for person in bot.principals()}
         with bot._home.database.reading() as snapshot:
             held = class_holdings(snapshot)
             classes = [one for one in access_classes(snapshot) if one.id in held]
@@ -386,7 +387,7 @@ def test_the_comparison_is_the_engines(home: Path, other: Path, file: str, old: 
         if not walls.decide(admin, "read", resource, now).allowed:
             continue
         for person in people.values():
-            was = before.decide(bot._listed(person.id), "read", resource, now).allowed
+            was = before.decide(today[person.id], "read", resource, now).allowed
             will = after.decide(person, "read", resource, now).allowed
             if was != will:
                 key = (person.id, "gains" if will else "loses", str(one.attributes["collection"]))
