@@ -19,9 +19,11 @@ def warned(policies: Policies) -> list[tuple[tuple[str, ...], str]]:
     return [(caution.policies, caution.message) for caution in cautions(policies)]
 
 
-@pytest.mark.parametrize("name", ["starter", "sample"])
-def test_nothing_is_warned_of_in_the_shipped_policies(name: str) -> None:
-    assert cautions(load_policies(bundled("policies") / name)) == ()
+def test_of_the_shipped_policies_only_what_looks_at_the_clock_is_warned_of() -> None:
+    assert cautions(load_policies(bundled("policies") / "starter")) == ()
+    warned = cautions(load_policies(bundled("policies") / "sample"))
+    assert [one.policies for one in warned] == [("embargo",), ("expired",)]
+    assert all("context.now" in one.message for one in warned)
 
 
 def test_an_empty_set_permits_nothing(load: Load) -> None:
