@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from compliance_bot.logs import note
 from compliance_bot.policy.decide import Resource
 from compliance_bot.policy.values import from_stored, to_stored
 from compliance_bot.records import AccessClass, ClassId, Scope
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from compliance_bot.store.connect import Transaction
 
 _SQL = named_queries("scope")
+
+# Up to so many, the engine is asked about each class when a scope is made: some 6 ms, once for a person and a state of
+# the classes. So a mistake in compiling does not even change statistics; where there are more, the passages are asked
+# about that were found.
+_FEW_CLASSES = 50
 
 ClassAttributes = dict[ClassId, dict[str, "AttributeValue"]]
 
@@ -53,8 +59,12 @@ def open_scope(
     kept = None if by_engine else transaction.scopes.get(key)
     if kept is None:
         scope = _permitted(transaction, engine, compiled, principal)
-        if compiled.needs_engine or by_engine:
-            scope = _decided(transaction, engine, principal, circumstances, action, scope)
+        if compiled.needs_engine or by_engine or len(scope.classes) <= _FEW_CLASSES:
+            decided = _decided(transaction, engine, principal, circumstances, action, scope)
+            if decided.classes != scope.classes:
+                if not compiled.needs_engine:
+                    note("scope.wrong", level="warning", tenant=transaction.tenant, denied=_fewer(scope, decided))
+                scope = decided
         kept = (scope, _bits(scope.classes))
         if not (compiled.needs_engine or by_engine):  # the engine may have looked at what the key does not have
             transaction.scopes.keep(key, kept)
@@ -86,6 +96,10 @@ def _permitted(transaction: Transaction, engine: PolicyEngine, compiled: Compile
         policies=engine.hash,
         determining=tuple(sorted(id_ for (id_, _), some in zip(compiled.permits, permits, strict=True) if some)),
     )
+
+
+def _fewer(scope: Scope, decided: Scope) -> int:
+    return len(scope.classes) - len(decided.classes)
 
 
 def _compiled(text: str) -> sql.SQL:
