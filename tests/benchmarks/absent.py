@@ -1,4 +1,4 @@
-"""Does a forbidden thing take as long as an absent one? Measured in pairs, in turns, so that both meet the same machine.
+"""Does a forbidden thing take as long as an absent one? Measured in pairs, in turns, on the same machine.
 
     python -m tests.benchmarks.absent [PAIRS]
 
