@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from compliance_bot.bot import ComplianceBot
     from compliance_bot.errors import ComplianceError
-    from compliance_bot.records import Answer, Principal
+    from compliance_bot.records import Answer, Credential, Principal
 
 __version__ = "0.1.0"
 
@@ -19,10 +19,11 @@ _HOMES = {
     "Answer": "compliance_bot.records",
     "ComplianceBot": "compliance_bot.bot",
     "ComplianceError": "compliance_bot.errors",
+    "Credential": "compliance_bot.records",
     "Principal": "compliance_bot.records",
 }
 
-__all__ = ["Answer", "ComplianceBot", "ComplianceError", "Principal"]
+__all__ = ["Answer", "ComplianceBot", "ComplianceError", "Credential", "Principal"]
 
 
 def __getattr__(name: str) -> Any:

@@ -18,24 +18,34 @@ from compliance_bot.wiring import Wiring, circumstances
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from langchain_core.document_loaders import BaseLoader
     from langchain_core.documents import Document
     from langchain_core.language_models.chat_models import BaseChatModel
 
     from compliance_bot.audit.review import Shown
+    from compliance_bot.chains.examine import PolicyReport
+    from compliance_bot.chains.explain import Explanation, Permissions
     from compliance_bot.chains.intake import Intake
     from compliance_bot.chains.models import EmbedderState
+    from compliance_bot.chains.tenants import TenantRoom
+    from compliance_bot.chains.what_if import Comparison
     from compliance_bot.models.embed import Embedder
     from compliance_bot.records import (
         Answer,
         AnswerPart,
+        Asker,
         DocumentSummary,
         DocumentVersion,
+        Grant,
         Hit,
         IngestReport,
+        Reclassified,
         RecordSummary,
+        Stop,
     )
+    from compliance_bot.retrieval.tune import Tuned
 
 LOCAL_ADMINISTRATOR = "admin"
 
@@ -74,7 +84,7 @@ class ComplianceBot(Wiring):
         self,
         question: str,
         *,
-        principal: Principal | str,
+        principal: Asker,
         purpose: str | None = None,
         model: BaseChatModel | str | None = None,
     ) -> Answer:
@@ -85,14 +95,14 @@ class ComplianceBot(Wiring):
         """
         from compliance_bot.chains.answer import answer
 
-        identify, now = self._identify(principal), circumstances(purpose)
+        identify, now = self._identify(principal, purpose), circumstances(purpose)
         return self._renewing(lambda: answer(self.parts_with(model), question, identify, now))
 
     def stream(
         self,
         question: str,
         *,
-        principal: Principal | str,
+        principal: Asker,
         purpose: str | None = None,
         model: BaseChatModel | str | None = None,
     ) -> Iterator[AnswerPart | Answer]:
@@ -102,7 +112,7 @@ class ComplianceBot(Wiring):
         """
         from compliance_bot.chains.stream import stream
 
-        identify, now = self._identify(principal), circumstances(purpose)
+        identify, now = self._identify(principal, purpose), circumstances(purpose)
 
         def begin() -> Iterator[AnswerPart | Answer]:
             parts = stream(self.parts_with(model), question, identify, now)
@@ -114,23 +124,31 @@ class ComplianceBot(Wiring):
 
         return run()
 
-    def search(
-        self, query: str, *, principal: Principal | str, k: int = 10, purpose: str | None = None
-    ) -> tuple[Hit, ...]:
+    def still_readable(
+        self, answers: Sequence[Answer], *, principal: Asker, purpose: str | None = None
+    ) -> tuple[Answer, ...]:
+        """Return earlier answers without what their asker may not read any more: ask before each time they are shown.
+
+        Sentences and quotes of documents that were closed or deleted are left out. Leaves no record: nothing is shown
+        that the records of these answers do not tell.
+        """
+        return self._again(principal, purpose).readable(answers)
+
+    def search(self, query: str, *, principal: Asker, k: int = 10, purpose: str | None = None) -> tuple[Hit, ...]:
         """Return the `k` best passages that the principal may read, best first. Raises as `ask` does."""
         from compliance_bot.chains.find import find
 
-        identify, now = self._identify(principal), circumstances(purpose)
+        identify, now = self._identify(principal, purpose), circumstances(purpose)
         return self._renewing(lambda: find(self.parts_with(None), query, identify, now, k=k))
 
-    def embedders(self, *, principal: Principal | str) -> tuple[EmbedderState, ...]:
+    def embedders(self, *, principal: Asker) -> tuple[EmbedderState, ...]:
         """Return the embedders that this home has vectors of, the serving one first. Raises Refused."""
         return self._models(principal).list()
 
     def re_embed(
         self,
         *,
-        principal: Principal | str = LOCAL_ADMINISTRATOR,
+        principal: Asker = LOCAL_ADMINISTRATOR,
         embedder: Embedder | None = None,
         keep_old: bool = False,
         on_progress: Callable[[int, int], None] = lambda _done, _all: None,
@@ -155,6 +173,18 @@ class ComplianceBot(Wiring):
             self.embedder = embedder
         return made
 
+    def tune_search(
+        self,
+        *,
+        principal: Asker = LOCAL_ADMINISTRATOR,
+        on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Tuned:
+        """Measure on this home's own vectors how far a search has to go, and let searches follow it from now on.
+
+        Takes a minute or two. Raises Refused, or TooFewChunks where there is nothing to measure.
+        """
+        return self._tuning(principal).tune(candidates=self.settings.candidates, on_progress=on_progress)
+
     def ingest(
         self,
         paths: Sequence[Path | str],
@@ -164,7 +194,7 @@ class ComplianceBot(Wiring):
         attribute_list: Path | None = None,
         base: Path | None = None,
         prune: Literal["carefully", "all"] | None = None,
-        principal: Principal | str = LOCAL_ADMINISTRATOR,
+        principal: Asker = LOCAL_ADMINISTRATOR,
         purpose: str | None = None,
         on_item: Callable[[str], None] = lambda _: None,
     ) -> IngestReport:
@@ -197,7 +227,7 @@ class ComplianceBot(Wiring):
         attributes: Mapping[str, object] | None = None,
         metadata_attributes: Mapping[str, str] | None = None,
         source_keys: Sequence[str] = ("source",),
-        principal: Principal | str = LOCAL_ADMINISTRATOR,
+        principal: Asker = LOCAL_ADMINISTRATOR,
         purpose: str | None = None,
         on_item: Callable[[str], None] = lambda _: None,
     ) -> IngestReport:
@@ -232,7 +262,7 @@ class ComplianceBot(Wiring):
         attribute_list: Path | None = None,
         base: Path | None = None,
         prune: Literal["carefully", "all"] = "carefully",
-        principal: Principal | str = LOCAL_ADMINISTRATOR,
+        principal: Asker = LOCAL_ADMINISTRATOR,
         purpose: str | None = None,
         still_s: float = 1.0,
         poll: bool = False,
@@ -267,7 +297,7 @@ class ComplianceBot(Wiring):
         )
 
     def _take_in(
-        self, intake: Intake, principal: Principal | str, purpose: str | None, on_item: Callable[[str], None]
+        self, intake: Intake, principal: Asker, purpose: str | None, on_item: Callable[[str], None]
     ) -> IngestReport:
         from compliance_bot.chains.intake import take_in
 
@@ -277,40 +307,184 @@ class ComplianceBot(Wiring):
             self._home.keyring,
             self.settings,
             self._live.now().policies,
-            self._identify(principal),
+            self._identify(principal, purpose),
             circumstances(purpose),
             on_item=on_item,
         )
 
-    def documents(self, *, principal: Principal | str) -> tuple[DocumentSummary, ...]:
+    def documents(self, *, principal: Asker) -> tuple[DocumentSummary, ...]:
         """Return the documents that the principal may read, by title."""
         return self._library(principal).list()
 
-    def document(self, document: str, *, principal: Principal | str, version: int | None = None) -> DocumentVersion:
+    def document(self, document: str, *, principal: Asker, version: int | None = None) -> DocumentVersion:
         """Return one version of a document with its text, the current one by default. Raises Refused."""
-        return self._library(principal).show(DocumentId(document), version=version)
+        return self._undisturbed(lambda: self._library(principal).show(DocumentId(document), version=version))
 
-    def history(self, document: str, *, principal: Principal | str) -> tuple[DocumentVersion, ...]:
+    def history(self, document: str, *, principal: Asker) -> tuple[DocumentVersion, ...]:
         """Return the versions of a document, newest first. Raises Refused."""
         return self._library(principal).history(DocumentId(document))
 
-    def delete(self, document: str, *, principal: Principal | str) -> None:
+    def delete(self, document: str, *, principal: Asker) -> None:
         """Take a document away with all its versions; its record stays. Raises Refused."""
         self._library(principal).delete(DocumentId(document))
 
+    def set_attributes(
+        self,
+        document: str,
+        attributes: Mapping[str, object],
+        unset: Sequence[str] = (),
+        *,
+        principal: Asker,
+        dry_run: bool = False,
+    ) -> Reclassified:
+        """Change access attributes of a document, its versions included: it counts from the next question on.
+
+        Values are typed by the schema: UndeclaredAttribute leaves everything as it was. Raises Refused where the
+        document is absent, or the principal may not read it, or not move it there.
+        """
+        from compliance_bot.chains.refiling import Refiling
+
+        wanted = Refiling(document=DocumentId(document), attributes=attributes, unset=tuple(unset))
+        return self._filing(principal).refile(wanted, is_rehearsal=dry_run)
+
+    def set_attributes_where(
+        self,
+        where: Mapping[str, object],
+        attributes: Mapping[str, object],
+        unset: Sequence[str] = (),
+        *,
+        principal: Asker,
+        dry_run: bool = False,
+    ) -> Reclassified:
+        """Change the attributes of all documents that have those of `where`, in one transaction.
+
+        Those that the principal may read and not move stay as they are, and are counted. Raises as `set_attributes`.
+        """
+        from compliance_bot.chains.refiling import Refiling
+
+        wanted = Refiling(document=None, where=where, attributes=attributes, unset=tuple(unset))
+        return self._filing(principal).refile(wanted, is_rehearsal=dry_run)
+
     def principals(self) -> tuple[Principal, ...]:
         """Return the principals listed in the home, by id, for a page on which the operator of this machine is one."""
-        return tuple(self._listed(name) for name in sorted(self._live.now().principals))
+        return self._people()
 
-    def records(self, *, principal: Principal | str, limit: int = 100) -> tuple[RecordSummary, ...]:
+    def grants(self, *, principal: Asker) -> tuple[Grant, ...]:
+        """Return everything that was ever granted, the newest first. Raises Refused."""
+        return self._grants(principal).list()
+
+    def grant(
+        self,
+        person: str,
+        *,
+        reason: str,
+        groups: Iterable[str] = (),
+        attributes: Mapping[str, object] | None = None,
+        valid_from: datetime | None = None,
+        valid_to: datetime | None = None,
+        principal: Asker = LOCAL_ADMINISTRATOR,
+    ) -> Grant:
+        """Give a person groups and attributes for a time and return the grant. Raises Refused or a UsageError."""
+        return self._grants(principal).give(
+            person,
+            groups=groups,
+            attributes=attributes or {},
+            reason=reason,
+            valid_from=valid_from,
+            valid_to=valid_to,
+        )
+
+    def revoke(self, grant: str, *, principal: Asker = LOCAL_ADMINISTRATOR) -> None:
+        """End a grant now. Raises Refused."""
+        self._grants(principal).revoke(grant)
+
+    def break_glass(self, *, reason: str, hours: float = 1.0, principal: Asker) -> Grant:
+        """Take the group `break-glass` for some hours and return the grant. Raises Refused or a UsageError."""
+        return self._grants(principal).break_glass(reason=reason, hours=hours)
+
+    def review_grant(self, grant: str, *, finding: str, principal: Asker) -> None:
+        """Say what came of looking at a broken glass afterwards. Raises Refused."""
+        self._grants(principal).review(grant, finding=finding)
+
+    def stops(self, *, principal: Asker) -> tuple[Stop, ...]:
+        """Return what the kill switch has stopped. Raises Refused."""
+        return self._kill_switch(principal).list()
+
+    def stop(self, kind: str, name: str = "", *, reason: str, principal: Asker = LOCAL_ADMINISTRATOR) -> bool:
+        """Stop a "model", a "collection" or the "tenant"; return whether it ran before. Raises Refused."""
+        return self._kill_switch(principal).stop(kind, name, reason=reason)
+
+    def lift(self, kind: str, name: str = "", *, principal: Asker = LOCAL_ADMINISTRATOR) -> bool:
+        """Let what was stopped run again; return whether it was stopped. Raises Refused."""
+        return self._kill_switch(principal).lift(kind, name)
+
+    def records(self, *, principal: Asker, limit: int = 100) -> tuple[RecordSummary, ...]:
         """Return the newest records of the audit log, newest first. Raises Refused."""
         return self._trail(principal).list(limit=limit)
 
-    def record(self, record: str, *, principal: Principal | str) -> Shown:
+    def record(self, record: str, *, principal: Asker) -> Shown:
         """Return one record with all that the principal may see of it. Raises Refused."""
         return self._trail(principal).show(RecordId(record))
 
-    def has_passages(self, refs: Sequence[str], *, principal: Principal | str) -> bool:
+    def tenant(self, *, principal: Asker) -> TenantRoom:
+        """Return the tenant of this home as a whole: to show, export, bring back and remove. Each is on record."""
+        return self._tenant(principal)
+
+    def check_policies(self, folder: Path | None = None) -> PolicyReport:
+        """Return what is wrong with a policy folder (the home's by default), what is doubtful, and how its tests went.
+
+        Raises UsageError where there is no such folder.
+        """
+        from compliance_bot.chains.examine import examine_policies
+
+        return examine_policies(folder or self._home.policies)
+
+    def explain(
+        self,
+        document: str,
+        subject: str | None = None,
+        *,
+        principal: Asker,
+        action: str = "read",
+        purpose: str | None = None,
+        context: Mapping[str, str | bool] | None = None,
+        as_of: datetime | None = None,
+    ) -> Explanation:
+        """Return whether `subject`, or the principal, may act on a document, and why, as far as the principal may know.
+
+        `context` is what an action is decided with besides, such as `entity_type` for `reveal`. Raises Refused (also
+        for an absent document), UnknownPrincipal, UsageError, and PastNotKept.
+        """
+        from compliance_bot.chains.explain import Wanted
+
+        wanted = Wanted(document=DocumentId(document), action=action, context=context, as_of=as_of)
+        return self._explainer(principal, purpose).explain(wanted, subject)
+
+    def who_may(
+        self,
+        document: str,
+        *,
+        principal: Asker,
+        action: str = "read",
+        purpose: str | None = None,
+        context: Mapping[str, str | bool] | None = None,
+    ) -> Permissions:
+        """Return who of the people listed may act on a document. Raises Refused and UsageError."""
+        from compliance_bot.chains.explain import Wanted
+
+        wanted = Wanted(document=DocumentId(document), action=action, context=context)
+        return self._explainer(principal, purpose).who(wanted)
+
+    def what_if(
+        self, folder: Path, *, principal: Asker, on_person: Callable[[str], None] = lambda _: None
+    ) -> Comparison:
+        """Return who would gain and lose what with the policies and people of a folder, as the principal may know.
+
+        Raises Refused, FolderNotValid and UsageError.
+        """
+        return self._what_if(principal).compare(folder, on_person=on_person)
+
+    def has_passages(self, refs: Sequence[str], *, principal: Asker) -> bool:
         """Return whether the principal may read a passage for each of these `_id`s."""
         return self._library(principal).has_refs(refs)
 

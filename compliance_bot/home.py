@@ -18,6 +18,7 @@ from compliance_bot.keys import create_keys, load_keys
 from compliance_bot.settings import load_settings
 from compliance_bot.store.embedded import destroy
 from compliance_bot.store.open import open_dsn, open_embedded, prepare_dsn
+from compliance_bot.store.tenants import claim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from compliance_bot.keys import Keyring
     from compliance_bot.settings import Settings
     from compliance_bot.store.connect import Database
+    from compliance_bot.store.tenants import Claim
 
 _MARK = "compliance-bot.home"  # says that init came to its end
 
@@ -69,11 +71,10 @@ def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = 
             (home / "policies.partial").rename(home / "policies")
     except OSError as error:
         raise Unavailable(f"{error.filename}: {error.strerror}") from error
-    create_keys(home / "keys")
+    claimed = claim(settings.tenant, create_keys(home / "keys"))
     if settings.database_url is not None:
-        owner = settings.database_owner_url
-        prepare_dsn(settings.database_url.get_secret_value(), owner.get_secret_value() if owner else None)
-    with _database(settings):
+        prepare_dsn(settings.database_url.get_secret_value(), _owner_url(settings), claimed)
+    with _database(settings, claimed):
         (home / _MARK).touch(mode=0o600)
     return is_new
 
@@ -92,7 +93,7 @@ def open_home(settings: Settings) -> Iterator[Home]:
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise HomeExposed(path)
     keyring = load_keys(path / "keys")
-    with _database(settings) as database:
+    with _database(settings, claim(settings.tenant, keyring)) as database:
         yield Home(path=path, keyring=keyring, database=database)
 
 
@@ -120,10 +121,15 @@ def throw_away_home(
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
+def _database(settings: Settings, claimed: Claim) -> Iterator[Database]:
     if settings.database_url is not None:
-        with open_dsn(settings.database_url.get_secret_value()) as database:
+        url = settings.database_url.get_secret_value()
+        with open_dsn(url, claimed, owner_url=_owner_url(settings)) as database:
             yield database
     else:
-        with open_embedded(settings.home, database_dir=settings.database_dir) as database:
+        with open_embedded(settings.home, claimed, database_dir=settings.database_dir) as database:
             yield database
+
+
+def _owner_url(settings: Settings) -> str | None:
+    return settings.database_owner_url.get_secret_value() if settings.database_owner_url else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003  # pydantic reads these annotations at run time
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NewType
 
@@ -31,6 +32,8 @@ DocumentId = NewType("DocumentId", str)  # random UUID
 VersionId = NewType("VersionId", str)  # random UUID
 ChunkId = NewType("ChunkId", str)  # 16 hex digits, random
 RecordId = NewType("RecordId", str)  # UUIDv7: sorts by time
+GrantId = NewType("GrantId", str)  # random UUID
+Source = Literal["asserted", "local", "token", "header", "service"]  # how it is known who a principal is
 ClassId = NewType("ClassId", int)  # internal; never leaves the process
 
 
@@ -41,7 +44,8 @@ class Principal:
     id: str
     groups: frozenset[str] = frozenset()
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict, hash=False)
-    source: Literal["asserted", "local"] = "asserted"
+    source: Source = "asserted"
+    actor: str | None = None  # who really acts, where that is somebody else
 
     def __init__(
         self,
@@ -49,19 +53,48 @@ class Principal:
         id: str,  # the field's own name
         groups: Iterable[str] = (),
         attributes: Mapping[str, AttributeValue] | None = None,
-        source: Literal["asserted", "local"] = "asserted",
+        source: Source = "asserted",
+        actor: str | None = None,
     ) -> None:
         if not id or id != id.strip():
             raise ValueError("a principal needs an id without surrounding blanks")
         if isinstance(groups, str):
             raise TypeError("groups is a collection of names, not one name")
         groups = frozenset(groups)
-        if any(_is_not_text(name) for name in (id, *groups)):
+        if any(_is_not_text(name) for name in (id, actor or "", *groups)):
             raise ValueError("the id and groups of a principal are text: expected UTF-8")
         object.__setattr__(self, "id", id)
         object.__setattr__(self, "groups", groups)
         object.__setattr__(self, "attributes", MappingProxyType(dict(attributes or {})))
         object.__setattr__(self, "source", source)
+        object.__setattr__(self, "actor", actor)
+
+    def having(self, *, groups: Iterable[str], attributes: Mapping[str, AttributeValue]) -> Principal:
+        """Return the same person with these groups and attributes in place of those they have."""
+        return Principal(id=self.id, groups=groups, attributes=attributes, source=self.source, actor=self.actor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """What somebody shows to prove who they are: a token, a proxy's signed header, or a service's name and key.
+
+    Accepted wherever a principal is. It is verified inside the act, so that a failure of it is on record.
+    """
+
+    token: str | None = field(default=None, repr=False)
+    header: str | None = field(default=None, repr=False)
+    service: str | None = None
+    key: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        shown = (self.token, self.header, self.service)
+        if sum(one is not None for one in shown) != 1 or (self.key is None) != (self.service is None):
+            raise ValueError("a credential is one of: a token; a header; a service with its key")
+        if not all(isinstance(one, str) for one in (*shown, self.key) if one is not None):
+            raise TypeError("the parts of a credential are text")
+
+
+Asker = Principal | str | Credential  # a principal, the name of one listed in the home, or proof of who it is
 
 
 def _is_not_text(name: str) -> bool:
@@ -89,6 +122,7 @@ class Scope:
     terms: int
     policies: str  # hash of the policy set that decided
     determining: tuple[str, ...]  # ids of the policies that permitted
+    stored: int = 0  # chunks of the tenant, readable or not: for choosing the way to search, never for showing
 
     @property
     def is_empty(self) -> bool:
@@ -261,6 +295,18 @@ class IngestReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reclassified:
+    """What became of documents whose attributes were to change."""
+
+    changed: tuple[DocumentId, ...]
+    unchanged: int  # have these attributes already
+    refused: int  # readable, but this principal may not move them there
+    unreadable: int  # of those changed, the ones that this principal cannot read any more
+    is_rehearsal: bool  # nothing was changed: this is what would be
+    record: RecordId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentSummary:
     """A document as its readers see it in a list."""
 
@@ -307,6 +353,45 @@ class RecordSummary:
     principal: str
     outcome: str
     citations: tuple[CitedSpan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Groups and attributes that a person has for a time, beyond what the home's files or their token say."""
+
+    id: GrantId
+    principal: str
+    groups: frozenset[str]
+    attributes: Mapping[str, AttributeValue] = field(hash=False)
+    reason: str
+    emergency: bool  # taken by breaking the glass
+    granted_at: datetime
+    valid_from: datetime
+    valid_to: datetime | None  # None: until it is revoked
+    revoked_at: datetime | None = None
+    reviewed_at: datetime | None = None  # of an emergency: when somebody else had looked at it
+
+    def holds(self, at: datetime) -> bool:
+        """Return whether the person has these at that time."""
+        is_open = self.revoked_at is None or self.revoked_at > at
+        return is_open and self.valid_from <= at and (self.valid_to is None or self.valid_to > at)
+
+
+class StopKind(StrEnum):
+    """What the kill switch can stop."""
+
+    MODEL = "model"
+    COLLECTION = "collection"
+    TENANT = "tenant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Something that the kill switch has stopped, and since when. The tenant has no name."""
+
+    kind: StopKind
+    name: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import tomllib
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from compliance_bot.errors import UsageError
@@ -56,6 +57,12 @@ class Settings(BaseSettings):
         default=None,
         min_length=1,
         description="DSN of the account that owns the schema; needed by `init` when database_url is set.",
+    )
+    tenant: str = Field(
+        default="default",
+        min_length=1,
+        max_length=100,
+        description="Name of the institution that this home serves, among those that share its database.",
     )
     chat_model: str = Field(
         default="quote",
@@ -146,8 +153,11 @@ class Settings(BaseSettings):
     )
     candidates: int = Field(default=100, ge=10, le=1000, description="Passages that each search side brings to fusion.")
     passages: int = Field(default=10, ge=1, le=50, description="Passages from which an answer is composed.")
-    exact_threshold: int = Field(
-        default=15_000, ge=0, description="Up to this many readable chunks all are compared; above, the likely ones."
+    exact_threshold: int | None = Field(
+        default=None,
+        ge=0,
+        description="Up to this many readable chunks all are compared; above, the likely ones. By default what "
+        "`doctor --tune` measured, or 20,000, more where there are more than 100,000 chunks.",
     )
     max_file_mb: int = Field(default=200, ge=1, le=4096, description="Largest file that is ingested, in MiB.")
     max_pages: int = Field(default=5000, ge=1, description="Most pages of a document that is ingested.")
@@ -162,9 +172,22 @@ class Settings(BaseSettings):
     )
     log_format: Literal["text", "json"] = Field(default="text", description="Form of a log line.")
     log_file: Path | None = Field(default=None, description="File that the log is appended to; by default stderr.")
+    production: bool = Field(
+        default=False,
+        description="Whether the operating-system account decides who acts: it is one principal (`accounts` in "
+        "policies/identity.yaml), and acting as another needs the action `impersonate`. The policies must be signed by "
+        "somebody other than their author (`policy sign`). Separate keys and accounts are not required yet.",
+    )
     data: Path | None = Field(
         default=None, description="Folder with public data sets, for the benchmarks and training scripts only."
     )
+
+    @field_validator("tenant")
+    @classmethod
+    def _tenant_is_a_name(cls, name: str) -> str:
+        if not name.isprintable() or name != name.strip():
+            raise ValueError("tenant must be printable text, without blanks around it")
+        return unicodedata.normalize("NFC", name)
 
     @model_validator(mode="after")
     def _overlap_is_smaller(self) -> Self:

@@ -44,7 +44,10 @@ ALTER TABLE access_shape FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON access_shape
   USING (tenant = (SELECT NULLIF(current_setting('compliance_bot.tenant', true), '')::integer));
 
--- Changes with every change of a tenant's classes or of what there is in them, in the transaction that changes them.
+-- Changes with every change of a tenant's classes or of what there is in them, in the transaction that changes them. A
+-- number never comes twice, not for another tenant nor for one that was removed and brought back.
+CREATE SEQUENCE class_revision_number;
+
 CREATE TABLE class_revision (
   tenant integer PRIMARY KEY,
   revision bigint NOT NULL
@@ -57,8 +60,9 @@ CREATE POLICY tenant ON class_revision
 
 CREATE FUNCTION revise_classes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO class_revision (tenant, revision) SELECT DISTINCT tenant, 1 FROM changed ORDER BY tenant
-  ON CONFLICT (tenant) DO UPDATE SET revision = class_revision.revision + 1;
+  INSERT INTO class_revision (tenant, revision)
+  SELECT tenant, nextval('class_revision_number') FROM (SELECT DISTINCT tenant FROM changed ORDER BY tenant) AS tenants
+  ON CONFLICT (tenant) DO UPDATE SET revision = EXCLUDED.revision;
   RETURN NULL;
 END
 $$;
@@ -77,7 +81,8 @@ CREATE TRIGGER revise_deleted AFTER DELETE ON class_count
   REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION revise_classes();
 
 -- Bit n of the setting is class n. Each row costs the same however many classes are open; an absent or empty setting is
--- NULL, and then no row qualifies. No function of our own: it could not be inlined around a sub-select.
+-- NULL, and then no row qualifies; so it is for a program of before, which sets a list under another name. No function of
+-- our own: it could not be inlined around a sub-select.
 DO $$
 DECLARE policy record;
 BEGIN
@@ -87,8 +92,8 @@ BEGIN
     EXECUTE format($using$
       ALTER POLICY readable ON %I.%I
         USING (tenant = (SELECT NULLIF(current_setting('compliance_bot.tenant', true), '')::integer)
-          AND CASE WHEN acl_id < 8 * length((SELECT NULLIF(current_setting('compliance_bot.classes', true), '')::bytea))
-            THEN get_bit((SELECT NULLIF(current_setting('compliance_bot.classes', true), '')::bytea), acl_id) = 1
+          AND CASE WHEN acl_id < 8 * length((SELECT NULLIF(current_setting('compliance_bot.class_bits', true), '')::bytea))
+            THEN get_bit((SELECT NULLIF(current_setting('compliance_bot.class_bits', true), '')::bytea), acl_id) = 1
             ELSE false END)
       $using$, policy.schemaname, policy.tablename);
   END LOOP;

@@ -1,5 +1,5 @@
 -- Which policy sets were in force and since when: the texts are sealed, since principals.yaml names people.
--- depends: 0010_compiled_scopes
+-- depends: 0014_search_tuning
 
 CREATE TABLE policy_set (
   tenant integer NOT NULL,

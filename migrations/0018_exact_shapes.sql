@@ -1,7 +1,7 @@
 -- The types of a class's attributes, to the last element: a fraction, a number too large for Cedar, a list of lists and a
 -- list of mixed kinds were taken for what they look like at first sight, so that policies selected classes about which
 -- the engine refuses to decide. The program stores no such class; this is about what comes in by other ways.
--- depends: 0010_compiled_scopes
+-- depends: 0017_stops
 
 CREATE OR REPLACE FUNCTION attribute_types(attributes jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

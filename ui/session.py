@@ -29,6 +29,7 @@ class Turn:
     answer: Answer | None = None
     problem: str = ""
     hint: str = ""
+    withheld: int = 0  # sentences of the answer that rest on documents which the person may not read any more
 
 
 @dataclass(slots=True)

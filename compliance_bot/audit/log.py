@@ -18,12 +18,13 @@ from compliance_bot.audit.record import Event, Opened, new_record_id, open_recor
 from compliance_bot.logs import note
 from compliance_bot.store import log as rows
 from compliance_bot.store.connect import StoreUnavailable
+from compliance_bot.store.moves import require_standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from compliance_bot.keys import Keyring
-    from compliance_bot.records import Principal, RecordId
+    from compliance_bot.records import ClassId, DocumentId, Principal, RecordId
     from compliance_bot.store.connect import Database, Transaction
     from compliance_bot.store.log import SealedRecord
 
@@ -108,18 +109,24 @@ class AuditLog:
         *,
         id: RecordId | None = None,
         at: datetime | None = None,
+        read: Mapping[DocumentId, ClassId] | None = None,
     ) -> RecordId:
-        """Return the id of the committed record. Raises StoreUnavailable or StoreFull: then show nothing."""
+        """Return the id of the committed record. Raises StoreUnavailable or StoreFull: then show nothing.
+
+        Raises MovedMeanwhile, with no record, unless the documents that were `read` still have these classes.
+        """
         id, at = id or new_record_id(), at or datetime.now(UTC)
         recorder: Recorder | None = None
         try:
             with self.recording() as recorder:
+                require_standing(recorder.transaction, read or {})
                 recorder.append(event, principal, id=id, at=at)
         except StoreUnavailable:
             # The reply to COMMIT may have been lost.
             if recorder is None or recorder.sealed is None:
                 raise
             with self._database.writing() as transaction:
+                require_standing(transaction, read or {})
                 recorder.repeat(transaction)
         return id
 

@@ -66,13 +66,14 @@ class Opened:
 
 
 def describe(principal: Principal) -> dict[str, Json]:
-    """Return a principal as a payload holds it: who, and with what rights at the time."""
-    return {
+    """Return a principal as a payload holds it: who, with what rights at the time, and who really acted."""
+    described = {
         "id": principal.id,
         "groups": sorted(principal.groups),
         "attributes": to_plain(principal.attributes),
         "source": principal.source,
     }
+    return described if principal.actor is None else {**described, "actor": principal.actor}
 
 
 def new_record_id() -> RecordId:

@@ -2,7 +2,7 @@
 
 A reviewer sees who asked what and what it rested on. Quoted text needs the right to read its document today: without
 it a quote, and the sentences that rest on it, are withheld. A model's own words need it for everything the model was
-sent, since they may come from any of it.
+sent, since they may come from any of it. So do the attributes that documents were given: a matter may be a secret.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from compliance_bot.records import CitedSpan, RecordSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from compliance_bot.audit.record import Json, Opened
@@ -51,10 +51,10 @@ def summarise(records: Sequence[Opened]) -> tuple[RecordSummary, ...]:
 
 
 def cited_documents(record: Opened) -> frozenset[DocumentId]:
-    """Return the documents that a record quotes, or that a model was sent for it."""
+    """Return the documents that a record quotes, that a model was sent for it, or whose attributes it tells."""
     public = record.envelope["public"]
     quoted = (citation["document"] for citation in public.get("citations", []))
-    return frozenset((*quoted, *public.get("sent", {}).get("documents", [])))
+    return frozenset((*quoted, *public.get("sent", {}).get("documents", []), *_moved(record)))
 
 
 def show(record: Opened, readable: Collection[DocumentId]) -> Shown:
@@ -83,8 +83,17 @@ def _cited(citation: Mapping[str, Json]) -> CitedSpan:
     )
 
 
+def _moved(record: Opened) -> Iterator[DocumentId]:
+    """Yield the documents that a record of `documents set` names; of very many only its sealed half does."""
+    for half in (record.envelope["public"], record.private):
+        for move in half.get("moved", []):
+            yield from move["documents"]
+
+
 def _withhold(private: Mapping[str, Json], hidden: Collection[int]) -> dict[str, Json]:
     payload: dict[str, Any] = dict(private)
+    if "attributes" in payload:
+        return {"principal": payload["principal"], "attributes": WITHHELD}
     if hidden:
         payload["answer"] = WITHHELD
     spoken = [{name: value for name, value in s.items() if name != "prose"} for s in private.get("sentences", [])]

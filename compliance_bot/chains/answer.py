@@ -17,19 +17,20 @@ from typing import TYPE_CHECKING, Literal
 
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite
-from compliance_bot.chains.compose import compose, sendable
+from compliance_bot.chains.compose import compose, running, sendable
 from compliance_bot.chains.prompts import INSTRUCTIONS_HASH
 from compliance_bot.chains.question import readable_question
 from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.errors import Unavailable
 from compliance_bot.logs import note
 from compliance_bot.policy.permitted import permitted_each
-from compliance_bot.records import Answer
+from compliance_bot.records import Answer, StopKind
 from compliance_bot.redaction.mask import count_markers, mask
 from compliance_bot.retrieval.search import search
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
 from compliance_bot.store.scope import class_attributes
+from compliance_bot.store.stops import stops
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -74,7 +75,7 @@ class Parts:
     term_key: bytes
     passages: int
     candidates: int
-    exact_threshold: int
+    exact_threshold: int | None
     max_question_chars: int
 
 
@@ -85,6 +86,7 @@ class Retrieved:
     masked: Masked
     found: Found
     attributes: ClassAttributes  # of the classes that the passages are in
+    stopped: frozenset[str] = frozenset()  # models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ class Grounds:
     masked: Mapping[str, int]
     found: Found
     hits: tuple[Hit, ...]
+    composer: Composer  # without the models that are stopped
     sending: Sending
 
     @property
@@ -116,7 +119,7 @@ def answer(
         grounds = ground(parts, question, identify, circumstances, case)
         # 6 compose
         with case.step("compose"):
-            composed = compose(parts.composer, grounds.question, grounds.hits, grounds.found, grounds.sending)
+            composed = compose(grounds.composer, grounds.question, grounds.hits, grounds.found, grounds.sending)
         # 7 cite and verify
         with case.step("cite"):
             cited = cite(composed.reply, grounds.passages)
@@ -195,10 +198,12 @@ def retrieve(
                 term_key=parts.term_key,
                 k=parts.passages,
                 candidates=parts.candidates,
+                stored=scope.stored,
                 exact_threshold=parts.exact_threshold,
             )
         attributes = class_attributes(snapshot, [hit.passage.class_id for hit in found.hits])
-    return Retrieved(masked=masked, found=found, attributes=attributes)
+        stopped = frozenset(one.name for one in stops(snapshot) if one.kind is StopKind.MODEL)
+    return Retrieved(masked=masked, found=found, attributes=attributes, stopped=stopped)
 
 
 @contextmanager
@@ -210,12 +215,12 @@ def _embedding(embedder: Embedder, text: str, case: Case) -> Iterator[Callable[[
         return embedder.embed([text])[0], time.perf_counter() - began
 
     def embedded() -> np.ndarray:
-        vector, seconds = running.result()
+        vector, seconds = future.result()
         case.timings_ms["embed"] = round(seconds * 1000, 3)
         return vector
 
     with ThreadPoolExecutor(1, "embed-question") as pool:
-        running = pool.submit(embed)
+        future = pool.submit(embed)
         yield embedded
 
 
@@ -223,9 +228,13 @@ def recheck_all(parts: Parts, retrieved: Retrieved, principal: Principal, now: C
     """Return what of the passages the policies permit one by one, and what of these a model elsewhere is given."""
     with case.step("recheck"):
         retrieved = stand(parts, retrieved, principal, now, case)
-        masked, found = retrieved.masked, retrieved.found
-        sending = sendable(parts.composer, parts.engine, principal, found.hits, retrieved.attributes, now, case)
-    return Grounds(question=masked.text, masked=masked.counts, found=found, hits=found.hits, sending=sending)
+        found, attributes, stopped = retrieved.found, retrieved.attributes, retrieved.stopped
+        composer = running(parts.composer, stopped)
+        sending = sendable(composer, parts.engine, principal, found.hits, attributes, now, case, stopped=stopped)
+    masked = retrieved.masked
+    return Grounds(
+        question=masked.text, masked=masked.counts, found=found, hits=found.hits, composer=composer, sending=sending
+    )
 
 
 def stand(parts: Parts, retrieved: Retrieved, principal: Principal, now: Circumstances, case: Case) -> Retrieved:
@@ -259,6 +268,9 @@ def recheck(
     permitted = permitted_each(engine, principal, "read", given, circumstances)
     denied = tuple(hit.passage.chunk for hit, allowed in zip(hits, permitted, strict=True) if not allowed)
     case.public["denied"] = list(denied)
+    case.read = {
+        hit.passage.document: hit.passage.class_id for hit, allowed in zip(hits, permitted, strict=True) if allowed
+    }
     return denied
 
 
@@ -301,7 +313,7 @@ def conclude(
     redactions = Counter(grounds.masked)
     for sentence in cited.sentences:
         redactions.update(count_markers(sentence.text))
-    text = " ".join(f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in cited.sentences)
+    text = spoken(cited.sentences)
     result = Answer(
         answer=NOTICE if abstained else text,
         abstained=abstained,
@@ -322,6 +334,11 @@ def conclude(
         case.public["incomplete"] = True
     _describe(case, parts, grounds, result)
     return result
+
+
+def spoken(sentences: Sequence[Sentence]) -> str:
+    """Return sentences as one text, with the numbers of their citations."""
+    return " ".join(f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in sentences)
 
 
 def _describe(case: Case, parts: Parts, grounds: Grounds, result: Answer) -> None:

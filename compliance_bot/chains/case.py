@@ -13,15 +13,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from compliance_bot.audit.record import Event, Json, describe, new_record_id
+from compliance_bot.chains.identify import ImpersonationRefused
 from compliance_bot.errors import ComplianceError, Unavailable
 from compliance_bot.logs import note
 from compliance_bot.records import Principal
+from compliance_bot.store.moves import MovedMeanwhile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from compliance_bot.audit.log import AuditLog
-    from compliance_bot.records import RecordId
+    from compliance_bot.records import ClassId, DocumentId, RecordId
 
 # Stands in the record of a refusal where nobody was identified.
 NOBODY = Principal(id="-")
@@ -39,6 +41,8 @@ class Case:
     public: dict[str, Json] = field(default_factory=dict)
     private: dict[str, Json] = field(default_factory=dict)
     timings_ms: dict[str, float] = field(default_factory=dict)
+    # What is about to be shown, and the class as which it was read: it stands like that when the record is committed.
+    read: dict[DocumentId, ClassId] = field(default_factory=dict)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -49,6 +53,11 @@ class Case:
         finally:
             self.timings_ms[name] = round((time.perf_counter() - began) * 1000, 3)
 
+    def name_refused(self, error: BaseException) -> None:
+        """Let the record of a refused impersonation name who tried."""
+        if isinstance(error, ImpersonationRefused):
+            self.principal = error.by
+
     def event(self) -> Event:
         """Return the record of this case as it stands."""
         timings = {name: round(value * 1000) for name, value in self.timings_ms.items()}
@@ -58,6 +67,13 @@ class Case:
             public={**self.public, "timings_us": timings},
             private={**self.private, "principal": describe(self.principal)},
         )
+
+    def withdraw(self, error: Exception) -> None:
+        """Let this have come to nothing at the last moment: what would have been shown is not in the record either."""
+        self.type, self.outcome = self.type.replace("completed", "aborted"), "failed"
+        told = {name: value for name, value in self.public.items() if name not in ("citations", "shown")}
+        self.public = {**told, "error": type(error).__name__}
+        self.private = {name: value for name, value in self.private.items() if name == "question"}
 
     def tell(self, tenant: int, *, level: Literal["info", "warning"] = "info") -> None:
         """Log how the case ended: ids, counts and times of its public half."""
@@ -86,13 +102,20 @@ def _count(value: Json) -> int | None:
 
 
 @contextmanager
-def closing(log: AuditLog, kind: str) -> Iterator[Case]:
-    """Open a case and append its record when the block ends, also when it ends with an error."""
+def closing(log: AuditLog, kind: str, identify: Callable[[], Principal] | None = None) -> Iterator[Case]:
+    """Open a case and append its record when the block ends, also when it ends with an error.
+
+    With `identify`, the block begins with who acts known. What a token is checked against may need a connection of its
+    own, and there are only so many: so that comes before the block takes one.
+    """
     case = Case(type=kind)
     began = time.perf_counter()
     try:
+        if identify is not None:
+            case.principal = identify()
         yield case
     except BaseException as error:  # an interrupted question leaves a record too
+        case.name_refused(error)
         refused = isinstance(error, ComplianceError) and error.exit_code != Unavailable.exit_code
         case.outcome = "refused" if refused else "failed"
         # The name only: a message may say more than a record should.
@@ -100,7 +123,24 @@ def closing(log: AuditLog, kind: str) -> Iterator[Case]:
         log.append(case.event(), case.principal, id=case.id, at=case.at)
         case.tell(log.tenant, level="info" if refused else "warning")
         raise
-    with case.step("record"):  # for the asker: a record cannot tell how long it took itself
+    try:
+        with case.step("record"):  # for the asker: a record cannot tell how long it took itself
+            log.append(case.event(), case.principal, id=case.id, at=case.at, read=case.read)
+    except MovedMeanwhile as error:
+        case.withdraw(error)
         log.append(case.event(), case.principal, id=case.id, at=case.at)
+        case.tell(log.tenant)
+        raise
     case.timings_ms["total"] = round((time.perf_counter() - began) * 1000, 3)
     case.tell(log.tenant)
+
+
+def identify_case(case: Case, identify: Callable[[], Principal], log: AuditLog) -> None:
+    """Let a case know who acts, before its act takes a connection; a refusal is recorded. Raises what it raises."""
+    try:
+        case.principal = identify()
+    except ComplianceError as error:
+        case.name_refused(error)
+        case.outcome, case.public["error"] = "refused", type(error).__name__
+        log.append(case.event(), case.principal, id=case.id, at=case.at)
+        raise

@@ -18,9 +18,10 @@ from compliance_bot.models.contract import Reply, parse_reply, reply_schema
 from compliance_bot.models.converse import ChatModelFailed, Patience, converse
 from compliance_bot.models.features import Evidence, ScoredPassage
 from compliance_bot.policy.decide import Resource
+from compliance_bot.store.stops import Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from compliance_bot.chains.case import Case
     from compliance_bot.models.chat import ChatModel
@@ -35,6 +36,7 @@ _BYTES_PER_TOKEN = 3
 _TOKENS_AROUND = 40  # a passage's marks, title and headings
 
 NOT_PERMITTED = "the policies let the chat model process none of the passages"
+STOPPED = "the chat model is stopped"
 NO_ROOM = "no passage fits into the chat model's budget"
 
 
@@ -65,6 +67,15 @@ class Composed:
     reply: Reply
     model: ChatModel
     fallback: str | None = None
+
+
+def running(composer: Composer, stopped: Collection[str]) -> Composer:
+    """Return the composer without the models that are stopped. Raises Stopped where none is left."""
+    runs = composer.chat.name not in stopped
+    can_quote = composer.quote.name not in stopped
+    if not runs and (composer.chat.is_quote_mode or composer.fallback == "refuse" or not can_quote):
+        raise Stopped
+    return composer if can_quote else replace(composer, fallback="refuse")
 
 
 def compose(composer: Composer, question: str, hits: Sequence[Hit], found: Found, sending: Sending) -> Composed:
@@ -126,6 +137,8 @@ def sendable(
     attributes: ClassAttributes,
     circumstances: Circumstances,
     case: Case,
+    *,
+    stopped: Collection[str],
 ) -> Sending:
     """Return what a chat model elsewhere is given: nothing for quote mode, which is here.
 
@@ -134,6 +147,8 @@ def sendable(
     chat = composer.chat
     if chat.is_quote_mode or not hits:
         return Sending(passages={})
+    if chat.name in stopped:
+        return Sending(passages={}, reason_for_none=STOPPED)
     resources = [Resource.document(attributes[hit.passage.class_id]) for hit in hits]
     about = replace(circumstances, more={**circumstances.more, "model": chat.name, "on_premises": chat.on_premises})
     decisions = engine.decide_each(principal, "process", resources, about)

@@ -18,7 +18,12 @@ from compliance_bot.ingest.run import Identify, Request, ingest
 from compliance_bot.ingest.sandbox import ParserProcess
 from compliance_bot.ingest.shelve import Shelf
 from compliance_bot.ingest.unreadable import Limits
-from compliance_bot.policy.attributes import UndeclaredAttribute, require_declared, typed_attributes
+from compliance_bot.policy.attributes import (
+    UndeclaredAttribute,
+    require_collection_name,
+    require_declared,
+    typed_attributes,
+)
 from compliance_bot.policy.decide import Resource
 
 if TYPE_CHECKING:
@@ -37,7 +42,6 @@ if TYPE_CHECKING:
     from compliance_bot.settings import Settings
 
 _MIB = 2**20
-_COLLECTION_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,7 @@ def take_in(
         resource = Resource.collection(request.collection)
         require_permission(parts.engine, case.principal, "ingest", now, case, resource=resource)
     except ComplianceError as error:
+        case.name_refused(error)
         case.outcome = "refused"
         case.public["error"] = type(error).__name__
         parts.log.append(case.event(), case.principal, id=case.id, at=case.at)
@@ -115,9 +120,7 @@ def take_in(
 
 def _request(intake: Intake, settings: Settings, policies: Policies) -> Request:
     """Return the request with typed attributes. Raises UndeclaredAttribute or UsageError."""
-    collection = intake.collection.strip()
-    if not collection or len(collection) > _COLLECTION_LIMIT or not collection.isprintable():
-        raise UsageError(f"a collection needs a printable name of at most {_COLLECTION_LIMIT} characters")
+    collection = require_collection_name(intake.collection)
     if not intake.paths and intake.loaded is None:
         raise UsageError("nothing to ingest: expected at least one file or folder")
     if intake.base is not None:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from compliance_bot.chains.case import Case, closing
+from compliance_bot.chains.case import Case, closing, identify_case
 from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.errors import ComplianceError, Refused
 from compliance_bot.policy.decide import Resource
 from compliance_bot.policy.permitted import permitted_each
 from compliance_bot.store import documents
+from compliance_bot.store.moves import wait_for_answers
 from compliance_bot.store.scope import class_attributes, open_classes
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class Library:
 
     def list(self) -> tuple[DocumentSummary, ...]:
         """Return the readable documents by title."""
-        with closing(self.log, "documents.list") as case, self.database.reading() as snapshot:
-            case.principal, now = self.identify(), self.circumstances()
+        with closing(self.log, "documents.list", self.identify) as case, self.database.reading() as snapshot:
+            now = self.circumstances()
             scope = enter_scope(snapshot, self.engine, case.principal, now, case)
             found = documents.list_documents(snapshot, scope)
             permitted = permitted_each(self.engine, case.principal, "read", [one.attributes for one in found], now)
@@ -54,8 +55,7 @@ class Library:
 
     def show(self, document: DocumentId, *, version: int | None = None) -> DocumentVersion:
         """Return a version with its text; the current one where none is named. Raises Refused."""
-        with closing(self.log, "documents.show") as case, self.database.reading() as snapshot:
-            case.principal = self.identify()
+        with closing(self.log, "documents.show", self.identify) as case, self.database.reading() as snapshot:
             now = self.circumstances()
             scope = enter_scope(snapshot, self.engine, case.principal, now, case)
             found = documents.version_text(snapshot, scope, document, version)
@@ -64,14 +64,14 @@ class Library:
                 raise Refused
             # The policies are asked again for what is about to be shown: a mistake in the query shows nothing.
             require_permission(self.engine, case.principal, "read", now, case, resource=_resource(snapshot, class_id))
-            case.outcome = "done"
+            case.outcome, case.read = "done", {found.document: class_id}
             case.public["shown"] = {"document": found.document, "number": found.version, "sha256": found.sha256}
         return found
 
     def history(self, document: DocumentId) -> tuple[DocumentVersion, ...]:
         """Return the versions of a document, newest first, without text. Raises Refused."""
-        with closing(self.log, "documents.history") as case, self.database.reading() as snapshot:
-            case.principal, now = self.identify(), self.circumstances()
+        with closing(self.log, "documents.history", self.identify) as case, self.database.reading() as snapshot:
+            now = self.circumstances()
             scope = enter_scope(snapshot, self.engine, case.principal, now, case)
             found = documents.document_versions(snapshot, scope, document)
             class_id = documents.class_of_document(snapshot, scope, document)
@@ -84,8 +84,8 @@ class Library:
 
     def has_refs(self, refs: Sequence[str]) -> bool:
         """Return whether there is a readable current passage for each of these `_id`s."""
-        with closing(self.log, "documents.list") as case, self.database.reading() as snapshot:
-            case.principal, now = self.identify(), self.circumstances()
+        with closing(self.log, "documents.list", self.identify) as case, self.database.reading() as snapshot:
+            now = self.circumstances()
             scope = enter_scope(snapshot, self.engine, case.principal, now, case)
             found = documents.classes_of_refs(snapshot, scope, refs)
             attributes = class_attributes(snapshot, [class_id for _, class_id in found])
@@ -98,6 +98,7 @@ class Library:
         """Take a document away with all its versions, durably, with its record. Raises Refused."""
         case = Case(type="documents.delete")
         refusal: ComplianceError | None = None
+        identify_case(case, self.identify, self.log)
         with self.log.recording() as recorder:
             documents.lock_writers(recorder.transaction)
             try:
@@ -107,6 +108,7 @@ class Library:
             else:
                 open_classes(recorder.transaction, [class_id])
                 documents.delete_document(recorder.transaction, document)
+                wait_for_answers(recorder.transaction)
                 case.public["deleted"], case.outcome = {"document": document}, "done"
             recorder.append(case.event(), case.principal, id=case.id, at=case.at)
         if refusal is not None:
@@ -114,7 +116,7 @@ class Library:
 
     def _deletable(self, transaction: Transaction, document: DocumentId, case: Case) -> ClassId:
         """Return the class of a document that the principal may read and delete. Raises Refused."""
-        case.principal, now = self.identify(), self.circumstances()
+        now = self.circumstances()
         scope = enter_scope(transaction, self.engine, case.principal, now, case)
         class_id = documents.class_of_document(transaction, scope, document)
         if class_id is None:

@@ -55,8 +55,8 @@ class ModelRoom:
 
     def list(self) -> tuple[EmbedderState, ...]:
         """Return the embedders, the serving one first. Raises Refused."""
-        with closing(self.log, "models.list") as case, self.database.reading() as snapshot:
-            self._admit(case)
+        with closing(self.log, "models.list", self.identify) as case, self.database.reading() as snapshot:
+            self._require_administrator(case)
             found = _states(snapshot)
             case.outcome = "done"
         return found
@@ -75,9 +75,11 @@ class ModelRoom:
         """
         case = Case(type="models.re_embed")
         try:
-            self._admit(case)
+            case.principal = self.identify()
+            self._require_administrator(case)
             model = self._begin(case, wanted)
         except ComplianceError as error:
+            case.name_refused(error)
             case.outcome, case.public["error"] = "refused", type(error).__name__
             self.log.append(case.event(), case.principal, id=case.id, at=case.at)
             raise
@@ -90,8 +92,7 @@ class ModelRoom:
                 on_progress(*self._progress(model))
         return made + self._switch(case, wanted, model, keep_old=keep_old)
 
-    def _admit(self, case: Case) -> None:
-        case.principal = self.identify()
+    def _require_administrator(self, case: Case) -> None:
         require_permission(self.engine, case.principal, "administer", self.circumstances(), case)
 
     def _begin(self, case: Case, wanted: NamedEmbedder) -> VectorModel:

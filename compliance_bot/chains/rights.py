@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from compliance_bot.store.connect import Transaction
 
 
+NEVER_FOR_ANOTHER = frozenset({"approve", "erase", "reveal", "review"})
+
+
 def require_permission(
     engine: PolicyEngine,
     principal: Principal,
@@ -24,7 +27,13 @@ def require_permission(
     *,
     resource: Resource | None = None,
 ) -> None:
-    """Raise Refused unless the policies let the principal do this, to the home where no resource is named."""
+    """Raise Refused unless the policies let the principal do this, to the home where no resource is named.
+
+    What somebody must answer for themselves is refused to whoever acts as another, whatever the policies say.
+    """
+    if principal.actor is not None and action in NEVER_FOR_ANOTHER:
+        case.public["policies"] = {"set": engine.hash, "action": action, "determining": []}
+        raise Refused
     decision = engine.decide(principal, action, resource or Resource.home(), circumstances)
     case.public["policies"] = {"set": engine.hash, "action": action, "determining": list(decision.determining)}
     if not decision.allowed:

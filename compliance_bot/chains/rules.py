@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from compliance_bot.audit.record import Event, describe, new_record_id
 from compliance_bot.chains.case import NOBODY
 from compliance_bot.errors import ComplianceError
-from compliance_bot.identity import load_principals
+from compliance_bot.identity import load_mapping, load_principals
 from compliance_bot.keys import decrypt, encrypt
 from compliance_bot.logs import note
+from compliance_bot.policy.attributes import require_declared
 from compliance_bot.policy.decide import CedarEngine
 from compliance_bot.policy.folder import InvalidPolicies, load_policies
 from compliance_bot.store import rules as rows
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compliance_bot.audit.log import AuditLog
-    from compliance_bot.identity import Listed
+    from compliance_bot.identity import IdentityMapping, Listed
     from compliance_bot.keys import Keyring
     from compliance_bot.policy.folder import Policies
     from compliance_bot.store.connect import Database
@@ -47,6 +48,7 @@ class Rules:
     policies: Policies
     engine: CedarEngine
     principals: Mapping[str, Listed] = field(hash=False)
+    mapping: IdentityMapping
 
 
 class LiveRules:
@@ -115,7 +117,10 @@ class LiveRules:
         self._require(self._folder)
         policies = load_policies(self._folder)
         principals = load_principals(self._folder / "principals.yaml")
-        return Rules(policies=policies, engine=CedarEngine(policies), principals=principals)
+        mapping = load_mapping(self._folder / "identity.yaml")
+        for section in filter(None, (mapping.oidc, mapping.header)):
+            require_declared(policies, "User", section.attributes)
+        return Rules(policies=policies, engine=CedarEngine(policies), principals=principals, mapping=mapping)
 
     def _bring_into_force(self, rules: Rules) -> None:
         """Record a set, where it is another than the last one recorded."""

@@ -52,7 +52,7 @@ def stream(
             watch = _Watch()
             try:
                 # 6 compose, 7 cite and verify, 8 screen the output, for each sentence
-                for reply in sentences(parts.composer, grounds.question, grounds.sending.passages):
+                for reply in sentences(grounds.composer, grounds.question, grounds.sending.passages):
                     cited = _with(cited, reply, parts, grounds)
                     if len(cited.sentences) > len(shown.sentences):
                         part = _commit(parts, case, grounds, shown, cited)
@@ -63,9 +63,11 @@ def stream(
                 failure = error
             case.timings_ms["compose"] = watch.read_ms()
             if failure is not None and not shown.sentences:
-                if parts.composer.fallback == "refuse":
+                if grounds.composer.fallback == "refuse":
                     raise failure
-                composed = instead(parts.composer, grounds.question, grounds.hits, grounds.found, failure.failure.value)
+                composed = instead(
+                    grounds.composer, grounds.question, grounds.hits, grounds.found, failure.failure.value
+                )
                 cited = screen(cite(composed.reply, grounds.passages), parts.detector)
                 result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
             else:
@@ -74,7 +76,7 @@ def stream(
             case.type = "answer.completed"
         else:
             with case.step("compose"):
-                composed = compose(parts.composer, grounds.question, grounds.hits, grounds.found, grounds.sending)
+                composed = compose(grounds.composer, grounds.question, grounds.hits, grounds.found, grounds.sending)
             with case.step("cite"):
                 cited = screen(cite(composed.reply, grounds.passages), parts.detector)
             result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
@@ -147,7 +149,8 @@ def _commit(parts: Parts, case: Case, grounds: Grounds, shown: Cited, cited: Cit
         "sentences": [sentence_fields(sentence)],
         "citations": quoted_fields(used),
     }
-    parts.log.append(Event(type="answer.part", outcome="shown", public=public, private=private), case.principal)
+    event = Event(type="answer.part", outcome="shown", public=public, private=private)
+    parts.log.append(event, case.principal, read=case.read)
     return AnswerPart(sentence=sentence, citations=fresh)
 
 

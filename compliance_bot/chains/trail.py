@@ -59,7 +59,8 @@ class Trail:
                 attributes = class_attributes(snapshot, [class_id for _, class_id in found])
             given = [attributes[class_id] for _, class_id in found]
             permitted = permitted_each(self.engine, case.principal, "read", given, now)
-            readable = {document for document, _ in compress(found, permitted)}
+            case.read = dict(compress(found, permitted))
+            readable = set(case.read)
             case.outcome = "done"
             case.public["shown"] = {"record": opened.id, "withheld": len(cited) - len(readable)}
         return show(opened, readable)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from compliance_bot.cli import audit, documents, models, output, shapes
+from compliance_bot.cli import audit, documents, kill_switch, models, output, policy, principals, shapes, tenants
 from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, existing, opened, parse_settings
 from compliance_bot.cli.evaluate import app as evaluate
 from compliance_bot.errors import UsageError
@@ -23,6 +23,10 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(models.app, name="model")
+app.add_typer(principals.app, name="principal")
+app.add_typer(kill_switch.app, name="kill-switch")
+app.add_typer(tenants.app, name="tenant")
+app.add_typer(policy.app, name="policy")
 
 Purpose = Annotated[str | None, typer.Option(help="Purpose of use, where the policies ask for one.")]
 
@@ -189,10 +193,21 @@ def ui(
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    tune: Annotated[
+        bool, typer.Option("--tune", help="Measure how far searches have to go among these documents, and keep it.")
+    ] = False,
+    as_user: AsUser = LOCAL_ADMINISTRATOR,
+    as_json: AsJson = False,
+) -> None:
     """Check the home, its keys, policies, models and database, and say what to do about what is wrong."""
     from compliance_bot.cli.doctor import examine
 
+    if tune:
+        from compliance_bot.cli.tuning import tune_search
+
+        tune_search(as_user, as_json=as_json)
+        return
     findings = examine()
     if as_json:
         output.say_json({"checks": [finding.shape() for finding in findings]})

@@ -39,13 +39,13 @@ def start_logging(settings: Settings) -> None:
     configure(level=settings.log_level, format=settings.log_format, file=settings.log_file)
 
 
-def parse_settings(pairs: list[str]) -> dict[str, str]:
+def parse_settings(pairs: list[str], *, option: str = "--set") -> dict[str, str]:
     """Return `key=value` pairs as a mapping. Raises UsageError for a pair without `=`, or a key that stands twice."""
     parsed: dict[str, str] = {}
     for pair in pairs:
         key, separator, value = pair.partition("=")
         if not separator or not key.strip() or key.strip() in parsed:
-            raise UsageError("--set expects key=value, each key once")
+            raise UsageError(f"{option} expects key=value, each key once")
         parsed[key.strip()] = value
     return parsed
 

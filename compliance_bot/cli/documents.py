@@ -1,4 +1,4 @@
-"""`compliance-bot documents`: list, show, history, delete."""
+"""`compliance-bot documents`: list, show, history, set, delete."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from compliance_bot.cli import output, shapes
-from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, opened
+from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, opened, parse_settings
+from compliance_bot.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Documents within the rights of a principal.")
 
@@ -64,6 +65,47 @@ def history(document: Document, as_user: AsUser = LOCAL_ADMINISTRATOR, as_json: 
     for version in versions:
         for text in output.version_lines(version):
             output.say(text)
+
+
+@app.command("set")
+def set_(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DOCUMENT] [key=value…]", help="Id of a document, and its new attributes."),
+    ] = None,
+    unset: Annotated[list[str] | None, typer.Option("--unset", metavar="key", help="Attribute to take away.")] = None,
+    collection: Annotated[
+        str | None, typer.Option(metavar="NAME", help="In place of DOCUMENT: all of a collection.")
+    ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option("--where", metavar="key=value", help="In place of DOCUMENT: all that have it.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    as_user: AsUser = LOCAL_ADMINISTRATOR,
+    as_json: AsJson = False,
+) -> None:
+    """Change the attributes of documents. Who may read them is another from the next question on."""
+    meant = parse_settings(where or [], option="--where")
+    if collection is not None:
+        if "collection" in meant:
+            raise UsageError("the collection is given twice: by --collection and by --where")
+        meant["collection"] = collection
+    pairs, document = list(words or []), None
+    if not meant:
+        if not pairs or "=" in pairs[0]:
+            raise UsageError("which documents? expected the id of one, --collection or --where")
+        document = pairs.pop(0)
+    given = parse_settings(pairs, option="documents set")
+    with opened() as bot:
+        if document is None:
+            done = bot.set_attributes_where(meant, given, unset or [], principal=as_user, dry_run=dry_run)
+        else:
+            done = bot.set_attributes(document, given, unset or [], principal=as_user, dry_run=dry_run)
+    if as_json:
+        output.say_json(shapes.reclassified_shape(done))
+    else:
+        for text in output.reclassified_lines(done):
+            output.tell(text)
 
 
 @app.command()

@@ -11,8 +11,11 @@ import textwrap
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
+from compliance_bot.policy.values import to_plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from compliance_bot.errors import ComplianceError
     from compliance_bot.records import (
@@ -21,8 +24,11 @@ if TYPE_CHECKING:
         Citation,
         DocumentSummary,
         DocumentVersion,
+        Grant,
         Hit,
         IngestReport,
+        Principal,
+        Reclassified,
         Sentence,
     )
 
@@ -144,10 +150,34 @@ def report_lines(report: IngestReport) -> Iterator[str]:
         yield f"  {line(rejected.path)}: {line(rejected.reason)}"
 
 
+def reclassified_lines(done: Reclassified) -> Iterator[str]:
+    """Yield what became of documents whose attributes were to change."""
+    would = "would be " if done.is_rehearsal else ""
+    yield f"{len(done.changed)} {would}changed, {done.unchanged} already so, {done.refused} not permitted"
+    if done.unreadable:
+        yield f"  {done.unreadable} of them {'would be' if done.is_rehearsal else 'are'} closed to you from now on"
+    yield f"record {done.record}"
+
+
 def document_lines(documents: Sequence[DocumentSummary]) -> Iterator[str]:
     """Yield a line for each document."""
     for document in documents:
         yield f"{document.document}  v{document.version}  {line(document.collection)}  {line(document.title)}"
+
+
+def principal_lines(listed: Sequence[Principal], grants: Sequence[Grant], *, now: datetime) -> Iterator[str]:
+    """Yield the people with what they have now, then the grants: those that hold first."""
+    for person in listed:
+        given = ", ".join(f"{name}={value}" for name, value in to_plain(person.attributes).items())
+        yield f"{line(person.id):<16} {line(', '.join(sorted(person.groups)))}" + (f"  {line(given)}" if given else "")
+    for grant in sorted(grants, key=lambda one: not one.holds(now)):
+        what = [*sorted(grant.groups), *(f"{name}={value}" for name, value in to_plain(grant.attributes).items())]
+        until = f"{grant.valid_to:%Y-%m-%d %H:%M}" if grant.valid_to else "revoked"
+        state = "holds" if grant.holds(now) else "ended" if grant.granted_at <= now else "later"
+        if grant.emergency and grant.reviewed_at is None:
+            state += ", to be reviewed"
+        yield f"{grant.id}  {line(grant.principal)}: {line(', '.join(what))}"
+        yield f"    {grant.valid_from:%Y-%m-%d %H:%M} until {until} UTC, {state}: {line(grant.reason)}"
 
 
 def version_lines(version: DocumentVersion) -> Iterator[str]:

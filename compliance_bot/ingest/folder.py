@@ -18,6 +18,7 @@ from compliance_bot.ingest.items import is_among
 from compliance_bot.ingest.sources import find_files, identity_of
 from compliance_bot.records import Rejected
 from compliance_bot.store import documents, places
+from compliance_bot.store.moves import wait_for_answers
 from compliance_bot.store.scope import class_attributes, open_scope
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ class Folder:
                     if one not in refused:
                         documents.delete_document(transaction, one.document)
             deleted = [] if told else [one.document for one in gone if one not in refused]
+            if deleted:
+                wait_for_answers(transaction)
             public = {"policies": shelf.engine.hash, "deleted": list(deleted), "missing": len(gone)}
             private = {"principal": describe(shelf.principal), "collection": shelf.collection}
             recorder.append(

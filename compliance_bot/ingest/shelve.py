@@ -18,6 +18,7 @@ from compliance_bot.redaction.mask import mask
 from compliance_bot.store import documents, places
 from compliance_bot.store.documents import VersionDraft
 from compliance_bot.store.index import require_model
+from compliance_bot.store.moves import move_documents, wait_for_answers
 from compliance_bot.store.scope import class_attributes, class_of, open_classes, open_scope
 
 if TYPE_CHECKING:
@@ -91,12 +92,8 @@ class Shelf:
             moving = {source: stored for source, stored in known.items() if stored.class_id != classes[source]}
             forbidden = self._forbidden_moves(transaction, [stored.class_id for stored in moving.values()])
             refused = {source for source, stored in moving.items() if stored.class_id in forbidden}
-            moves = {
-                stored.document: (stored.class_id, classes[source])
-                for source, stored in moving.items()
-                if source not in refused
-            }
-            documents.reclassify_documents(transaction, moves)
+            moved = {stored.document: classes[source] for source, stored in moving.items() if source not in refused}
+            move_documents(transaction, moved)
             drafts = [
                 _version(candidate, prepared, classes[candidate.source])
                 for candidate, prepared in ready
@@ -109,7 +106,9 @@ class Shelf:
             )
             stored = documents.store_versions(transaction, drafts, model_id=model, actor=recorder.actor(self.principal))
             places.add_places(transaction, {c.source: c.places for c, _ in ready if c.source not in refused})
-            recorder.append(self._event(stored, sorted(moves)), self.principal)
+            if moved:
+                wait_for_answers(transaction)
+            recorder.append(self._event(stored, sorted(moved)), self.principal)
             assert recorder.sealed is not None, "the record was appended"
         note("ingest.group", record=recorder.sealed.id, tenant=transaction.tenant, documents=len(drafts))
         names = [candidate.name for candidate, _ in ready if candidate.source in refused]

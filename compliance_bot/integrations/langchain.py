@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field, RootModel
 from compliance_bot.bot import ComplianceBot  # noqa: TC001  # a field of the retriever
 from compliance_bot.errors import Refused, UsageError
 from compliance_bot.integrations.untraced import Governed, in_threads, no_tracing, untraced
-from compliance_bot.records import Answer, AnswerPart, Principal
+from compliance_bot.records import Answer, AnswerPart, Asker, Credential, Principal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -42,7 +42,7 @@ class Asked(TypedDict, total=False):
     """A question with who asks it, and what for."""
 
     question: str
-    principal: Principal | str
+    principal: Asker
     purpose: str | None
 
 
@@ -60,7 +60,7 @@ class ComplianceRetriever(BaseRetriever):
     """
 
     bot: ComplianceBot = Field(exclude=True, repr=False)
-    principal: Principal | str | None = Field(default=None, exclude=True, repr=False)
+    principal: Asker | None = Field(default=None, exclude=True, repr=False)
     k: int = Field(default=10, ge=1, le=1000)
     purpose: str | None = Field(default=None, exclude=True, repr=False)
 
@@ -193,7 +193,7 @@ def _one_of(given: Any, config: RunnableConfig, name: str) -> Any:
     value = given if given is not None else configured
     if value is None:
         return None
-    kinds = (Principal, str) if name == "principal" else (str,)
+    kinds = (Principal, str, Credential) if name == "principal" else (str,)
     if not isinstance(value, kinds):
         raise UsageError(f"{name} is not of the expected kind: expected {' or '.join(k.__name__ for k in kinds)}")
     return value

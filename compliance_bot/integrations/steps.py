@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from compliance_bot.chains.answer import Parts
     from compliance_bot.chains.case import Case
     from compliance_bot.policy.decide import Circumstances
-    from compliance_bot.records import Answer, Principal
+    from compliance_bot.records import Answer, Asker, Principal
 
 
 class CaseClosed(UsageError):
@@ -143,7 +143,7 @@ class Steps:
     def _compose(self, grounds: Grounds) -> Draft:
         with self._case.step("compose"):
             given = (grounds.question, grounds.hits, grounds.found, grounds.sending)
-            return Draft(grounds=grounds, composed=compose(self._parts.composer, *given))
+            return Draft(grounds=grounds, composed=compose(grounds.composer, *given))
 
     def _cite(self, draft: Draft) -> Verified:
         with self._case.step("cite"):
@@ -173,7 +173,7 @@ class Steps:
 def recorded(
     bot: ComplianceBot,
     *,
-    principal: Principal | str,
+    principal: Asker,
     purpose: str | None = None,
     model: BaseChatModel | str | None = None,
 ) -> Iterator[Steps]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 _NUL = json.dumps("\0").strip('"')  # PostgreSQL has no text with it
+_COLLECTION_LIMIT = 100
 _LONG_DIGITS = 20  # of -2^63, its sign included
 
 
@@ -61,12 +62,25 @@ def typed_attributes(policies: Policies, entity: str, given: Mapping[str, object
     return typed
 
 
+def moment_of(value: object) -> datetime | None:
+    """Return the time that a value names, read as an attribute would be; None where it names none."""
+    return next(_times(value), None)
+
+
 def require_declared(policies: Policies, entity: str, names: Iterable[str]) -> None:
     """Raise UndeclaredAttribute for the first name that the schema does not declare, whatever its value would be."""
     declared = policies.declared.attributes(entity)
     for name in names:
         if name not in declared:
             raise UndeclaredAttribute(entity, name)
+
+
+def require_collection_name(given: str) -> str:
+    """Return the name of a collection without blanks around it. Raises UsageError for one that cannot be printed."""
+    name = given.strip()
+    if not name or len(name) > _COLLECTION_LIMIT or not name.isprintable():
+        raise UsageError(f"a collection needs a printable name of at most {_COLLECTION_LIMIT} characters")
+    return name
 
 
 def _candidates(value: object, declared: Type) -> Iterator[AttributeValue]:

@@ -9,6 +9,7 @@ refused when the policies are loaded (`compilable`), naming the policy and the c
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from compliance_bot.policy.expressions import Expressions
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from compliance_bot.policy.schema import Declared
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: something is kept
 class Policy:
     """One policy in Cedar's JSON form (EST)."""
 
@@ -30,6 +31,20 @@ class Policy:
     permits: bool
     body: Mapping[str, Any] = field(hash=False)
     is_checked_after: bool = False  # @enforce("postcheck")
+
+    @cached_property
+    def reads_clock(self) -> bool:
+        """Whether the time of the request matters to it. A policy that takes the context whole may look at anything."""
+        return any(_reads_clock(condition["body"]) for condition in self.body["conditions"])
+
+    def concerns(self, action: str, declared: Declared) -> bool:
+        """Return whether the policy can decide about an action, as far as its scope tells."""
+        constraint = self.body["action"]
+        if constraint["op"] == "All":
+            return True
+        named = [constraint["entity"]] if "entity" in constraint else constraint["entities"]
+        groups = frozenset({action}) if constraint["op"] == "==" else declared.groups_of(action)
+        return bool(groups & {entity["id"] for entity in named})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +69,19 @@ class Compiled:
     def key(self) -> str:
         """What tells two compiled predicates apart."""
         return repr((self.sql, self.permits, sorted(self.parameters.items()), self.needs_engine))
+
+
+def _reads_clock(node: Any) -> bool:
+    if isinstance(node, list):
+        return any(_reads_clock(child) for child in node)
+    if not isinstance(node, dict):
+        return False
+    if node.get("Var") == "context":
+        return True
+    left, name = node.get("left"), node.get("attr")
+    if name is not None and left == {"Var": "context"}:
+        return bool(name == "now")
+    return any(_reads_clock(child) for child in node.values())
 
 
 def compile_policies(policies: Sequence[Policy], declared: Declared, subject: Subject) -> Compiled:

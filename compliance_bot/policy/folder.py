@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cedarpy
 
@@ -20,6 +20,7 @@ from compliance_bot.policy.compile import Policy
 from compliance_bot.policy.expressions import RESOURCE
 from compliance_bot.policy.operators import Uncompilable
 from compliance_bot.policy.schema import Kind, SchemaNotUnderstood, Type, read_schema
+from compliance_bot.policy.source import Source, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,6 +48,7 @@ class Policies:
     policies: cedarpy.PolicySet
     compilable: tuple[Policy, ...]
     hash: str
+    sources: tuple[Source, ...] = ()  # where each policy stands, in the order of the files
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -68,9 +70,10 @@ def load_policies(folder: Path) -> Policies:
         declared = read_schema(str(schema))
     except SchemaNotUnderstood as error:
         raise InvalidPolicies(f"{schema_files[0].name}: {error}") from error
-    for problem in _schema_problems(declared):
+    for problem in schema_problems(declared):
         raise InvalidPolicies(f"{schema_files[0].name}: {problem}")
-    text = "\n".join(_parsed(file) for file in sorted(folder.glob("*.cedar")))
+    files = {file.name: _parsed(file) for file in sorted(folder.glob("*.cedar"))}
+    text = "\n".join(files.values())
     policies = read_policies(text)
     result = cedarpy.validate_policies(text, schema)
     if not result.validation_passed:
@@ -78,14 +81,21 @@ def load_policies(folder: Path) -> Policies:
         problems = (f"{named.get(error.policy_id, error.policy_id)}: {error.error}" for error in result.errors)
         raise InvalidPolicies(f"{folder}: " + "; ".join(problems))
     digest = hashlib.sha256(json.dumps([schema_text, text]).encode()).hexdigest()
-    _require_compilable(policies, declared)
+    require_compilable(policies, declared)
     return Policies(
         schema=schema,
         declared=declared,
         policies=cedarpy.PolicySet.from_str(text),
         compilable=policies,
         hash=digest,
+        sources=tuple(source for name, written in files.items() for source in _sources(name, written)),
     )
+
+
+def _sources(file: str, text: str) -> Iterator[Source]:
+    for piece in pieces(text):
+        for policy in read_policies(piece.text):
+            yield Source(id=policy.id, file=file, line=piece.line, text=piece.text)
 
 
 def _read(file: Path) -> str:
@@ -127,6 +137,12 @@ def read_policies(text: str) -> tuple[Policy, ...]:
     return tuple(policies.values())
 
 
+def policy_set(bodies: Sequence[Mapping[str, Any]]) -> str:
+    """Return policies in Cedar's JSON form as one set, as Cedar reads it: the inverse of `read_policies`."""
+    numbered = {f"policy{number}": body for number, body in enumerate(bodies)}
+    return json.dumps({"staticPolicies": numbered, "templates": {}, "templateLinks": []})
+
+
 def _is_checked_after(name: str, effect: str, annotations: Mapping[str, str]) -> bool:
     """Return whether a policy is left to the engine. Raises InvalidPolicies for a permit, or another word."""
     if "enforce" not in annotations:
@@ -138,7 +154,7 @@ def _is_checked_after(name: str, effect: str, annotations: Mapping[str, str]) ->
     return True
 
 
-def _schema_problems(declared: Declared) -> Iterator[str]:
+def schema_problems(declared: Declared) -> Iterator[str]:
     """Yield what the product's own part of the schema lacks, and what of a document could not be searched by."""
     for name in _CORE:
         if name not in declared.entities:
@@ -159,7 +175,7 @@ def _schema_problems(declared: Declared) -> Iterator[str]:
             )
 
 
-def _require_compilable(policies: Sequence[Policy], declared: Declared) -> None:
+def require_compilable(policies: Sequence[Policy], declared: Declared) -> None:
     """Raise InvalidPolicies for the first policy about reading that has no exact form in SQL."""
     check = CompilabilityCheck(declared)
     groups = declared.groups_of(_SEARCHED)

@@ -1,19 +1,22 @@
 """Search within a scope: BM25 over words and bigrams, vectors, and their fusion, in one transaction.
 
 Up to a threshold of readable chunks everything is compared exactly; above it a question's most frequent words score
-only what its other words have found, and the HNSW index is scanned until enough readable chunks were found, and exactly
-again if it falls short. The scope's own counts decide, so no planner guesses.
+only what its other words have found, and the HNSW index is followed until enough readable chunks were found; where it
+falls short, all are compared after all. The scope's own counts decide, so no planner guesses.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from compliance_bot.records import Hit
 from compliance_bot.retrieval.fuse import K1, B, fuse
+from compliance_bot.retrieval.plan import EXACT, plan
 from compliance_bot.store import search as queries
+from compliance_bot.store.tuning import BUILT_IN, measured
 from compliance_bot.terms import query_terms, term_hash
 
 if TYPE_CHECKING:
@@ -22,10 +25,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from compliance_bot.records import Scope
+    from compliance_bot.retrieval.plan import Plan
     from compliance_bot.store.connect import Transaction
     from compliance_bot.store.models import VectorModel
 
-_EF_SEARCH = 200
 _MOST_TERMS = 64  # of a question; the rest are its most frequent ones
 _FREQUENT_SHARE = 0.2  # of a question's idf: at 100,000 chunks a sixth of the postings, 99 % of the ten best are left
 _SPARE = 2  # how many times the candidates are chosen by the rarer terms alone
@@ -52,21 +55,24 @@ def search(
     term_key: bytes,
     k: int,
     candidates: int = 100,
-    exact_threshold: int = 15_000,
+    stored: int | None = None,
+    exact_threshold: int | None = None,
 ) -> Found:
     """Return the `k` best readable passages for a question.
 
     `embedded` returns its embedding by `model`, shape (dim,); it is called once the search by words is done. Without a
-    model nothing was ever stored, and there is nothing to compare the vector with.
+    model nothing was ever stored, and there is nothing to compare the vector with. `stored` is how many live chunks the
+    tenant has, the readable ones by default. Without `exact_threshold` the one that was measured holds.
     """
     idf = weigh_terms(transaction, scope, question, term_key)
-    exact = scope.chunks <= exact_threshold
+    reach = (model and measured(transaction, model)) or BUILT_IN
+    way = plan(scope.chunks, stored or scope.chunks, candidates, reach, threshold=exact_threshold)
     lexical, cosine = gather(
-        transaction, scope, idf, embedded, model=model, term_key=term_key, candidates=candidates, exact=exact
+        transaction, scope, idf, embedded, model=model, term_key=term_key, candidates=candidates, way=way
     )
     fused = {chunk: round(score, _DIGITS) for chunk, score in fuse(lexical, cosine, passages=scope.chunks).items()}
     hits = _hits(transaction, scope, _best(transaction, scope, fused, k), lexical, cosine)
-    return Found(hits=hits, idf=idf, passages=scope.chunks, exact=exact)
+    return Found(hits=hits, idf=idf, passages=scope.chunks, exact=way.is_exact)
 
 
 def gather(
@@ -78,16 +84,16 @@ def gather(
     model: VectorModel | None,
     term_key: bytes,
     candidates: int,
-    exact: bool,
+    way: Plan = EXACT,
     k1: float = K1,
 ) -> tuple[queries.Scores, queries.Scores]:
     """Return the candidates of both sides: BM25 scores, and the cosine of each chunk that either side found."""
     weights = {term_hash(term, term_key): value for term, value in idf.items()}
-    lexical = _lexical(transaction, scope, weights, k1, candidates, exact=exact) if weights else {}
+    lexical = _lexical(transaction, scope, weights, k1, candidates, exact=way.is_exact) if weights else {}
     vector = embedded()
     if scope.is_empty or model is None:
         return {}, {}
-    cosine = _nearest(transaction, scope, model, vector, candidates, exact=exact)
+    cosine = nearest(transaction, scope, model, vector, candidates, way)
     unseen = [chunk for chunk in lexical if chunk not in cosine]
     return lexical, cosine | queries.cosines(transaction, scope, model, vector, unseen)
 
@@ -141,13 +147,15 @@ def split_terms(idfs: Mapping[int, float]) -> tuple[dict[int, float], dict[int, 
     return {term: idf for term, idf in idfs.items() if term not in frequent}, frequent
 
 
-def _nearest(
-    transaction: Transaction, scope: Scope, model: VectorModel, vector: np.ndarray, limit: int, *, exact: bool
+def nearest(
+    transaction: Transaction, scope: Scope, model: VectorModel, vector: np.ndarray, limit: int, way: Plan
 ) -> queries.Scores:
-    if not exact:
-        found = queries.nearest_approximate(transaction, scope, model, vector, limit=limit, ef_search=_EF_SEARCH)
-        if len(found) == min(limit, scope.chunks):
-            return found
+    """Return the nearest chunks, by their exact cosines whichever way they were found."""
+    if way.walk is not None:
+        found = queries.nearest_approximate(transaction, scope, model, vector, walk=way.walk)
+        if len(found) >= min(way.walk.fetch, scope.chunks):
+            least = min(islice(found.values(), limit))
+            return {chunk: cosine for chunk, cosine in found.items() if cosine >= least}
     return queries.nearest_exact(transaction, scope, model, vector, limit=limit)
 
 

@@ -18,7 +18,7 @@ from psycopg import errors as pg
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from compliance_bot.errors import Unavailable
+from compliance_bot.errors import Unavailable, UsageError
 from compliance_bot.store.kept import KeptScopes
 from compliance_bot.store.locks import breaches
 from compliance_bot.store.queries import named_queries
@@ -35,6 +35,7 @@ MIN_PGVECTOR = (0, 8)
 
 _POOL_SIZE = 16
 _POOL_TIMEOUT_S = 10
+_ENDED_BY_SERVER = (pg.AdminShutdown, pg.CrashShutdown, pg.IdleInTransactionSessionTimeout)
 _SQL = named_queries("connect")
 
 
@@ -52,6 +53,24 @@ class StoreUnsuitable(Unavailable):
     """The database lacks something that this product relies on."""
 
 
+class TenantRemoved(Unavailable):
+    """The tenant of this home is not in the database any more."""
+
+    hint = "Somebody removed it. Its export can be brought back: `compliance-bot init`, then `tenant import`."
+
+
+class TenantBusy(Unavailable):
+    """Somebody went on writing to this tenant."""
+
+    hint = "Nothing was changed. Stop the services and ingest runs of this tenant, then try again."
+
+
+class NeedsOwner(UsageError):
+    """This needs the account that owns the schema; the application account must not be able to do it."""
+
+    hint = "Set COMPLIANCE_BOT_DATABASE_OWNER_URL for this one command."
+
+
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """An open transaction of one tenant."""
@@ -65,9 +84,14 @@ class Database:
     """A pool of connections for the application account."""
 
     def __init__(
-        self, conninfo: str, *, revive: Callable[[], None] | None = None, tenant: int = DEFAULT_TENANT
+        self,
+        conninfo: str,
+        *,
+        revive: Callable[[], None] | None = None,
+        tenant: int = DEFAULT_TENANT,
+        owner: str | None = None,
     ) -> None:
-        self._conninfo, self._tenant = conninfo, tenant
+        self._conninfo, self._tenant, self._owner = conninfo, tenant, owner
         self._scopes = KeptScopes()
         self._pool: ConnectionPool[psycopg.Connection[TupleRow]] = ConnectionPool(
             conninfo,
@@ -99,25 +123,41 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
-        """Open a transaction that is durable once the block has ended without an error."""
+        """Open a transaction that is durable once the block has ended without an error. Raises TenantRemoved."""
         with self._transaction(psycopg.IsolationLevel.READ_COMMITTED, read_only=False) as transaction:
-            transaction.connection.execute(_SQL["commit_durably"])
+            held = transaction.connection.execute(_SQL["begin_writing"], {"tenant": transaction.tenant}).fetchone()
+            if held is None or not held[0]:
+                raise TenantRemoved
             yield transaction
 
     @contextmanager
+    def owning(self, *, wait_s: int = 30) -> Iterator[Transaction]:
+        """Open a durable transaction of the owner account while nobody else writes to the tenant.
+
+        For removing a tenant, and for nothing that the application account may do. Raises NeedsOwner, TenantBusy.
+        """
+        if self._owner is None:
+            raise NeedsOwner
+        with _translated(), psycopg.connect(self._owner, options=SEARCH_PATH) as connection:
+            # What others committed while this waited for the lock must be seen.
+            connection.set_isolation_level(psycopg.IsolationLevel.READ_COMMITTED)
+            connection.execute(_SQL["begin_closed"], {"tenant": str(self._tenant)})
+            try:
+                connection.execute(_SQL["lock_tenant"], {"tenant": self._tenant, "wait": f"{wait_s}s"})
+            except pg.LockNotAvailable as error:
+                raise TenantBusy from error
+            yield Transaction(connection, self._tenant)
+            connection.commit()  # raises where the connection was lost, which leaving the block would not
+
+    @contextmanager
     def _transaction(self, isolation: psycopg.IsolationLevel, *, read_only: bool) -> Iterator[Transaction]:
-        try:
-            with self._pool.connection() as connection:
-                connection.set_isolation_level(isolation)
-                connection.set_read_only(read_only)
-                with connection.transaction():
-                    connection.execute(_SQL["begin_closed"], {"tenant": str(self._tenant)})
-                    yield Transaction(connection, self._tenant, self._scopes)
-                _require_open(connection)
-        except (pg.DiskFull, pg.OutOfMemory) as error:
-            raise StoreFull from error
-        except (psycopg.OperationalError, PoolTimeout, pg.AdminShutdown, pg.CrashShutdown) as error:
-            raise StoreUnavailable from error
+        with _translated(), self._pool.connection() as connection:
+            connection.set_isolation_level(isolation)
+            connection.set_read_only(read_only)
+            with connection.transaction():
+                connection.execute(_SQL["begin_closed"], {"tenant": str(self._tenant)})
+                yield Transaction(connection, self._tenant, self._scopes)
+            _require_open(connection)
 
     def server_version(self) -> str:
         """Return the version of the server, as it names itself."""
@@ -132,6 +172,17 @@ class Database:
             breach = next(breaches(transaction), None)
         if breach is not None:
             raise StoreUnsuitable(breach.what, hint=breach.hint)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise what the driver raises as errors of this product."""
+    try:
+        yield
+    except (pg.DiskFull, pg.OutOfMemory) as error:
+        raise StoreFull from error
+    except (psycopg.OperationalError, PoolTimeout, *_ENDED_BY_SERVER) as error:
+        raise StoreUnavailable from error
 
 
 def require_server(connection: psycopg.Connection[Any]) -> None:

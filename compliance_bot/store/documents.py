@@ -1,4 +1,4 @@
-"""Documents and versions: store a batch in one transaction, list, show, reclassify, delete.
+"""Documents and versions: store a batch in one transaction, list, show, delete.
 
 A document is found again by its source (a keyed hash of where it came from), and an unchanged one by its content (a
 keyed hash of its bytes and of how they were processed). A new version replaces the old for the next question: both
@@ -19,7 +19,7 @@ from compliance_bot.store import index
 from compliance_bot.store.queries import named_queries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from compliance_bot.records import Scope
     from compliance_bot.store.connect import Transaction
@@ -196,7 +196,7 @@ def list_documents(transaction: Transaction, scope: Scope) -> tuple[DocumentSumm
 
 def document_versions(transaction: Transaction, scope: Scope, document: DocumentId) -> tuple[DocumentVersion, ...]:
     """Return the versions of a readable document, newest first; empty for one that is absent or forbidden."""
-    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": _uuid(document)}
+    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": as_uuid(document)}
     return tuple(_version(row) for row in transaction.connection.execute(_SQL["versions"], values))
 
 
@@ -204,7 +204,7 @@ def version_text(
     transaction: Transaction, scope: Scope, document: DocumentId, number: int | None
 ) -> DocumentVersion | None:
     """Return one version of a readable document with its text, or None. Without a number, the current one."""
-    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": _uuid(document), "number": number}
+    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": as_uuid(document), "number": number}
     row = transaction.connection.execute(_SQL["version_text"], values).fetchone()
     return _version(row) if row else None
 
@@ -218,7 +218,7 @@ def classes_of_refs(transaction: Transaction, scope: Scope, refs: Sequence[str])
 
 def class_of_document(transaction: Transaction, scope: Scope, document: DocumentId) -> ClassId | None:
     """Return the class of a readable document; None for one that is absent or forbidden."""
-    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": _uuid(document)}
+    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": as_uuid(document)}
     row = transaction.connection.execute(_SQL["class_of_document"], values).fetchone()
     return ClassId(row[0]) if row else None
 
@@ -226,21 +226,11 @@ def class_of_document(transaction: Transaction, scope: Scope, document: Document
 def delete_document(transaction: Transaction, document: DocumentId) -> None:
     """Take a document away with all its versions. The caller has locked the writers and opened its class."""
     connection = transaction.connection
-    values = {"tenant": transaction.tenant, "document": _uuid(document), "documents": [_uuid(document)]}
+    values = {"tenant": transaction.tenant, "document": as_uuid(document), "documents": [as_uuid(document)]}
     current = connection.execute(_SQL["current_versions"], values).fetchall()
     index.remove(transaction, [str(version) for _, version, _, _ in current])
     for query in ("delete_history", "delete_source", "delete_document"):
         connection.execute(_SQL[query], values)
-
-
-def reclassify_documents(transaction: Transaction, moves: Mapping[DocumentId, tuple[ClassId, ClassId]]) -> None:
-    """Move documents, with every version, from one class to another. The caller has opened both classes."""
-    for document, (old, new) in moves.items():
-        index.reclassify(transaction, document, old=old, new=new)
-        values = {"tenant": transaction.tenant, "document": document, "to": new}
-        past = ("reclassify_past_vectors", "reclassify_history")
-        for query in ("reclassify_document", "reclassify_source", "reclassify_versions", *past):
-            transaction.connection.execute(_SQL[query], values)
 
 
 def _version(row: tuple[Any, ...]) -> DocumentVersion:
@@ -256,7 +246,7 @@ def _version(row: tuple[Any, ...]) -> DocumentVersion:
     )
 
 
-def _uuid(document: DocumentId) -> uuid.UUID:
+def as_uuid(document: DocumentId) -> uuid.UUID:
     """Return the id as the database has it; what is no id at all finds nothing, as an unknown one does."""
     try:
         return uuid.UUID(document)

@@ -101,27 +101,14 @@ def remove(transaction: Transaction, versions: Sequence[str]) -> None:
     _run(transaction, versions, "uncount_terms", "uncount_chunks", "delete_postings", "delete_chunks")
 
 
-def reclassify(transaction: Transaction, document: DocumentId, *, old: ClassId, new: ClassId) -> None:
-    """Move the live chunks of a document, their vectors, postings and statistics to another class."""
-    connection, tenant = transaction.connection, transaction.tenant
-    chunks = connection.execute(_SQL["chunks_of"], {"tenant": tenant, "document": document}).fetchall()
-    versions = connection.execute(_SQL["versions_of"], {"tenant": tenant, "document": document}).fetchall()
-    _run(transaction, [str(version) for (version,) in versions], "uncount_terms", "uncount_chunks")
-    values = {
-        "tenant": tenant,
-        "document": document,
-        "from": old,
-        "to": new,
-        "chunks": [id_ for id_, _, _ in chunks],
-        "terms": sorted({term for _, terms, _ in chunks for term in terms}),
-    }
-    for query in ("reclassify_chunks", "reclassify_embeddings", "reclassify_postings"):
-        connection.execute(_SQL[query], values)
-    all_terms = [term for _, terms, _ in chunks for term in terms]
-    counted = {"tenant": tenant, "terms": all_terms, "classes": [new] * len(all_terms)}
-    connection.execute(_SQL["count_terms"], counted)
-    lengths = [length for _, _, length in chunks]
-    connection.execute(_SQL["count_chunks"], {"tenant": tenant, "classes": [new] * len(lengths), "lengths": lengths})
+def reclassify(transaction: Transaction, versions: Sequence[str], *, to: ClassId) -> None:
+    """Move the live chunks of these versions, their vectors, postings and statistics to another class."""
+    values = {"tenant": transaction.tenant, "versions": list(versions), "to": to}
+    for query in (
+        *("uncount_terms", "uncount_chunks", "reclassify_postings", "reclassify_embeddings", "reclassify_chunks"),
+        *("recount_terms", "recount_chunks"),
+    ):
+        transaction.connection.execute(_SQL[query], values)
 
 
 def _run(transaction: Transaction, versions: Sequence[str], *queries: str) -> None:

@@ -29,7 +29,7 @@ _SQL = named_queries("locks")
 # column, no number but these, no function that could look elsewhere.
 _VOCABULARY = frozenset(
     "tenant acl_id select nullif current_setting true false and case when then else end length get_bit 8 1 as null "
-    "'compliance_bot.tenant' 'compliance_bot.classes' '' integer bigint bytea text = < * ( ) , ::".split()
+    "'compliance_bot.tenant' 'compliance_bot.class_bits' '' integer bigint bytea text = < * ( ) , ::".split()
 )
 _TOKEN = re.compile(r"""'[^']*'|"\w+"|::|\w+|\S""")
 

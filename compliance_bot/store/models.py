@@ -74,22 +74,23 @@ def used_models(transaction: Transaction) -> tuple[tuple[VectorModel, Use], ...]
 
 
 def register(transaction: Transaction, *, hash: str, name: str, dim: int, use: Use) -> VectorModel:
-    """Return the model with this identity, made known with an index of its own where it is new."""
+    """Return the model with this identity, made known with an index of its own where it is new.
+
+    The identity is shared by all tenants; the name, which may be a path, is this tenant's.
+    """
     connection = transaction.connection
-    values = {"hash": hash, "name": name, "dim": dim}
-    added = connection.execute(_SQL["add_model"], values).fetchone()
-    if added is not None:
-        # While there are no vectors of it, the index is made at once.
-        connection.execute(_SQL["index_model"], {"model": added[0]})
+    values = {"tenant": transaction.tenant, "hash": hash, "dim": dim}
+    (number,) = connection.execute(_SQL["model_number"], values).fetchone() or (None,)
+    assert number is not None, "the function returns a number"
+    set_use(transaction, VectorModel(id=number, hash=hash, name=name, dim=dim), use)
     row = connection.execute(_SQL["find_model"], values).fetchone()
-    assert row is not None, "the model was just added"
-    set_use(transaction, model := _model(row), use)
-    return model
+    assert row is not None, "the model is used since just now"
+    return _model(row)
 
 
 def set_use(transaction: Transaction, model: VectorModel, use: Use) -> None:
     """Say what the vectors of a model are for. One model serves at a time: retire that one first."""
-    values = {"tenant": transaction.tenant, "model": model.id, "state": use}
+    values = {"tenant": transaction.tenant, "model": model.id, "state": use, "name": model.name}
     transaction.connection.execute(_SQL["use_model"], values)
 
 

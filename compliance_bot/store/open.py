@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from psycopg.conninfo import conninfo_to_dict
 
 from compliance_bot.errors import UsageError
+from compliance_bot.store import tenants
 from compliance_bot.store.connect import Database
 from compliance_bot.store.embedded import APP_ROLE, OWNER_ROLE, EmbeddedServer
 from compliance_bot.store.migrate import NotMigrated, applied_migrations, migrate, pending_migrations
@@ -21,31 +22,48 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from compliance_bot.store.tenants import Claim
+
 
 @contextmanager
-def open_embedded(home: Path, *, database_dir: Path | None = None) -> Iterator[Database]:
-    """Open the embedded database of a home, made, started, migrated and restarted as needed."""
+def open_embedded(home: Path, claimed: Claim, *, database_dir: Path | None = None) -> Iterator[Database]:
+    """Open the embedded database of a home, made, started, migrated and restarted as needed, its tenant registered.
+
+    Raises ForeignTenant.
+    """
     server = EmbeddedServer.open(home, database_dir=database_dir)
+    app, owner = server.conninfo(APP_ROLE), server.conninfo(OWNER_ROLE)
     try:
-        if pending_migrations(applied_migrations(server.conninfo(APP_ROLE))):
-            migrate(server.conninfo(OWNER_ROLE), app_role=APP_ROLE, backup=lambda label: _back_up(server, home, label))
-        with _opened(Database(server.conninfo(APP_ROLE), revive=server.ensure_running)) as database:
+        if pending_migrations(applied_migrations(app)):
+            migrate(owner, app_role=APP_ROLE, backup=lambda label: _back_up(server, home, label))
+        try:
+            number = tenants.find(app, claimed)
+        except tenants.UnknownTenant:
+            tenants.register(owner, claimed)
+            number = tenants.find(app, claimed)
+        with _opened(Database(app, revive=server.ensure_running, tenant=number, owner=owner)) as database:
             yield database
     finally:
         server.close()
 
 
 @contextmanager
-def open_dsn(url: str) -> Iterator[Database]:
-    """Open a database that somebody else runs, as the application account. Raises NotMigrated."""
+def open_dsn(url: str, claimed: Claim, *, owner_url: str | None = None) -> Iterator[Database]:
+    """Open a database that somebody else runs, as the application account.
+
+    `owner_url` serves `Database.owning` alone. Raises NotMigrated, UnknownTenant and ForeignTenant.
+    """
     if pending_migrations(applied_migrations(url)):
         raise NotMigrated
-    with _opened(Database(url)) as database:
+    with _opened(Database(url, tenant=tenants.find(url, claimed), owner=owner_url)) as database:
         yield database
 
 
-def prepare_dsn(url: str, owner_url: str | None) -> None:
-    """Bring a database that somebody else runs up to date, as its owner. Raises UsageError without an owner account."""
+def prepare_dsn(url: str, owner_url: str | None, claimed: Claim) -> None:
+    """Bring a database that somebody else runs up to date and make the tenant known, as its owner.
+
+    Without an owner account nothing is done. Raises NotMigrated where something would have to be.
+    """
     if owner_url is None:
         if pending_migrations(applied_migrations(url)):
             raise NotMigrated
@@ -57,6 +75,7 @@ def prepare_dsn(url: str, owner_url: str | None) -> None:
             hint="Put a user into COMPLIANCE_BOT_DATABASE_URL and another into COMPLIANCE_BOT_DATABASE_OWNER_URL.",
         )
     migrate(owner_url, app_role=str(app_role))
+    tenants.register(owner_url, claimed)
 
 
 @contextmanager

@@ -32,6 +32,12 @@ def in_force(transaction: Transaction, at: datetime | None = None) -> SealedSet 
     return SealedSet(digest=row[0], hash=row[1], sealed=row[2], since=row[3]) if row else None
 
 
+def kept_since(transaction: Transaction) -> datetime | None:
+    """Return from when on it is known which set was in force."""
+    row = transaction.connection.execute(_SQL["kept_since"], {"tenant": transaction.tenant}).fetchone()
+    return row[0] if row else None
+
+
 def activate(transaction: Transaction, sealed: SealedSet, *, record: RecordId) -> None:
     """Say that a set is in force from its `since` on, with the audit record that says so too."""
     values = {"tenant": transaction.tenant, "digest": sealed.digest, "record": record, "at": sealed.since}

@@ -5,6 +5,7 @@ Statistics are those of the readable scope: neither scores nor their order say a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pgvector import HalfVector
@@ -62,14 +63,29 @@ def nearest_exact(
     return _top(transaction, scope, "nearest_exact", limit, model=model.id, vector=HalfVector(vector))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """How far the HNSW index is followed for one question."""
+
+    ef_search: int  # entries that are taken at a time, in order
+    fetch: int  # readable chunks that end the walk
+    longest: int  # entries that are looked at, at most
+
+
 def nearest_approximate(
-    transaction: Transaction, scope: Scope, model: VectorModel, vector: np.ndarray, *, limit: int, ef_search: int
+    transaction: Transaction, scope: Scope, model: VectorModel, vector: np.ndarray, *, walk: Walk
 ) -> Scores:
-    """Return readable chunks with high cosines through the HNSW index: fast, and rarely not quite the highest."""
-    transaction.connection.execute(_SQL["iterate_hnsw"], {"ef_search": str(ef_search)})
+    """Return readable chunks with high cosines through the HNSW index, the highest first: rarely not quite all of them.
+
+    They are fewer than were to be fetched where the walk came to its end before.
+    """
+    settings = {"ef_search": str(walk.ef_search), "longest": str(walk.longest)}
+    transaction.connection.execute(_SQL["walk_hnsw"], settings)
     query = sql.SQL(_SQL["nearest_approximate"]).format(dim=sql.Literal(model.dim), model=sql.Literal(model.id))
-    given = {"tenant": scope.tenant, "classes": list(scope.classes), "vector": HalfVector(vector), "limit": limit}
-    return dict(transaction.connection.execute(query, given).fetchall())
+    given = {"tenant": scope.tenant, "classes": _listed(scope), "vector": HalfVector(vector), "limit": walk.fetch}
+    rows = transaction.connection.execute(query, given).fetchall()
+    transaction.connection.execute(_SQL["stop_walking"])
+    return dict(sorted(rows, key=lambda row: -row[1]))
 
 
 def cosines(
@@ -89,8 +105,16 @@ def passages(transaction: Transaction, scope: Scope, chunks: Sequence[int]) -> d
     return {row[0]: _passage(row) for row in _rows(transaction, scope, "passages", chunks=list(chunks))}
 
 
+def _listed(scope: Scope) -> str:
+    """Return the classes as the server reads an array: a list of Python's is sent as one of small numbers.
+
+    These have another type than the column, and then each row is compared with every class instead of being hashed.
+    """
+    return "{" + ",".join(map(str, scope.classes)) + "}"
+
+
 def _rows(transaction: Transaction, scope: Scope, query: str, **values: Any) -> list[tuple[Any, ...]]:
-    given = {"tenant": scope.tenant, "classes": list(scope.classes), **values}
+    given = {"tenant": scope.tenant, "classes": _listed(scope), **values}
     return transaction.connection.execute(_SQL[query], given).fetchall()
 
 
@@ -99,7 +123,7 @@ def _top(transaction: Transaction, scope: Scope, query: str, limit: int, **value
 
     To keep ties the server sorts every row; so it is asked for one row too many first, and again only if that one ties.
     """
-    given = {"tenant": scope.tenant, "classes": list(scope.classes), **values}
+    given = {"tenant": scope.tenant, "classes": _listed(scope), **values}
 
     def fetch(ties: str, most: int) -> list[tuple[Any, ...]]:
         statement = sql.SQL(_SQL[query]).format(ties=sql.SQL(ties))

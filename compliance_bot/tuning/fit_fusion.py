@@ -92,7 +92,6 @@ def _gather(bot: ComplianceBot, questions: Sequence[LabelledQuestion], k1: float
                 model=serving_model(snapshot),
                 term_key=parts.term_key,
                 candidates=parts.candidates,
-                exact=True,
                 k1=k1,
             )
             found = passages(snapshot, scope, list(cosine))

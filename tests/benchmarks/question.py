@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from compliance_bot.bot import ComplianceBot
 from compliance_bot.evaluation.beir import read_questions
 from compliance_bot.retrieval.fuse import K1, B
+from compliance_bot.retrieval.plan import plan
 from compliance_bot.retrieval.search import gather, weigh_terms
 from compliance_bot.store import search as queries
 from compliance_bot.store.models import serving_model
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 ASKED = 200
 WARM = 20
-_K, _EF_SEARCH = 10, 200  # as `search` has them
+_K = 10
 
 
 def run(setup: Setup) -> dict[str, Any]:
@@ -77,16 +78,18 @@ def found_of_best(bot: ComplianceBot, clearance: int, asked: Sequence[str]) -> d
     by_words = by_vectors = words = vectors = 0
     with entered(bot, clearance) as (snapshot, scope):
         model = serving_model(snapshot)
+        stored = sum(one.chunks for one in access_classes(snapshot))
+        way = plan(scope.chunks, stored, parts.candidates, threshold=0)
         assert model is not None
+        if way.walk is None:  # nothing is readable
+            return {"words": 1.0, "vectors": 1.0}
         for question in asked:
             vector = parts.embedder.embed([question])[0]
             idf = weigh_terms(snapshot, scope, question, parts.term_key)
             weights = {term_hash(term, parts.term_key): value for term, value in idf.items()}
             given = {"model": model, "term_key": parts.term_key, "candidates": parts.candidates}
-            lexical, _ = gather(snapshot, scope, idf, lambda v=vector: v, exact=False, **given)  # type: ignore[misc]
-            near = queries.nearest_approximate(
-                snapshot, scope, model, vector, limit=parts.candidates, ef_search=_EF_SEARCH
-            )
+            lexical, _ = gather(snapshot, scope, idf, lambda v=vector: v, way=way, **given)  # type: ignore[misc]
+            near = queries.nearest_approximate(snapshot, scope, model, vector, walk=way.walk)
             best = queries.lexical(snapshot, scope, weights, k1=K1, b=B, limit=_K)
             nearest = queries.nearest_exact(snapshot, scope, model, vector, limit=_K)
             by_words += _above(lexical, best)

@@ -14,6 +14,7 @@ from compliance_bot.keys import load_keys
 from compliance_bot.settings import PREFIX, load_settings
 from compliance_bot.store.connect import SEARCH_PATH, Database
 from compliance_bot.store.embedded import APP_ROLE, OWNER_ROLE, SUPERUSER, EmbeddedServer, destroy
+from compliance_bot.store.tenants import Claim, register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,13 +59,19 @@ def keyring(home: Path) -> Keyring:
     return load_keys(home / "keys")
 
 
+def _registered(server: EmbeddedServer) -> Database:
+    number, owner = next(_TENANTS), server.conninfo(OWNER_ROLE)
+    register(owner, Claim(name=f"test {number}", number=number, fingerprint=b"test"))
+    return Database(server.conninfo(APP_ROLE), revive=server.ensure_running, tenant=number, owner=owner)
+
+
 @pytest.fixture
 def new_tenant(server: EmbeddedServer) -> Iterator[Callable[[], Database]]:
     """Return a function that opens the database for a tenant nobody else has."""
     opened: list[Database] = []
 
     def open_one() -> Database:
-        database = Database(server.conninfo(APP_ROLE), revive=server.ensure_running, tenant=next(_TENANTS))
+        database = _registered(server)
         opened.append(database)
         return database
 
@@ -76,7 +83,7 @@ def new_tenant(server: EmbeddedServer) -> Iterator[Callable[[], Database]]:
 @pytest.fixture(scope="module")
 def module_database(server: EmbeddedServer) -> Iterator[Database]:
     """Return a tenant for the tests of a module that only read."""
-    database = Database(server.conninfo(APP_ROLE), revive=server.ensure_running, tenant=next(_TENANTS))
+    database = _registered(server)
     yield database
     database.close()
 

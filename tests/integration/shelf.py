@@ -11,6 +11,7 @@ from compliance_bot.records import Scope
 from compliance_bot.store import documents
 from compliance_bot.store.documents import Stored, VersionDraft
 from compliance_bot.store.index import IndexedChunk, require_model
+from compliance_bot.store.moves import move_documents
 from compliance_bot.store.scope import access_classes, class_of, enter, open_classes
 from compliance_bot.terms import index_terms, term_hash
 from compliance_bot.testing import HashEmbedder
@@ -83,11 +84,11 @@ def put(transaction: Transaction, drafts: Sequence[Draft]) -> tuple[Stored, ...]
     open_classes(transaction, {*classes.values(), *existing.values()})
     known = documents.known_sources(transaction, list(sources.values()))
     moves = {
-        stored.document: (stored.class_id, classes[source.decode()])
+        stored.document: classes[source.decode()]
         for source, stored in known.items()
         if stored.class_id != classes[source.decode()]
     }
-    documents.reclassify_documents(transaction, moves)
+    move_documents(transaction, moves)
     model = require_model(transaction, hash=EMBEDDER.manifest_hash, name="test", dim=EMBEDDER.dim)
     versions = [
         VersionDraft(

@@ -14,7 +14,8 @@ from compliance_bot.audit.log import AuditLog
 from compliance_bot.audit.record import Event, describe
 from compliance_bot.errors import Refused
 from compliance_bot.records import Principal
-from compliance_bot.store.connect import Database
+from compliance_bot.store.connect import SEARCH_PATH, Database
+from compliance_bot.store.embedded import SUPERUSER, EmbeddedServer
 from compliance_bot.store.queries import named_queries
 from compliance_bot.store.scope import open_scope
 from compliance_bot.testing import throw_away_bot
@@ -94,7 +95,11 @@ def test_documents(bot: ComplianceBot, statements: list[str], act: Act) -> None:
 
 
 def test_records_of_another_tenant(bot: ComplianceBot, statements: list[str]) -> None:
-    other = Database(bot.parts.database._conninfo, tenant=bot.parts.database.tenant + 1)
+    server = EmbeddedServer.open(bot.settings.home)
+    with psycopg.connect(server.conninfo(SUPERUSER), options=SEARCH_PATH) as connection:
+        connection.execute("INSERT INTO tenant (id, name) VALUES (2, 'another')")
+    server.close()
+    other = Database(bot.parts.database._conninfo, tenant=2)
     event = Event(type="answer", outcome="answered", public={}, private={"principal": describe(ANA)})
     theirs = AuditLog(other, bot._home.keyring).append(event, ANA)
     other.close()

@@ -21,6 +21,7 @@ from compliance_bot.records import Principal
 from compliance_bot.store import scope
 from compliance_bot.store.connect import SEARCH_PATH
 from compliance_bot.store.embedded import SUPERUSER, EmbeddedServer
+from compliance_bot.store.kept import KeptScopes
 from compliance_bot.store.queries import named_queries
 from compliance_bot.testing import throw_away_bot
 
@@ -65,10 +66,9 @@ SEARCHES = [
 ]
 # They change what their caller has decided about, name no text, or are asked within a scope by `known_sources`.
 WITHOUT_SCOPE = {
-    "lock_writers", "find_sources", "current_versions", "add_documents", "add_sources", "retitle", "close_versions",
-    "add_versions", "delete_history", "delete_source", "delete_document", "reclassify_document", "reclassify_source",
-    "reclassify_versions", "reclassify_past_vectors", "reclassify_history", "add_places", "move_source", "clear_places",
-    "iterate_hnsw",
+    "add_documents", "add_places", "add_sources", "add_versions", "clear_places", "close_versions", "current_versions",
+    "delete_document", "delete_history", "delete_source", "find_sources", "lock_writers", "move_source", "retitle",
+    "stop_walking", "walk_hnsw",
 }  # fmt: skip
 
 
@@ -170,8 +170,16 @@ def no_row_security(superuser: Superuser) -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture
-def wrong_compiler(bot: ComplianceBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def wrong_compiler(bot: ComplianceBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Return a function that makes the compiler leave something out of the policies."""
+    engines: list[CedarEngine] = []
+    compile_ = CedarEngine.compile
+
+    def afresh(self: CedarEngine, *given: Any) -> Any:
+        """Compile without what the engine has kept."""
+        engines.append(self)
+        self._compiled.clear()
+        return compile_(self, *given)
 
     def take(what: str) -> None:
         def wrong(policies: Any, declared: Any, subject: Any) -> Any:
@@ -182,12 +190,16 @@ def wrong_compiler(bot: ComplianceBot, monkeypatch: pytest.MonkeyPatch) -> Calla
 
         real = decide.compile_policies
         monkeypatch.setattr(decide, "compile_policies", wrong)
+        monkeypatch.setattr(CedarEngine, "compile", afresh)
+        monkeypatch.setattr(bot.parts.database, "_scopes", KeptScopes())
 
-    return take
+    yield take
+    for engine in engines:
+        engine._compiled.clear()
 
 
 @pytest.fixture
-def no_recheck(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def no_recheck(bot: ComplianceBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Return a function that makes the engine permit reading anything, as if nobody asked it."""
 
     def take() -> None:
@@ -199,6 +211,7 @@ def no_recheck(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
             return real(self, principal, action, resources, now)
 
         monkeypatch.setattr(CedarEngine, "decide_each", lenient)
+        monkeypatch.setattr(bot.parts.database, "_scopes", KeptScopes())
 
     return take
 
@@ -231,10 +244,15 @@ def test_without_row_level_security_the_scope_holds(
 
 @pytest.mark.parametrize("what", ["forbid", "condition"])
 def test_with_a_wrong_compiler_the_engine_holds(
-    see: See, before: dict[str, str], wrong_compiler: Callable[[str], None], what: str
+    see: See,
+    before: dict[str, str],
+    wrong_compiler: Callable[[str], None],
+    caplog: pytest.LogCaptureFixture,
+    what: str,
 ) -> None:
     wrong_compiler(what)
     assert differing(see(), before) == set()
+    assert "scope.wrong" in {record.message for record in caplog.records}  # it was wrong
 
 
 @pytest.mark.parametrize("what", ["forbid", "condition"])
@@ -243,6 +261,7 @@ def test_with_a_wrong_compiler_and_many_classes_what_was_found_is_asked_about(
     before: dict[str, str],
     wrong_compiler: Callable[[str], None],
     monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
     what: str,
 ) -> None:
     """Where a forbidden passage is among those found, all is as before; where none is, statistics may differ."""
@@ -251,6 +270,7 @@ def test_with_a_wrong_compiler_and_many_classes_what_was_found_is_asked_about(
     found = see()
     assert differing(found, before) <= {"search"}  # of one and of two hits
     assert not leaked(found)
+    assert "scope.wrong" in {record.message for record in caplog.records}
 
 
 def test_with_the_engine_never_asked_again_the_other_two_hold(
@@ -261,10 +281,12 @@ def test_with_the_engine_never_asked_again_the_other_two_hold(
 
 
 def test_with_a_stale_scope_the_engine_holds(
-    see: See, bot: ComplianceBot, superuser: Superuser, monkeypatch: pytest.MonkeyPatch
+    see: See, superuser: Superuser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A wall is put around a whole class, and the kept scopes do not hear of it."""
-    monkeypatch.setitem(named_queries("scope"), "revision", "SELECT 1 WHERE %(tenant)s > 0")  # type: ignore[arg-type]
+    always = "SELECT 1, false, ARRAY[]::text[] WHERE %(tenant)s > 0"
+    assert "revision" in named_queries("scope")["standing"]
+    monkeypatch.setitem(named_queries("scope"), "standing", always)  # type: ignore[arg-type]
     see()  # a scope is kept, for good
     row = superuser.execute("SELECT id, attributes, shape_id, digest FROM access_class"
                             " WHERE attributes->>'classification' = '1'").fetchone()  # fmt: skip
@@ -276,6 +298,7 @@ def test_with_a_stale_scope_the_engine_holds(
     try:
         stale = see()
         monkeypatch.undo()
+        assert "scope.wrong" in {record.message for record in caplog.records}  # it was stale
         assert differing(stale, see()) <= {"search"}  # statistics, where no passage of the class was found
         assert not [name for name, text in stale.items() if "Harbour" in text or "branches" in text]
     finally:

@@ -13,6 +13,7 @@ from compliance_bot import Answer, ComplianceError
 if TYPE_CHECKING:
     from compliance_bot.records import Citation
 
+_WITHHELD = "Part of this answer is not shown again: it rests on documents that you may not read any more."
 _FAILED = "Something went wrong here. The question was not answered; it may be asked again."
 
 
@@ -20,14 +21,31 @@ def show(visit: session.Visit) -> None:
     """Draw the conversation and take the next question."""
     st.title("Ask your documents")
     st.html(f'<p class="cb-note">As {look.text(visit.person)}. Answers quote their sources; each is on record.</p>')
-    for number, turn in enumerate(visit.turns):
-        _turn(visit, number, turn)
+    if _check(visit):
+        for number, turn in enumerate(visit.turns):
+            _turn(visit, number, turn)
     question = st.chat_input("Ask a question", key="question", on_submit=_open, args=(visit, None))
     if question:
         turn = session.Turn(question=question)
         visit.turns.append(turn)
         _ask(visit, turn)
         st.rerun()
+
+
+def _check(visit: session.Visit) -> bool:
+    """Forget what the person may not read any more; return whether the rest may be drawn again."""
+    answered = [(turn, turn.answer) for turn in visit.turns if turn.answer is not None]
+    if not answered:
+        return True
+    try:
+        readable = session.bot().still_readable([answer for _, answer in answered], principal=visit.person)
+    except ComplianceError as error:
+        st.warning(look.label(str(error), 300))
+        return False
+    for (turn, answer), now in zip(answered, readable, strict=True):
+        turn.withheld += len(answer.sentences) - len(now.sentences)
+        turn.answer = now
+    return True
 
 
 def _turn(visit: session.Visit, number: int, turn: session.Turn) -> None:
@@ -39,14 +57,16 @@ def _turn(visit: session.Visit, number: int, turn: session.Turn) -> None:
             if turn.hint:
                 st.html(f'<p class="cb-note">{look.text(turn.hint)}</p>')
             return
-        _answer(visit, number, turn.answer)
+        _answer(visit, number, turn.answer, turn.withheld)
 
 
-def _answer(visit: session.Visit, number: int, answer: Answer) -> None:
+def _answer(visit: session.Visit, number: int, answer: Answer, withheld: int) -> None:
     if answer.abstained:
         st.html(f'<p class="cb-answer">{look.text(answer.answer)}</p>')
     for sentence in answer.sentences:
         st.html(look.sentence(sentence))
+    if withheld:
+        st.html(f'<p class="cb-note">{look.text(_WITHHELD)}</p>')
     for citation in answer.citations:
         _citation(visit, number, citation)
     notes = [f"Record {answer.record}", f"answered by {answer.model}"]

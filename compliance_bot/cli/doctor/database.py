@@ -88,6 +88,29 @@ def _embedder(home: Home, health: Health) -> str | Warned:
     return f"{serving.name} serves, {serving.hash[:12]}"
 
 
+def _search(home: Home, _: Health) -> str | Warned:
+    """Say whether what was measured of the search still fits the documents that there are."""
+    from compliance_bot.settings import load_settings
+    from compliance_bot.store.models import serving_model
+    from compliance_bot.store.scope import access_classes
+    from compliance_bot.store.tuning import BUILT_IN, measured
+
+    if (threshold := load_settings(home=home.path).exact_threshold) is not None:
+        return f"up to {threshold} readable chunks all are compared, as the setting exact_threshold says"
+    with home.database.reading() as snapshot:
+        model = serving_model(snapshot)
+        stored = sum(one.chunks for one in access_classes(snapshot))
+        tuning = measured(snapshot, model) if model else None
+    again = "Run `compliance-bot doctor --tune` when the machine is quiet; it takes a minute or two."
+    if tuning is None:
+        if stored > BUILT_IN.threshold:
+            return Warned(detail="how far searches must go was not measured for this embedder", hint=again)
+        return "all vectors are compared in every search; there is nothing to tune"
+    if stored >= 2 * tuning.chunks:
+        return Warned(detail=f"measured on {tuning.at:%Y-%m-%d}; the chunks have doubled since", hint=again)
+    return f"measured on {tuning.at:%Y-%m-%d}: up to {tuning.threshold} readable chunks all are compared"
+
+
 def _clock(_: Home, health: Health) -> str:
     skew_s = abs((datetime.now(UTC) - health.now).total_seconds())
     if skew_s > _MOST_SKEW_S:
@@ -116,6 +139,7 @@ CHECKS: Mapping[str, Callable[[Home, Health], str | Warned]] = {
     "durability": _durability,
     "indexes": _indexes,
     "embedder": _embedder,
+    "search": _search,
     "clock": _clock,
     "audit log": _audit_log,
 }

@@ -1,8 +1,12 @@
 -- begin_closed: Name the tenant of this transaction, and open nothing to it, whatever the session has open
-SELECT set_config('compliance_bot.tenant', %(tenant)s, true), set_config('compliance_bot.classes', '', true)
+SELECT set_config('compliance_bot.tenant', %(tenant)s, true), set_config('compliance_bot.class_bits', '', true)
 
--- commit_durably: Let the commit wait for the disk, whatever the server's default is
-SET LOCAL synchronous_commit = on
+-- begin_writing: Whether the tenant is there, which holds it, and let the commit wait for the disk
+SELECT hold_tenant(%(tenant)s), set_config('synchronous_commit', 'on', true)
+
+-- lock_tenant: Wait, not for long, until nobody writes to the tenant; released with the transaction
+SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', %(wait)s, true),
+       pg_advisory_xact_lock(hashtext('compliance_bot.tenant'), %(tenant)s)
 
 -- pgvector_version: The version of pgvector in this database
 SELECT extversion FROM pg_extension WHERE extname = 'vector'

@@ -71,22 +71,6 @@ DELETE FROM document_source WHERE tenant = %(tenant)s AND document_id = %(docume
 -- delete_document: Take a document away with its versions
 DELETE FROM document WHERE tenant = %(tenant)s AND id = %(document)s
 
--- reclassify_document: Move a document to another class
-UPDATE document SET acl_id = %(to)s WHERE tenant = %(tenant)s AND id = %(document)s
-
--- reclassify_source: Move a document's source to another class
-UPDATE document_source SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = %(document)s
-
--- reclassify_versions: Move a document's versions to another class
-UPDATE document_version SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = %(document)s
-
--- reclassify_past_vectors: Move the vectors of a document's superseded chunks to another class
-UPDATE history_embedding SET acl_id = %(to)s WHERE tenant = %(tenant)s AND chunk_id IN (
-  SELECT id FROM chunk_history WHERE tenant = %(tenant)s AND document_id = %(document)s)
-
--- reclassify_history: Move a document's superseded chunks to another class
-UPDATE chunk_history SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = %(document)s
-
 -- add_places: Where documents lie, by their sources
 INSERT INTO document_place (tenant, place, document_id)
 SELECT %(tenant)s, n.place, s.document_id

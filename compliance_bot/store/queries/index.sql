@@ -70,18 +70,37 @@ WHERE c.tenant = %(tenant)s AND c.version_id = ANY(%(versions)s)
 -- delete_chunks: Take the chunks of these versions away, with their vectors
 DELETE FROM chunk WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s)
 
--- chunks_of: What reclassifying needs of a document's live chunks
-SELECT id, terms, length FROM chunk WHERE tenant = %(tenant)s AND document_id = %(document)s
+-- reclassify_postings: Move the postings of the chunks of these versions to another class; before the chunks
+-- The terms are listed first: with statistics from before a large ingest the planner would begin with all postings.
+WITH n AS MATERIALIZED (
+  SELECT c.id, c.acl_id, term FROM chunk c, unnest(c.terms) AS term
+  WHERE c.tenant = %(tenant)s AND c.version_id = ANY(%(versions)s::uuid[]))
+UPDATE posting p SET acl_id = %(to)s FROM n
+WHERE p.tenant = %(tenant)s AND p.term = n.term AND p.acl_id = n.acl_id AND p.chunk_id = n.id
 
--- versions_of: The current version of a document
-SELECT id FROM document_version WHERE tenant = %(tenant)s AND document_id = %(document)s AND valid_to IS NULL
+-- reclassify_embeddings: Move their vectors, of every model
+UPDATE embedding SET acl_id = %(to)s
+WHERE tenant = %(tenant)s AND chunk_id = ANY(ARRAY(
+  SELECT id FROM chunk WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s::uuid[])))
 
--- reclassify_chunks: Move a document's live chunks to another class
-UPDATE chunk SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = %(document)s
+-- reclassify_chunks: Move the chunks of these versions
+UPDATE chunk SET acl_id = %(to)s WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s::uuid[])
 
--- reclassify_embeddings: Move the vectors of these chunks to another class
-UPDATE embedding SET acl_id = %(to)s WHERE tenant = %(tenant)s AND chunk_id = ANY(%(chunks)s)
+-- recount_terms: Add the chunks of these versions to the document frequencies of the class that they have now
+INSERT INTO term_stat (tenant, term, acl_id, df)
+SELECT %(tenant)s, term, c.acl_id, count(*)
+FROM chunk c, unnest(c.terms) AS term
+WHERE c.tenant = %(tenant)s AND c.version_id = ANY(%(versions)s::uuid[])
+GROUP BY term, c.acl_id
+ORDER BY term, c.acl_id
+ON CONFLICT (tenant, term, acl_id) DO UPDATE SET df = term_stat.df + EXCLUDED.df
 
--- reclassify_postings: Move the postings of these chunks to another class
-UPDATE posting SET acl_id = %(to)s
-WHERE tenant = %(tenant)s AND term = ANY(%(terms)s) AND acl_id = %(from)s AND chunk_id = ANY(%(chunks)s)
+-- recount_chunks: Add them to what there is to search in it
+INSERT INTO class_count (tenant, acl_id, chunks, terms)
+SELECT %(tenant)s, acl_id, count(*), sum(length)
+FROM chunk
+WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s::uuid[])
+GROUP BY acl_id
+ORDER BY acl_id
+ON CONFLICT (tenant, acl_id) DO UPDATE
+SET chunks = class_count.chunks + EXCLUDED.chunks, terms = class_count.terms + EXCLUDED.terms

@@ -1,24 +1,21 @@
 -- serving: The model whose vectors serve this tenant
-SELECT m.id, m.hash, m.name, m.dim, u.state FROM model_use u JOIN embedding_model m ON m.id = u.model_id
+SELECT m.id, m.hash, u.name, m.dim, u.state FROM model_use u JOIN embedding_model m ON m.id = u.model_id
 WHERE u.tenant = %(tenant)s AND u.state = 'serving'
 
 -- used: Every model that this tenant has vectors of
-SELECT m.id, m.hash, m.name, m.dim, u.state FROM model_use u JOIN embedding_model m ON m.id = u.model_id
-WHERE u.tenant = %(tenant)s ORDER BY u.state = 'serving' DESC, m.name, m.id
+SELECT m.id, m.hash, u.name, m.dim, u.state FROM model_use u JOIN embedding_model m ON m.id = u.model_id
+WHERE u.tenant = %(tenant)s ORDER BY u.state = 'serving' DESC, u.name, m.id
 
--- find_model: A model by its identity
-SELECT id, hash, name, dim FROM embedding_model WHERE hash = %(hash)s
+-- model_number: The number of a model, made known with an index of its own where it is new
+SELECT model_number(%(hash)s, %(dim)s)
 
--- add_model: A model that no tenant has used yet
-INSERT INTO embedding_model (hash, name, dim) VALUES (%(hash)s, %(name)s, %(dim)s)
-ON CONFLICT (hash) DO NOTHING RETURNING id
+-- use_model: Say what the vectors of a model are for, and what opens it here
+INSERT INTO model_use (tenant, model_id, state, name) VALUES (%(tenant)s, %(model)s, %(state)s, %(name)s)
+ON CONFLICT (tenant, model_id) DO UPDATE SET state = EXCLUDED.state, name = EXCLUDED.name
 
--- index_model: Make the index for approximate search among the vectors of a new model
-SELECT index_model(%(model)s)
-
--- use_model: Say what the vectors of a model are for
-INSERT INTO model_use (tenant, model_id, state) VALUES (%(tenant)s, %(model)s, %(state)s)
-ON CONFLICT (tenant, model_id) DO UPDATE SET state = EXCLUDED.state
+-- find_model: A model that this tenant uses, by its identity
+SELECT m.id, m.hash, u.name, m.dim, u.state FROM model_use u JOIN embedding_model m ON m.id = u.model_id
+WHERE u.tenant = %(tenant)s AND m.hash = %(hash)s
 
 -- forget_use: Say that there are no vectors of a model any more
 DELETE FROM model_use WHERE tenant = %(tenant)s AND model_id = %(model)s

@@ -6,6 +6,9 @@ WHERE a.tenant = %(tenant)s AND (%(at)s::timestamptz IS NULL OR a.at <= %(at)s)
 ORDER BY a.at DESC, a.record DESC
 LIMIT 1
 
+-- kept_since: When the first policy set came into force
+SELECT min(at) FROM policy_activation WHERE tenant = %(tenant)s
+
 -- add_set: A policy set; nothing where it was in force before
 INSERT INTO policy_set (tenant, digest, hash, sealed) VALUES (%(tenant)s, %(digest)s, %(hash)s, %(sealed)s)
 ON CONFLICT DO NOTHING

@@ -5,21 +5,23 @@ LEFT JOIN class_count n ON n.tenant = c.tenant AND n.acl_id = c.id
 WHERE c.tenant = %(tenant)s
 ORDER BY c.id
 
--- revision: What changes with the classes and their counts, as of this snapshot; nothing where there is no class yet
-SELECT revision FROM class_revision WHERE tenant = %(tenant)s
+-- standing: What changes with the classes and their counts, as of this snapshot, and what the kill switch has stopped
+SELECT COALESCE((SELECT revision FROM class_revision WHERE tenant = %(tenant)s), 0),
+       EXISTS (SELECT FROM stop WHERE tenant = %(tenant)s AND kind = 'tenant'),
+       ARRAY(SELECT name FROM stop WHERE tenant = %(tenant)s AND kind = 'collection' ORDER BY name)
 
 -- shapes: Which attributes of which types occur
 SELECT id, types FROM access_shape WHERE tenant = %(tenant)s
 
 -- permitted: The classes that a compiled predicate selects, how much there is in them, and which permits it was
 -- The inner OFFSET 0 keeps the predicate off classes of a shape that its casts were not made for.
-SELECT COALESCE(array_agg(id ORDER BY id), '{{}}'), COALESCE(sum(chunks), 0)::bigint, COALESCE(sum(terms), 0)::bigint
-       {determining}
+SELECT COALESCE(array_agg(id ORDER BY id), '{{}}'), COALESCE(sum(chunks), 0)::bigint, COALESCE(sum(terms), 0)::bigint,
+       (SELECT COALESCE(sum(chunks), 0)::bigint FROM class_count WHERE tenant = %(tenant)s) {determining}
 FROM (
   SELECT c.id, n.chunks, n.terms {permits}
   FROM (
     SELECT tenant, id, attributes FROM access_class
-    WHERE tenant = %(tenant)s AND shape_id = ANY(%(shapes)s)
+    WHERE tenant = %(tenant)s AND shape_id = ANY(%(shapes)s) AND NOT attributes->>'collection' = ANY(%(stopped)s)
     OFFSET 0) AS c
   LEFT JOIN class_count n ON n.tenant = c.tenant AND n.acl_id = c.id
   WHERE {predicate}) AS permitted
@@ -32,7 +34,7 @@ WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s)
 SELECT id, attributes FROM access_class WHERE tenant = %(tenant)s AND id = ANY(%(classes)s) ORDER BY id
 
 -- enter: Open the given classes for the rest of this transaction
-SELECT set_config('compliance_bot.classes', %(bits)s, true)
+SELECT set_config('compliance_bot.class_bits', %(bits)s, true)
 
 -- find_class: The class with these attributes
 SELECT id FROM access_class WHERE tenant = %(tenant)s AND digest = %(digest)s

@@ -44,12 +44,23 @@ WHERE tenant = %(tenant)s AND model_id = {model} AND acl_id = ANY(%(classes)s)
 ORDER BY vector::halfvec({dim}) <=> %(vector)s
 LIMIT %(limit)s
 
--- iterate_hnsw: Let the HNSW scan go on until enough readable chunks were found (pgvector 0.8)
-SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', %(ef_search)s, true)
+-- walk_hnsw: Let the HNSW scan go on until enough readable chunks were found, but not for ever (pgvector 0.8)
+-- Memory would end it first, at some 22,000 entries for work_mem = 4MB, so it gets more: the number of entries decides.
+-- Without sorting there is no other way to the order that is asked for: whatever the planner guesses of the classes.
+SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', %(ef_search)s, true),
+       set_config('hnsw.max_scan_tuples', %(longest)s, true), set_config('hnsw.scan_mem_multiplier', '16', true),
+       set_config('enable_sort', 'off', true)
 
--- cosines: How near these readable chunks are
-SELECT chunk_id, -(vector <#> %(vector)s) FROM embedding
-WHERE tenant = %(tenant)s AND model_id = %(model)s AND acl_id = ANY(%(classes)s) AND chunk_id = ANY(%(chunks)s)
+-- stop_walking: Let the rest of the transaction sort again
+SELECT set_config('enable_sort', 'on', true)
+
+-- cosines: How near these readable chunks are, each looked up: with many classes the planner went through all of theirs
+SELECT e.chunk_id, -(e.vector <#> %(vector)s)
+FROM unnest(%(chunks)s::bigint[]) AS asked(id)
+CROSS JOIN LATERAL (
+  SELECT chunk_id, vector FROM embedding
+  WHERE tenant = %(tenant)s AND chunk_id = asked.id AND model_id = %(model)s AND acl_id = ANY(%(classes)s)
+  OFFSET 0) AS e
 
 -- content_order: What orders readable chunks of equal score
 SELECT c.id, encode(c.sha256, 'hex') || ' ' || COALESCE(v.ref, '') || ' ' || (a.attributes->>'collection')

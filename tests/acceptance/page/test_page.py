@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from compliance_bot import ComplianceBot
 from compliance_bot.cli import run
+from compliance_bot.store.connect import StoreUnavailable
 from tests.acceptance.page.conftest import FEE, FILLER, HOSTILE, ROOT
 
 QUESTION = "How high is the fee for a transfer abroad?"
@@ -81,6 +83,55 @@ def test_each_opening_of_a_quote_is_one_reading_on_record(app: AppTest, stocked:
     app.button(key="quote-0-1").click().run()
     acts = [record.type for record in sys.modules["session"].bot().records(principal="admin", limit=6)]
     assert acts == ["documents.show", "documents.show", "answer", "documents.show", "documents.show", "answer"]
+
+
+@pytest.fixture
+def movable(stocked: Path) -> Iterator[ComplianceBot]:
+    """Return a bot beside the page's; the tariff is back in its collection afterwards."""
+    with ComplianceBot.open(stocked) as bot:
+        yield bot
+        bot.set_attributes(_tariff(bot), {"collection": "policies"}, principal="admin")
+
+
+def _tariff(bot: ComplianceBot) -> str:
+    return next(d.document for d in bot.documents(principal="admin") if d.title == "Tariff")
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_what_was_shown_of_a_document_is_not_drawn_again_once_it_is_closed(
+    app: AppTest, movable: ComplianceBot, is_open: bool
+) -> None:
+    as_person(app, "ana")
+    ask(app, QUESTION)
+    ask(app, "What is the garden gnome budget?")
+    if is_open:
+        app.button(key="quote-0-1").click().run()
+        assert f"<mark>{FEE}</mark>" in shown(app)
+    assert FEE in shown(app)
+    movable.set_attributes(_tariff(movable), {"collection": "board"}, principal="admin")
+    app.run()
+    assert not app.exception
+    page = shown(app) + "".join(button.label for button in app.button)
+    assert "transfer abroad is" not in page
+    assert "Tariff" not in page
+    assert "not shown again" in page
+    assert "gnome budget is" in page
+    assert "nine" not in repr(app.session_state["visit"])  # nor is it kept
+
+
+def test_what_was_shown_is_not_drawn_when_nobody_can_tell_whether_it_may_be(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise StoreUnavailable
+
+    as_person(app, "ana")
+    ask(app, QUESTION)
+    monkeypatch.setattr(ComplianceBot, "still_readable", fail)
+    app.run()
+    assert not app.exception
+    assert FEE not in shown(app)
+    assert [warning.value for warning in app.warning] == [r"The database cannot be reached\."]
 
 
 def test_changing_the_person_clears_the_conversation(app: AppTest) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +14,19 @@ import psycopg
 import pytest
 from pgvector.psycopg import register_vector
 
+from compliance_bot.models.contract import source
+from compliance_bot.models.features import Evidence, Lexicon, ScoredPassage, compare
 from compliance_bot.records import DocumentId
-from compliance_bot.retrieval.fuse import K1, B
+from compliance_bot.retrieval.fuse import K1, B, fuse
+from compliance_bot.retrieval.plan import Plan
 from compliance_bot.retrieval.search import gather, search, split_terms, weigh_terms
 from compliance_bot.store import documents
 from compliance_bot.store import search as queries
 from compliance_bot.store.connect import SEARCH_PATH, Database, Transaction
 from compliance_bot.store.embedded import SUPERUSER
 from compliance_bot.store.models import serving_model
+from compliance_bot.store.scope import access_classes
+from compliance_bot.store.search import Walk
 from compliance_bot.terms import index_terms, query_terms, term_hash
 
 from ..shelf import TERM_KEY, Draft, draft, embedding, scope_of, store
@@ -98,6 +103,11 @@ def serving(transaction: Transaction) -> VectorModel:
     return model
 
 
+def walking(fetch: int) -> Plan:
+    """Return a plan that follows the index, however few chunks there are."""
+    return Plan(walk=Walk(ef_search=200, fetch=fetch, longest=20_000))
+
+
 def texts_of(transaction: Transaction, scope: Scope, scores: dict[int, float]) -> dict[int, str]:
     return {chunk: passage.text for chunk, passage in queries.passages(transaction, scope, list(scores)).items()}
 
@@ -124,7 +134,6 @@ class TestLexical:
                     model=serving_model(transaction),
                     term_key=TERM_KEY,
                     candidates=100,
-                    exact=True,
                 )
                 texts = texts_of(transaction, scope, lexical)
                 best = sorted(scores, reverse=True)[:K]
@@ -147,7 +156,7 @@ class TestLexical:
                 assert max(frequent.values(), default=0.0) <= min(rare.values())
                 split += bool(frequent)
                 everything = queries.lexical(transaction, scope, weights, k1=K1, b=B, limit=1000)
-                given = {"model": serving(transaction), "term_key": TERM_KEY, "candidates": 30, "exact": False}
+                given = {"model": serving(transaction), "term_key": TERM_KEY, "candidates": 30, "way": walking(30)}
                 lexical, _ = gather(transaction, scope, idf, partial(embedding, question), **given)
                 # Whoever is found has its whole score, whichever terms found it.
                 assert lexical == pytest.approx({chunk: everything[chunk] for chunk in lexical}, abs=1e-5)
@@ -166,7 +175,7 @@ class TestLexical:
             idf = weigh_terms(transaction, scope, question, TERM_KEY)
             weights = {term_hash(term, TERM_KEY): value for term, value in idf.items()}
             assert list(split_terms(weights)[1]) == [term_hash("fee", TERM_KEY)]
-            given = {"model": serving(transaction), "term_key": TERM_KEY, "candidates": 10, "exact": False}
+            given = {"model": serving(transaction), "term_key": TERM_KEY, "candidates": 10, "way": walking(10)}
             lexical, _ = gather(transaction, scope, idf, partial(embedding, question), **given)
             assert lexical == queries.lexical(transaction, scope, weights, k1=K1, b=B, limit=10)
             assert len(lexical) > 10
@@ -233,6 +242,49 @@ class TestDense:
         assert comparable(fallen_back.hits) == comparable(exact.hits)
 
 
+@dataclass(frozen=True)
+class Statistics:
+    """All numbers that a search hands on, by content: ids are random."""
+
+    idf: dict[str, float]
+    lexical: dict[str, float]
+    cosine: dict[str, float]
+    fused: dict[str, float]
+    passages: int
+    exact: bool
+    abstention: bytes
+
+
+def statistics(database: Database, question: str) -> Statistics:
+    """Return what scores and abstention rest on, in the scope of someone who reads one collection of two."""
+    with database.reading() as snapshot:
+        scope = scope_of(snapshot, ["aml"])
+        stored = sum(one.chunks for one in access_classes(snapshot))
+        assert stored > scope.chunks
+        model = serving_model(snapshot)
+        idf = weigh_terms(snapshot, scope, question, TERM_KEY)
+        given: dict[str, Any] = {"model": model, "term_key": TERM_KEY, "candidates": 50}
+        lexical, cosine = gather(snapshot, scope, idf, partial(embedding, question), **given)
+        found = search(snapshot, scope, question, partial(embedding, question), k=K, stored=stored, **given)
+        texts = texts_of(snapshot, scope, {**lexical, **cosine})
+    fused = fuse(lexical, cosine, passages=scope.chunks)
+    sources = [source(hit.passage) for hit in found.hits]
+    scores = {
+        hit.passage.chunk: ScoredPassage(lexical=hit.lexical, cosine=hit.cosine, fused=hit.score) for hit in found.hits
+    }
+    evidence = Evidence(idf=found.idf, scores=scores, passages=found.passages)
+    features = compare(question, sources, Lexicon(shares={}, alike={}, strength=0.0), evidence).features
+    return Statistics(
+        idf=dict(found.idf),
+        lexical={texts[chunk]: score for chunk, score in lexical.items()},
+        cosine={texts[chunk]: score for chunk, score in cosine.items()},
+        fused={texts[chunk]: score for chunk, score in fused.items()},
+        passages=found.passages,
+        exact=found.exact,
+        abstention=features.tobytes(),
+    )
+
+
 def comparable(hits: tuple[Hit, ...]) -> list[Hit]:
     """Return the hits without what is random in them: ids, and the time of ingestion."""
     blank = uuid.UUID(int=0)
@@ -267,6 +319,19 @@ class TestNonInterference:
             one, other = find(alone, question), find(beside, question)
             assert repr(comparable(one.hits)) == repr(comparable(other.hits))
             assert (one.idf, one.exact) == (other.idf, other.exact)
+
+    def test_no_statistic_that_scores_or_abstains_tells_of_other_unreadable_documents(
+        self, new_tenant: Callable[[], Database]
+    ) -> None:
+        readable = corpus(1, 80, "aml")
+        few, many = new_tenant(), new_tenant()
+        for database, secret in ((few, corpus(9, 5, "board")), (many, corpus(8, 120, "board"))):
+            store(database, *secret)
+            store(database, *readable)
+        for question in [*questions(12, 20), "boardroom merger of banka and loana"]:
+            one, other = statistics(few, question), statistics(many, question)
+            assert one == other
+            assert one.lexical or not one.idf
 
     def test_their_superseded_versions_and_moves_change_nothing_either(
         self, new_tenant: Callable[[], Database]
@@ -333,7 +398,7 @@ class TestScopeInTheQuery:
             "lexical_of": queries.lexical_of(unlocked, scope, weights, everything, k1=K1, b=B),
             "nearest_exact": queries.nearest_exact(unlocked, scope, model, vector, limit=1000),
             "nearest_approximate": queries.nearest_approximate(
-                unlocked, scope, model, vector, limit=1000, ef_search=200
+                unlocked, scope, model, vector, walk=Walk(ef_search=200, fetch=1000, longest=20_000)
             ),
             "cosines": queries.cosines(unlocked, scope, model, vector, everything),
             "content_order": queries.content_order(unlocked, scope, everything),
@@ -348,7 +413,8 @@ class TestScopeInTheQuery:
         found = search(unlocked, empty, "banka", lambda: embedding("banka"), model=model, term_key=TERM_KEY, k=K)
         assert found.hits == ()
         assert queries.nearest_exact(unlocked, empty, model, embedding("banka"), limit=K) == {}
-        assert queries.nearest_approximate(unlocked, empty, model, embedding("banka"), limit=K, ef_search=40) == {}
+        walk = Walk(ef_search=40, fetch=K, longest=20_000)
+        assert queries.nearest_approximate(unlocked, empty, model, embedding("banka"), walk=walk) == {}
 
     def test_documents_are_listed_within_the_scope(self, unlocked: Transaction, scope: Scope) -> None:
         listed = documents.list_documents(unlocked, scope)

@@ -16,12 +16,16 @@ from compliance_bot.store.connect import StoreUnsuitable, require_server
 from compliance_bot.store.embedded import SUPERUSER, EmbeddedServer
 from compliance_bot.store.migrate import NotMigrated, known_migrations
 from compliance_bot.store.open import open_dsn, prepare_dsn
+from compliance_bot.store.tenants import Claim
 
 from ..shelf import draft, scope_of, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+CLAIM = Claim(name="default", number=1, fingerprint=b"of these keys")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,27 +69,30 @@ def test_init_with_both_accounts_makes_a_home_on_it(foreign: Foreign, tmp_path: 
             assert scope_of(transaction, ["aml"]).chunks == 1
     assert not (home / "server.json").exists()
     # Again, and without the owner, nothing is left to do.
-    prepare_dsn(foreign.app, foreign.owner)
-    prepare_dsn(foreign.app, None)
+    prepare_dsn(foreign.app, foreign.owner, CLAIM)
+    prepare_dsn(foreign.app, None, CLAIM)
 
 
 def test_one_that_nobody_prepared_is_refused(foreign: Foreign) -> None:
-    with pytest.raises(NotMigrated, match="has not the schema"), open_dsn(foreign.app):
+    with pytest.raises(NotMigrated, match="has not the schema"), open_dsn(foreign.app, CLAIM):
         pass
     with pytest.raises(NotMigrated):
-        prepare_dsn(foreign.app, None)
+        prepare_dsn(foreign.app, None, CLAIM)
 
 
 def test_one_account_for_both_is_refused(foreign: Foreign) -> None:
     for app, owner in ((foreign.owner, foreign.owner), ("dbname=x", "dbname=x user=o"), ("dbname=x", "dbname=x")):
         with pytest.raises(UsageError, match="must be named, and be two"):
-            prepare_dsn(app, owner)
+            prepare_dsn(app, owner, CLAIM)
 
 
 @pytest.mark.parametrize("account", ["owner", "superuser"])
 def test_an_application_account_that_could_bypass_the_lock_is_refused(foreign: Foreign, account: str) -> None:
-    prepare_dsn(foreign.app, foreign.owner)
-    with pytest.raises(StoreUnsuitable, match="can bypass row-level security"), open_dsn(getattr(foreign, account)):
+    prepare_dsn(foreign.app, foreign.owner, CLAIM)
+    with (
+        pytest.raises(StoreUnsuitable, match="can bypass row-level security"),
+        open_dsn(getattr(foreign, account), CLAIM),
+    ):
         pass
 
 
@@ -93,14 +100,14 @@ def test_one_without_pgvector_is_refused_before_anything_is_made(foreign: Foreig
     with psycopg.connect(foreign.superuser) as connection:
         connection.execute("DROP EXTENSION vector")
     with pytest.raises(StoreUnsuitable, match="pgvector is not in this database") as refused:
-        prepare_dsn(foreign.app, foreign.owner)
+        prepare_dsn(foreign.app, foreign.owner, CLAIM)
     assert "CREATE EXTENSION vector" in refused.value.hint
     with psycopg.connect(foreign.superuser) as connection:
         assert connection.execute("SELECT to_regnamespace('compliance_bot')").fetchone() == (None,)
 
 
 def test_its_migrations_are_the_same(foreign: Foreign) -> None:
-    prepare_dsn(foreign.app, foreign.owner)
+    prepare_dsn(foreign.app, foreign.owner, CLAIM)
     with psycopg.connect(foreign.superuser) as connection:
         query = "SELECT migration_id FROM compliance_bot._yoyo_migration ORDER BY 1"
         assert tuple(name for (name,) in connection.execute(query)) == known_migrations()

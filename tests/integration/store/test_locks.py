@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[Any]
 
 TENANT = "tenant = (SELECT NULLIF(current_setting('compliance_bot.tenant', true), '')::integer)"
-BITS = "(SELECT NULLIF(current_setting('compliance_bot.classes', true), '')::bytea)"
+BITS = "(SELECT NULLIF(current_setting('compliance_bot.class_bits', true), '')::bytea)"
 OPEN = f"CASE WHEN acl_id < 8 * length({BITS}) THEN get_bit({BITS}, acl_id) = 1 ELSE false END"
 READABLE = f"{TENANT} AND {OPEN}"
 INNER = "CREATE VIEW inner_text AS TABLE document_version"
@@ -63,8 +63,8 @@ class TestConditions:
             READABLE.replace("= 1 ", "= 1 OR acl_id = 4711 "),
             READABLE.replace(") = 1", ") <= 1"),
             READABLE.replace("ELSE false", "ELSE true"),
-            READABLE.replace("compliance_bot.classes", "compliance_bot.tenant"),
-            READABLE.replace("compliance_bot.classes", "my.classes"),
+            READABLE.replace("compliance_bot.class_bits", "compliance_bot.tenant"),
+            READABLE.replace("compliance_bot.class_bits", "my.classes"),
             READABLE.replace("acl_id <", "1 <"),
             "tenant IS NOT NULL AND acl_id IS NOT NULL",
             "false",

@@ -25,6 +25,7 @@ from compliance_bot.store.migrate import (
     pending_migrations,
 )
 from compliance_bot.store.open import open_embedded
+from compliance_bot.store.tenants import Claim
 
 from ..schema import read_schema
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ALL = known_migrations()
+CLAIM = Claim(name="default", number=1, fingerprint=b"of these keys")
 SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "reference" / "schema.sql"
 
 
@@ -99,7 +101,7 @@ def test_an_older_one_is_backed_up_then_migrated(emptied: EmbeddedServer, home: 
             "INSERT INTO access_class (tenant, digest, attributes) VALUES (1, 'x', '{\"collection\": \"a\"}')"
         )
     assert applied_migrations(emptied.conninfo(OWNER_ROLE)) == ALL[:3]
-    with open_embedded(home):
+    with open_embedded(home, CLAIM):
         assert applied_migrations(emptied.conninfo(APP_ROLE)) == ALL
     (backup,) = (home / "backups").iterdir()
     assert backup.name.startswith(f"before-{ALL[3]}-")
@@ -131,7 +133,7 @@ def test_a_newer_one_is_refused_and_left_alone(emptied: EmbeddedServer, home: Pa
     before = read_schema(emptied.conninfo(SUPERUSER))
     with pytest.raises(MadeByNewerVersion, match="newer version"):
         run(emptied)
-    with pytest.raises(MadeByNewerVersion), open_embedded(home):
+    with pytest.raises(MadeByNewerVersion), open_embedded(home, CLAIM):
         pass
     assert read_schema(emptied.conninfo(SUPERUSER)) == before
 
@@ -139,7 +141,7 @@ def test_a_newer_one_is_refused_and_left_alone(emptied: EmbeddedServer, home: Pa
 def test_an_interruption_before_the_grants_is_made_good(emptied: EmbeddedServer, home: Path, tmp_path: Path) -> None:
     with only_first(len(ALL), tmp_path / "all"):
         run(emptied)
-    with open_embedded(home) as database:
+    with open_embedded(home, CLAIM) as database:
         assert database.server_version().startswith("18")
 
 
@@ -149,7 +151,7 @@ def test_an_interruption_within_them_is_made_good(emptied: EmbeddedServer, home:
     with psycopg.connect(emptied.conninfo(OWNER_ROLE), options=SEARCH_PATH) as connection:
         # yoyo's lock is a row, which survives kill -9.
         connection.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now(), 1)")
-    with open_embedded(home):
+    with open_embedded(home, CLAIM):
         assert applied_migrations(emptied.conninfo(APP_ROLE)) == ALL
 
 

@@ -197,19 +197,19 @@ class TestSessions:
     """Settings of the session, of the account and of the database, that would open everything to everybody."""
 
     @pytest.mark.parametrize(
-        "opening", [f"SET compliance_bot.classes = '{ALL_BITS}'", "SELECT set_config(%s, %s, false)"]
+        "opening", [f"SET compliance_bot.class_bits = '{ALL_BITS}'", "SELECT set_config(%s, %s, false)"]
     )
     def test_what_somebody_set_for_the_session_opens_nothing_to_the_next(
         self, one_connection: Database, opening: str
     ) -> None:
-        given = ["compliance_bot.classes", ALL_BITS] if "%s" in opening else None
+        given = ["compliance_bot.class_bits", ALL_BITS] if "%s" in opening else None
         with one_connection.reading() as transaction:
             transaction.connection.execute(opening, given)
             first = backend(transaction)
             assert seen(transaction) == 8  # in the transaction that did it, nothing can help
         for _ in range(3):
             with one_connection.reading() as transaction:
-                left = transaction.connection.execute("SELECT current_setting('compliance_bot.classes')").fetchone()
+                left = transaction.connection.execute("SELECT current_setting('compliance_bot.class_bits')").fetchone()
                 assert (backend(transaction), left) == (first, ("",))
                 assert [seen(transaction, table) for table in TABLES] == [0] * len(TABLES)
 
@@ -226,7 +226,7 @@ class TestSessions:
     def test_what_is_set_for_every_session_of_an_account_opens_nothing(
         self, filled: Database, one_connection: Database, superuser: Connection, place: str
     ) -> None:
-        superuser.execute(f"ALTER {place} SET compliance_bot.classes = '{ALL_BITS}'")
+        superuser.execute(f"ALTER {place} SET compliance_bot.class_bits = '{ALL_BITS}'")
         superuser.execute(f"ALTER {place} SET compliance_bot.tenant = '{filled.tenant}'")
         try:
             with psycopg.connect(filled._conninfo) as bare:  # another program with this account has all of it open
@@ -234,7 +234,7 @@ class TestSessions:
             with one_connection.reading() as transaction:
                 assert seen(transaction) == 0
         finally:
-            superuser.execute(f"ALTER {place} RESET compliance_bot.classes")
+            superuser.execute(f"ALTER {place} RESET compliance_bot.class_bits")
             superuser.execute(f"ALTER {place} RESET compliance_bot.tenant")
 
 
@@ -246,7 +246,7 @@ def test_every_pooled_connection_begins_closed_by_one_statement(
 
     only_tenant = {"begin_closed": "SELECT set_config('compliance_bot.tenant', %(tenant)s, true)"}
     with one_connection.reading() as transaction:
-        transaction.connection.execute(f"SET compliance_bot.classes = '{ALL_BITS}'")
+        transaction.connection.execute(f"SET compliance_bot.class_bits = '{ALL_BITS}'")
     monkeypatch.setattr(connect, "_SQL", {**connect._SQL, **only_tenant})
     with one_connection.reading() as transaction:
         assert seen(transaction) == 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -13,20 +14,25 @@ import pytest
 from compliance_bot.store import places
 from compliance_bot.store.connect import SEARCH_PATH, Database, StoreUnsuitable
 from compliance_bot.store.embedded import APP_ROLE, OWNER_ROLE, SUPERUSER
+from compliance_bot.store.models import serving_model
 from compliance_bot.store.scope import access_classes, class_of, enter, open_classes
+from compliance_bot.store.seen import SeenTokens
+from compliance_bot.store.tuning import SearchTuning, keep
 
 from ..shelf import draft, scope_of, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from compliance_bot.keys import Keyring
     from compliance_bot.store.connect import Transaction
     from compliance_bot.store.embedded import EmbeddedServer
 
     Superuser = psycopg.Connection[Any]
 
 TEXT_TABLES = [
-    "document", "document_version", "chunk", "chunk_history", "embedding", "history_embedding", "posting", "term_stat",
+    "document", "document_class_history", "document_version", "chunk", "chunk_history", "embedding",
+    "history_embedding", "posting", "term_stat",
 ]  # fmt: skip
 TENANT_TABLES = [
     "access_class",
@@ -36,23 +42,28 @@ TENANT_TABLES = [
     "document_place",
     "document_source",
     "model_use",
-    "policy_activation",
-    "policy_set",
+    "search_tuning",
+    "seen_token",
 ]
-ONCE = {"access_shape", "class_revision", "model_use"}
-NEVER = {"policy_activation", "policy_set"}  # `filled` has no policies
+# Nothing of the documents: tests/integration/store/test_isolation.py looks at these with all others.
+RULE_TABLES = ["policy_activation", "policy_set", "principal_grant", "stop"]
 
 
 @pytest.fixture(scope="module")
-def filled(module_database: Database) -> Database:
-    """Return a tenant with two collections, each with a document of two versions."""
+def filled(module_database: Database, keyring: Keyring) -> Database:
+    """Return a tenant with two collections, each with a document of two versions, and two tokens that were seen."""
     database = module_database
     for collection in ("aml", "hr"):
+        SeenTokens(database, keyring).first_use(collection, until=datetime.now(UTC))
         for year in ("five", "six"):
             one = draft(collection, f"the {collection} files are kept {year} years", collection=collection)
             store(database, one)
         with database.writing() as transaction:
             places.add_places(transaction, {one.source.encode(): (b"folder",)})
+    with database.writing() as transaction:
+        model = serving_model(transaction)
+        assert model is not None
+        keep(transaction, model, SearchTuning(recall=1.0, at=datetime(2026, 11, 3, tzinfo=UTC)))
     return database
 
 
@@ -114,7 +125,8 @@ class TestVisibility:
         self, filled: Database, new_tenant: Callable[[], Database], table: str
     ) -> None:
         with filled.reading() as transaction:
-            assert count(transaction, table) == (0 if table in NEVER else 1 if table in ONCE else 2)
+            once = {"access_shape", "class_revision", "model_use", "search_tuning"}
+            assert count(transaction, table) == (1 if table in once else 2)
         with new_tenant().reading() as transaction:
             assert count(transaction, table) == 0
 
@@ -303,5 +315,5 @@ def test_every_table_is_one_of_these(superuser: Superuser) -> None:
       WHERE relnamespace IN ('compliance_bot'::regnamespace, 'audit'::regnamespace) AND relkind IN ('r', 'p')"""
     audit = [f"audit.{name}" for name in ("entry", "payload", "pending", "actor")]
     assert sorted(name for (name,) in superuser.execute(query)) == sorted(
-        itertools.chain(TEXT_TABLES, TENANT_TABLES, audit)
+        itertools.chain(TEXT_TABLES, TENANT_TABLES, RULE_TABLES, audit)
     )

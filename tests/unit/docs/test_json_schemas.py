@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from jsonschema.exceptions import ValidationError
 from compliance_bot import cli
 from compliance_bot.audit.record import Event, canonical, describe, new_record_id, open_record, seal
 from compliance_bot.audit.review import WITHHELD, show, summarise
+from compliance_bot.chains.tenants import TenantState
 from compliance_bot.cli import doctor, shapes
 from compliance_bot.errors import Refused
 from compliance_bot.evaluation import retrieval
@@ -28,14 +30,22 @@ from compliance_bot.records import (
     DocumentId,
     DocumentSummary,
     DocumentVersion,
+    Grant,
+    GrantId,
     Hit,
     IngestReport,
     Passage,
     Principal,
+    Reclassified,
     Rejected,
     Sentence,
+    Stop,
+    StopKind,
     VersionId,
 )
+from compliance_bot.store.bundle import Manifest, Member
+from compliance_bot.store.removal import Removed
+from compliance_bot.store.tenants import Holdings, Removal
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "reference" / "schemas"
 NAMES = sorted(file.stem for file in SCHEMAS.glob("*.json"))
@@ -117,6 +127,23 @@ def test_ingest_reports_fit() -> None:
     check("ingest", shapes.ingest_shape(report))
 
 
+def test_tenants_fit() -> None:
+    holdings = Holdings(documents=1, versions=2, chunks=3, records=4)
+    removals = tuple(
+        Removal(at=NOON, records=2, last_leaf=leaf, export=bytes.fromhex(SHA)) for leaf in (bytes.fromhex(SHA), None)
+    )
+    check("tenant-show", shapes.tenant_shape(TenantState(name="x", holdings=holdings, removals=removals)))
+    member = Member(table="compliance_bot.chunk", columns=("id",), rows=3, size_bytes=9, sha256=SHA)
+    manifest = Manifest(
+        tenant="x", number=1, fingerprint=SHA, taken_at="2026-11-03T12:00:00+00:00", migrations=(), models=(),
+        members=(member,),
+    )  # fmt: skip
+    for name in ("tenant-export", "tenant-import"):
+        check(name, shapes.bundle_shape(manifest, "x.zip"))
+    removed = Removed(at=NOON, records=2, rows=9, last_leaf=bytes.fromhex(SHA), export=SHA)
+    check("tenant-delete", shapes.removed_shape(removed, "x"))
+
+
 def test_documents_fit() -> None:
     attributes = {"collection": "aml", "tags": frozenset({"b", "a"}), "classification": 2}
     summary = DocumentSummary(
@@ -132,6 +159,14 @@ def test_versions_fit_with_text_and_without(text: str | None) -> None:
     )
     check("documents-show", shapes.version_shape(version))
     check("documents-delete", {"deleted": DOCUMENT})
+
+
+@pytest.mark.parametrize("changed", [(), (DOCUMENT,)])
+def test_changed_attributes_fit(changed: tuple[DocumentId, ...]) -> None:
+    done = Reclassified(
+        changed=changed, unchanged=2, refused=1, unreadable=0, is_rehearsal=True, record=new_record_id()
+    )
+    check("documents-set", shapes.reclassified_shape(done))
 
 
 def test_histories_fit() -> None:
@@ -194,3 +229,25 @@ def test_findings_of_the_doctor_fit(capsys: pytest.CaptureFixture[str], monkeypa
 
 def test_init_fits() -> None:
     check("init", {"home": "/srv/bot", "created": True})
+
+
+def test_grants_and_stops() -> None:
+    grant = Grant(
+        id=GrantId(DOCUMENT),
+        principal="ana",
+        groups=frozenset({"aml"}),
+        attributes={"clearance": 2, "matters": frozenset({"heron"})},
+        reason="covers for Ben",
+        emergency=False,
+        granted_at=NOON,
+        valid_from=NOON,
+        valid_to=None,
+    )
+    check("principal-list", shapes.principals_shape([ANA], [grant], now=NOON))
+    for name in ("principal-grant", "principal-break-glass"):
+        check(name, {"grant": shapes.grant_shape(replace(grant, valid_to=NOON, revoked_at=NOON), now=NOON)})
+    check("principal-revoke", {"revoked": grant.id})
+    check("principal-review", {"reviewed": grant.id})
+    check("kill-switch-list", shapes.stops_shape([Stop(kind=StopKind.TENANT, name="", at=NOON)]))
+    for name in ("kill-switch-stop", "kill-switch-lift"):
+        check(name, {"changed": True})

@@ -193,3 +193,33 @@ class TestNames:
         policy = engine(r'@id("q") permit (principal == User::"o\"n\neil", action, resource);')
         assert read(policy, Principal(id='o"n\neil')).allowed
         assert not read(policy, Principal(id='o"n neil')).allowed
+
+
+class TestCompiledAgain:
+    def test_what_looks_at_the_clock_is_compiled_each_time_and_nothing_else_is(self, engine: Engine) -> None:
+        plain = engine(
+            '@id("a") permit (principal, action, resource) when { context has purpose && context.purpose == "x" };'
+        )
+        later = Circumstances(now=NOW.now + timedelta(hours=1))
+        assert plain.compile(ANA, "read", NOW) is plain.compile(ANA, "read", later)
+        for condition in ('context.now < datetime("2030-01-01")', "context == context"):
+            clocked = engine(f'@id("a") permit (principal, action, resource) when {{ !(1 == 2 && {condition}) }};')
+            assert clocked.compile(ANA, "read", NOW) is not clocked.compile(ANA, "read", NOW)
+
+    def test_another_asker_action_or_purpose_is_compiled_for_itself(self, engine: Engine) -> None:
+        in_aml = 'principal in Group::"aml", action == Action::"read", resource'
+        made = engine(f'@id("a") permit ({in_aml}) when {{ principal has clearance }};')
+        plain = Principal(id="ana", groups={"aml"})
+        cleared = Principal(id="ana", groups={"aml"}, attributes={"clearance": 1})
+        asked = [(plain, "read"), (cleared, "read"), (cleared, "delete"), (Principal(id="ana"), "read")]
+        first = [made.compile(who, action, NOW).sql for who, action in asked]
+        assert [made.compile(who, action, NOW).sql for who, action in asked] == first
+        assert [sql == "false" for sql in first] == [True, False, True, True]
+        spoken = Circumstances(now=NOW.now, purpose="x")
+        asks = engine('@id("a") permit (principal, action, resource) when { context has purpose };')
+        assert (asks.compile(plain, "read", NOW).sql, asks.compile(plain, "read", spoken).sql) == ("false", "(true)")
+
+    def test_an_attribute_of_a_wrong_type_is_not_taken_for_one_of_the_right_type(self, engine: Engine) -> None:
+        made = engine('@id("a") permit (principal, action, resource) when { principal has clearance };')
+        assert made.compile(Principal(id="ana", attributes={"clearance": 1}), "read", NOW).sql != "false"
+        assert made.compile(Principal(id="ana", attributes={"clearance": True}), "read", NOW).sql == "false"

@@ -1,0 +1,79 @@
+"""Show an earlier answer again: only what its asker may read now.
+
+Who keeps an answer to draw it again (a page, a conversation) asks here each time. Nothing is shown that was not shown,
+and recorded, before; so a record is left only by what opens a document anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from compliance_bot.audit.review import cited_documents
+from compliance_bot.chains.answer import spoken
+from compliance_bot.chains.case import Case
+from compliance_bot.chains.rights import enter_scope
+from compliance_bot.policy.decide import Resource
+from compliance_bot.records import DocumentId
+from compliance_bot.store.documents import class_of_document
+from compliance_bot.store.scope import class_attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from compliance_bot.audit.log import AuditLog
+    from compliance_bot.policy.decide import Circumstances, PolicyEngine
+    from compliance_bot.records import Answer, Principal
+    from compliance_bot.store.connect import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """What one principal was answered, decided about anew."""
+
+    database: Database
+    log: AuditLog
+    engine: PolicyEngine
+    identify: Callable[[], Principal]
+    circumstances: Callable[[], Circumstances]
+
+    def readable(self, answers: Sequence[Answer]) -> tuple[Answer, ...]:
+        """Return the answers without the sentences and quotes of documents that may not be read any more.
+
+        A model's own words go with any document that it was sent. Raises what identifying or the database raises.
+        """
+        rests = [self._rests_on(answer) for answer in answers]
+        readable = self._readable(frozenset().union(*rests))
+        return tuple(_without(one, on, readable) for one, on in zip(answers, rests, strict=True))
+
+    def _rests_on(self, answer: Answer) -> frozenset[DocumentId]:
+        """Return the documents that an answer quotes, and those that a model was sent for what it says of its own."""
+        quoted = frozenset(citation.document for citation in answer.citations)
+        if all(sentence.prose is None for sentence in answer.sentences):
+            return quoted
+        record = self.log.one(answer.record)
+        # Of an answer without a record nobody knows what its model was sent: a document that nobody can read.
+        return quoted | (cited_documents(record) if record else {DocumentId("")})
+
+    def _readable(self, wanted: Collection[DocumentId]) -> frozenset[DocumentId]:
+        """Return which of these documents may be read now: in scope, and permitted by the policies one by one."""
+        principal, now = self.identify(), self.circumstances()
+        with self.database.reading() as snapshot:
+            scope = enter_scope(snapshot, self.engine, principal, now, Case(type="answer.again"))
+            found = {document: class_of_document(snapshot, scope, document) for document in wanted}
+            seen = class_attributes(snapshot, [one for one in found.values() if one is not None])
+        resources = [Resource.document(attributes) for attributes in seen.values()]
+        decisions = self.engine.decide_each(principal, "read", resources, now)
+        permitted = {class_id for class_id, decision in zip(seen, decisions, strict=True) if decision.allowed}
+        return frozenset(document for document, class_id in found.items() if class_id in permitted)
+
+
+def _without(answer: Answer, rests_on: Collection[DocumentId], readable: Collection[DocumentId]) -> Answer:
+    """Return what of an answer rests on these documents alone."""
+    if set(rests_on) <= set(readable):
+        return answer
+    citations = tuple(citation for citation in answer.citations if citation.document in readable)
+    numbers = {citation.n for citation in citations}
+    sentences = tuple(replace(s, prose=None) for s in answer.sentences if numbers.issuperset(s.citations))
+    text = answer.answer if answer.abstained else spoken(sentences)
+    return replace(answer, answer=text, sentences=sentences, citations=citations)
