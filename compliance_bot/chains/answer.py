@@ -21,7 +21,9 @@ from compliance_bot.chains.compose import compose, running, sendable
 from compliance_bot.chains.prompts import INSTRUCTIONS_HASH
 from compliance_bot.chains.question import readable_question
 from compliance_bot.chains.rights import enter_scope, require_permission
-from compliance_bot.policy.decide import Resource
+from compliance_bot.errors import Unavailable
+from compliance_bot.logs import note
+from compliance_bot.policy.permitted import permitted_each
 from compliance_bot.records import Answer, StopKind
 from compliance_bot.redaction.mask import count_markers, mask
 from compliance_bot.retrieval.search import search
@@ -42,12 +44,19 @@ if TYPE_CHECKING:
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import Embedder
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import Citation, Hit, Passage, Principal, Sentence
+    from compliance_bot.records import ChunkId, Citation, Hit, Passage, Principal, Sentence
     from compliance_bot.redaction.mask import Masked
     from compliance_bot.redaction.spans import Detects
     from compliance_bot.retrieval.search import Found
     from compliance_bot.store.connect import Database
     from compliance_bot.store.scope import ClassAttributes
+
+
+class LockBroken(Unavailable):
+    """What was found does not agree with the policies: nothing of it is shown."""
+
+    hint = "Tell the administrator of this home: `compliance-bot doctor`, and the warnings `scope.wrong` in the log."
+
 
 NOTICE = "I have found no source for an answer among the documents that you may read."
 
@@ -165,14 +174,17 @@ def mask_question(parts: Parts, question: str, case: Case) -> Masked:
     return masked
 
 
-def retrieve(parts: Parts, masked: Masked, principal: Principal, now: Circumstances, case: Case) -> Retrieved:
+def retrieve(
+    parts: Parts, masked: Masked, principal: Principal, now: Circumstances, case: Case, *, by_engine: bool = False
+) -> Retrieved:
     """Return the best passages in the principal's scope, which is decided in the same snapshot.
 
-    The question is embedded meanwhile: the search by words, which comes first, does not need its vector.
+    The question is embedded meanwhile: the search by words, which comes first, does not need its vector. With
+    `by_engine` the compiled policies are not relied upon.
     """
     with _embedding(parts.embedder, masked.text, case) as embedded, parts.database.reading() as snapshot:
         with case.step("scope"):
-            scope = enter_scope(snapshot, parts.engine, principal, now, case)
+            scope = enter_scope(snapshot, parts.engine, principal, now, case, by_engine=by_engine)
         with case.step("retrieve"):
             model = serving_model(snapshot)
             if model is not None and model.hash != parts.embedder.manifest_hash:
@@ -214,15 +226,33 @@ def _embedding(embedder: Embedder, text: str, case: Case) -> Iterator[Callable[[
 
 def recheck_all(parts: Parts, retrieved: Retrieved, principal: Principal, now: Circumstances, case: Case) -> Grounds:
     """Return what of the passages the policies permit one by one, and what of these a model elsewhere is given."""
-    found, attributes = retrieved.found, retrieved.attributes
     with case.step("recheck"):
-        hits = recheck(parts.engine, principal, found.hits, attributes, now, case)
-        composer = running(parts.composer, retrieved.stopped)
-        sending = sendable(composer, parts.engine, principal, hits, attributes, now, case, stopped=retrieved.stopped)
+        retrieved = stand(parts, retrieved, principal, now, case)
+        found, attributes, stopped = retrieved.found, retrieved.attributes, retrieved.stopped
+        composer = running(parts.composer, stopped)
+        sending = sendable(composer, parts.engine, principal, found.hits, attributes, now, case, stopped=stopped)
     masked = retrieved.masked
     return Grounds(
-        question=masked.text, masked=masked.counts, found=found, hits=hits, composer=composer, sending=sending
+        question=masked.text, masked=masked.counts, found=found, hits=found.hits, composer=composer, sending=sending
     )
+
+
+def stand(parts: Parts, retrieved: Retrieved, principal: Principal, now: Circumstances, case: Case) -> Retrieved:
+    """Return what was found if the policies permit every passage of it, one by one.
+
+    If they deny one, the scope was made wrongly, and leaving the passage out is not enough: ranks, scores and word
+    statistics are those of all that was in the scope. So the search is done again, in a scope in which the engine
+    decided about each class. Raises LockBroken where that does not help either.
+    """
+    denied = recheck(parts.engine, principal, retrieved.found.hits, retrieved.attributes, now, case)
+    if not denied:
+        return retrieved
+    note("scope.wrong", level="warning", record=case.id, tenant=parts.database.tenant, denied=len(denied))
+    again = retrieve(parts, retrieved.masked, principal, now, case, by_engine=True)
+    if recheck(parts.engine, principal, again.found.hits, again.attributes, now, case):
+        raise LockBroken
+    case.public["denied"] = list(denied)
+    return again
 
 
 def recheck(
@@ -232,15 +262,16 @@ def recheck(
     attributes: ClassAttributes,
     circumstances: Circumstances,
     case: Case,
-) -> tuple[Hit, ...]:
-    """Return the hits that the policies permit one by one: what a mistake in the search would have let through goes."""
-    resources = [Resource.document(attributes[hit.passage.class_id]) for hit in hits]
-    decisions = engine.decide_each(principal, "read", resources, circumstances)
-    denied = [hit.passage.chunk for hit, decision in zip(hits, decisions, strict=True) if not decision.allowed]
+) -> tuple[ChunkId, ...]:
+    """Return the passages that the policies deny one by one: what a mistake in the search has let through."""
+    given = [attributes[hit.passage.class_id] for hit in hits]
+    permitted = permitted_each(engine, principal, "read", given, circumstances)
+    denied = tuple(hit.passage.chunk for hit, allowed in zip(hits, permitted, strict=True) if not allowed)
     case.public["denied"] = list(denied)
-    permitted = tuple(hit for hit, decision in zip(hits, decisions, strict=True) if decision.allowed)
-    case.read = {hit.passage.document: hit.passage.class_id for hit in permitted}
-    return permitted
+    case.read = {
+        hit.passage.document: hit.passage.class_id for hit, allowed in zip(hits, permitted, strict=True) if allowed
+    }
+    return denied
 
 
 def screen(cited: Cited, detector: Detects) -> Cited:

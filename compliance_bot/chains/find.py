@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from compliance_bot.chains.answer import admit, mask_question, recheck, retrieve
+from compliance_bot.chains.answer import admit, mask_question, retrieve, stand
 from compliance_bot.chains.case import closing
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def find(
         masked = mask_question(parts, query, case)
         wider = replace(parts, passages=k, candidates=max(parts.candidates, k))
         retrieved = retrieve(wider, masked, principal, now, case)
-        found = retrieved.found
         with case.step("recheck"):
-            hits = recheck(parts.engine, principal, found.hits, retrieved.attributes, now, case)
+            found = stand(wider, retrieved, principal, now, case).found
+        hits = found.hits
         case.outcome = "answered" if hits else "abstained"
         case.public |= {
             "embedder": parts.embedder.manifest_hash,

@@ -6,12 +6,14 @@ A document that is forbidden and one that is absent are refused with the same wo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from compliance_bot.chains.case import Case, closing, identify_case
 from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.errors import ComplianceError, Refused
 from compliance_bot.policy.decide import Resource
+from compliance_bot.policy.permitted import permitted_each
 from compliance_bot.store import documents
 from compliance_bot.store.moves import wait_for_answers
 from compliance_bot.store.scope import class_attributes, open_classes
@@ -44,10 +46,12 @@ class Library:
     def list(self) -> tuple[DocumentSummary, ...]:
         """Return the readable documents by title."""
         with closing(self.log, "documents.list", self.identify) as case, self.database.reading() as snapshot:
-            scope = enter_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
+            now = self.circumstances()
+            scope = enter_scope(snapshot, self.engine, case.principal, now, case)
             found = documents.list_documents(snapshot, scope)
+            permitted = permitted_each(self.engine, case.principal, "read", [one.attributes for one in found], now)
             case.outcome = "done"
-        return found
+        return tuple(compress(found, permitted))
 
     def show(self, document: DocumentId, *, version: int | None = None) -> DocumentVersion:
         """Return a version with its text; the current one where none is named. Raises Refused."""
@@ -67,10 +71,13 @@ class Library:
     def history(self, document: DocumentId) -> tuple[DocumentVersion, ...]:
         """Return the versions of a document, newest first, without text. Raises Refused."""
         with closing(self.log, "documents.history", self.identify) as case, self.database.reading() as snapshot:
-            scope = enter_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
+            now = self.circumstances()
+            scope = enter_scope(snapshot, self.engine, case.principal, now, case)
             found = documents.document_versions(snapshot, scope, document)
-            if not found:
+            class_id = documents.class_of_document(snapshot, scope, document)
+            if not found or class_id is None:
                 raise Refused
+            require_permission(self.engine, case.principal, "read", now, case, resource=_resource(snapshot, class_id))
             case.outcome = "done"
             case.public["shown"] = {"document": found[0].document}
         return found
@@ -78,10 +85,14 @@ class Library:
     def has_refs(self, refs: Sequence[str]) -> bool:
         """Return whether there is a readable current passage for each of these `_id`s."""
         with closing(self.log, "documents.list", self.identify) as case, self.database.reading() as snapshot:
-            scope = enter_scope(snapshot, self.engine, case.principal, self.circumstances(), case)
-            found = documents.count_refs(snapshot, scope, refs)
+            now = self.circumstances()
+            scope = enter_scope(snapshot, self.engine, case.principal, now, case)
+            found = documents.classes_of_refs(snapshot, scope, refs)
+            attributes = class_attributes(snapshot, [class_id for _, class_id in found])
+            given = [attributes[class_id] for _, class_id in found]
+            permitted = permitted_each(self.engine, case.principal, "read", given, now)
             case.outcome = "done"
-        return found == len(set(refs))
+        return {ref for ref, _ in compress(found, permitted)} == set(refs)
 
     def delete(self, document: DocumentId) -> None:
         """Take a document away with all its versions, durably, with its record. Raises Refused."""
@@ -111,7 +122,8 @@ class Library:
         if class_id is None:
             raise Refused
         resource = _resource(transaction, class_id)
-        require_permission(self.engine, case.principal, "delete", now, case, resource=resource)
+        for action in ("read", "delete"):
+            require_permission(self.engine, case.principal, action, now, case, resource=resource)
         return class_id
 
 

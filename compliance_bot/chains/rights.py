@@ -41,10 +41,16 @@ def require_permission(
 
 
 def enter_scope(
-    snapshot: Transaction, engine: PolicyEngine, principal: Principal, circumstances: Circumstances, case: Case
+    snapshot: Transaction,
+    engine: PolicyEngine,
+    principal: Principal,
+    circumstances: Circumstances,
+    case: Case,
+    *,
+    by_engine: bool = False,
 ) -> Scope:
-    """Return the scope of what may be read, and open the snapshot to it."""
-    scope = open_scope(snapshot, engine, principal, circumstances)
+    """Return the scope of what may be read, and open the snapshot to it; `by_engine` as `open_scope` has it."""
+    scope = open_scope(snapshot, engine, principal, circumstances, by_engine=by_engine)
     case.public["scope"] = {
         "classes": len(scope.classes),
         "chunks": scope.chunks,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.review import Shown, cited_documents, show, summarise
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.errors import Refused
+from compliance_bot.policy.permitted import permitted_each
 from compliance_bot.store.documents import class_of_document
+from compliance_bot.store.scope import class_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,9 +54,12 @@ class Trail:
                 raise Refused
             with self.database.reading() as snapshot:
                 scope = enter_scope(snapshot, self.engine, case.principal, now, case)
-                cited = cited_documents(opened)
-                classes = {document: class_of_document(snapshot, scope, document) for document in cited}
-            case.read = {document: class_id for document, class_id in classes.items() if class_id is not None}
+                cited = sorted(cited_documents(opened))
+                found = [(d, c) for d in cited if (c := class_of_document(snapshot, scope, d)) is not None]
+                attributes = class_attributes(snapshot, [class_id for _, class_id in found])
+            given = [attributes[class_id] for _, class_id in found]
+            permitted = permitted_each(self.engine, case.principal, "read", given, now)
+            case.read = dict(compress(found, permitted))
             readable = set(case.read)
             case.outcome = "done"
             case.public["shown"] = {"record": opened.id, "withheld": len(cited) - len(readable)}

@@ -9,24 +9,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import Event, describe
 from compliance_bot.ingest.container import containers_of
 from compliance_bot.ingest.items import is_among
 from compliance_bot.ingest.sources import find_files, identity_of
-from compliance_bot.policy.decide import Resource
 from compliance_bot.records import Rejected
 from compliance_bot.store import documents, places
 from compliance_bot.store.moves import wait_for_answers
 from compliance_bot.store.scope import class_attributes, open_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from compliance_bot.ingest.run import Identify, Request
     from compliance_bot.ingest.shelve import Candidate, Shelf
     from compliance_bot.ingest.sources import SourceFile
+    from compliance_bot.records import Scope
     from compliance_bot.store.connect import Transaction
     from compliance_bot.store.places import Absent
 
@@ -72,10 +73,10 @@ class Folder:
         """Take note of what is there; let new items that are known by another name keep their documents."""
         self._present |= {candidate.source for candidate in candidates}
         with self._shelf.database.reading() as snapshot:
-            self._open(snapshot)
+            scope = self._open(snapshot)
             known = documents.class_of_sources(snapshot, [candidate.source for candidate in candidates])
             fresh = {c.content: c for c in candidates if c.source not in known}
-            gone = places.absent(snapshot, self._roots, present=self._present) if fresh else ()
+            gone = self._gone(snapshot, scope) if fresh else ()
             has_moved = any(one.content in fresh for one in gone)
             lying = {c.source: c.places for c in candidates if c.source in known}
         if has_moved:
@@ -93,10 +94,9 @@ class Folder:
         with shelf.log.recording() as recorder:
             transaction = recorder.transaction
             documents.lock_writers(transaction)
-            self._open(transaction)
-            spared = self._spared(rejected)
-            gone = places.absent(transaction, self._roots, present=self._present, spared=spared)
-            told = self._doubt(transaction, len(gone))
+            scope = self._open(transaction)
+            gone = self._gone(transaction, scope, spared=self._spared(rejected))
+            told = self._doubt(transaction, scope, len(gone))
             refused: list[Absent] = []
             if told is None:
                 refused = self._forbidden(transaction, gone)
@@ -123,11 +123,11 @@ class Folder:
         with shelf.log.recording() as recorder:
             transaction = recorder.transaction
             documents.lock_writers(transaction)
-            self._open(transaction)
+            scope = self._open(transaction)
             waiting = dict(fresh)
             for source in documents.class_of_sources(transaction, [one.source for one in fresh.values()]):
                 waiting = {content: one for content, one in waiting.items() if one.source != source}
-            for one in places.absent(transaction, self._roots, present=self._present):
+            for one in self._gone(transaction, scope):
                 if (candidate := waiting.pop(one.content, None)) is not None:
                     places.move_source(transaction, one.document, to=candidate.source)
                     places.add_places(transaction, {candidate.source: candidate.places})
@@ -144,9 +144,14 @@ class Folder:
         with self._shelf.database.writing() as transaction:
             places.add_places(transaction, lying)
 
-    def _open(self, transaction: Transaction) -> None:
+    def _open(self, transaction: Transaction) -> Scope:
         """Open the transaction to what the principal may read."""
-        open_scope(transaction, self._shelf.engine, self._shelf.principal, self._shelf.circumstances)
+        return open_scope(transaction, self._shelf.engine, self._shelf.principal, self._shelf.circumstances)
+
+    def _gone(self, transaction: Transaction, scope: Scope, *, spared: Collection[bytes] = ()) -> tuple[Absent, ...]:
+        """Return the documents that the principal may read and whose files are not there."""
+        found = places.absent(transaction, scope, self._roots, present=self._present, spared=spared)
+        return tuple(compress(found, self._permitted(transaction, "read", found)))
 
     def _spared(self, rejected: Sequence[Rejected]) -> set[bytes]:
         """Return the files of which something could not be read: what lies in them may still be there."""
@@ -163,11 +168,11 @@ class Folder:
             return set()
         return {self._place(file.identity) for file in self._files if not is_among(file.path, only)}
 
-    def _doubt(self, transaction: Transaction, missing: int) -> Rejected | None:
+    def _doubt(self, transaction: Transaction, scope: Scope, missing: int) -> Rejected | None:
         """Return why nothing is deleted, where so much is missing that it must be meant."""
         if self._request.prune is Prune.ALL or not missing:
             return None
-        there = places.count_in_places(transaction, self._roots)
+        there = places.count_in_places(transaction, scope, self._roots)
         # An empty folder may be a drive that is not mounted.
         is_empty = not self._files and there > 1
         if not is_empty and (missing <= _A_HANDFUL or missing <= there * _MOST_MISSING):
@@ -182,8 +187,9 @@ class Folder:
         return self._identify.place(self._request.collection, identity)
 
     def _forbidden(self, transaction: Transaction, gone: Sequence[Absent]) -> list[Absent]:
-        shelf = self._shelf
-        attributes = class_attributes(transaction, [one.class_id for one in gone])
-        resources = [Resource.document(attributes[one.class_id]) for one in gone]
-        decisions = shelf.engine.decide_each(shelf.principal, "delete", resources, shelf.circumstances)
-        return [one for one, decision in zip(gone, decisions, strict=True) if not decision.allowed]
+        permitted = self._permitted(transaction, "delete", gone)
+        return [one for one, allowed in zip(gone, permitted, strict=True) if not allowed]
+
+    def _permitted(self, transaction: Transaction, action: str, found: Sequence[Absent]) -> tuple[bool, ...]:
+        attributes = class_attributes(transaction, [one.class_id for one in found])
+        return self._shelf.permitted(action, [attributes[one.class_id] for one in found])

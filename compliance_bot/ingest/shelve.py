@@ -7,11 +7,12 @@ access class needs the action `reclassify` on it besides.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import Event, describe
 from compliance_bot.logs import note
-from compliance_bot.policy.decide import Resource
+from compliance_bot.policy.permitted import permitted_each
 from compliance_bot.records import Rejected
 from compliance_bot.redaction.mask import mask
 from compliance_bot.store import documents, places
@@ -62,16 +63,22 @@ class Shelf:
     def unchanged(self, candidates: Sequence[Candidate]) -> frozenset[bytes]:
         """Return the sources of what is stored just so, as far as the principal may read it."""
         with self.database.reading() as transaction:
-            open_scope(transaction, self.engine, self.principal, self.circumstances)
-            known = documents.known_sources(transaction, [candidate.source for candidate in candidates])
+            scope = open_scope(transaction, self.engine, self.principal, self.circumstances)
+            known = documents.known_sources(transaction, [c.source for c in candidates], within=scope)
             attributes = class_attributes(transaction, [stored.class_id for stored in known.values()])
-        return frozenset(
-            candidate.source
+        same = [
+            candidate
             for candidate in candidates
             if (stored := known.get(candidate.source)) is not None
             and stored.content == candidate.content
             and attributes[stored.class_id] == candidate.attributes
-        )
+        ]
+        permitted = self.permitted("read", [candidate.attributes for candidate in same])
+        return frozenset(candidate.source for candidate in compress(same, permitted))
+
+    def permitted(self, action: str, attributes: Sequence[Mapping[str, AttributeValue]]) -> tuple[bool, ...]:
+        """Return for each document, given by its attributes, whether the policies permit the action on it."""
+        return permitted_each(self.engine, self.principal, action, attributes, self.circumstances)
 
     def put(self, ready: Sequence[tuple[Candidate, Prepared]]) -> tuple[Rejected, ...]:
         """Store everything with its record, durably, and return what the policies did not permit."""
@@ -134,9 +141,8 @@ class Shelf:
     def _forbidden_moves(self, transaction: Transaction, sources: Sequence[ClassId]) -> frozenset[ClassId]:
         """Return the classes out of which the principal may not move documents."""
         moved = class_attributes(transaction, sources)
-        resources = [Resource.document(attributes) for attributes in moved.values()]
-        decisions = self.engine.decide_each(self.principal, "reclassify", resources, self.circumstances)
-        return frozenset(c for c, decision in zip(moved, decisions, strict=True) if not decision.allowed)
+        permitted = self.permitted("reclassify", list(moved.values()))
+        return frozenset(class_id for class_id, allowed in zip(moved, permitted, strict=True) if not allowed)
 
     def _event(self, stored: Sequence[Stored], reclassified: Sequence[DocumentId]) -> Event:
         versions = [

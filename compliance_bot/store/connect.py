@@ -1,8 +1,9 @@
 """Connections to the database, and the one kind of transaction that everything else uses.
 
 Every transaction names its tenant; what it may see beyond that is opened by `store.scope.enter`. Settings are local to
-the transaction, so a pooled connection carries nothing from one person to the next. Driver errors become
-`StoreUnavailable` here, by SQLSTATE, never by text.
+the transaction, and each begins with nothing open, whatever the session, the account or the database had set: so a
+pooled connection carries nothing from one person to the next. Driver errors become `StoreUnavailable` here, by
+SQLSTATE, never by text.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from compliance_bot.errors import Unavailable, UsageError
 from compliance_bot.store.kept import KeptScopes
+from compliance_bot.store.locks import breaches
 from compliance_bot.store.queries import named_queries
 
 if TYPE_CHECKING:
@@ -139,7 +141,7 @@ class Database:
         with _translated(), psycopg.connect(self._owner, options=SEARCH_PATH) as connection:
             # What others committed while this waited for the lock must be seen.
             connection.set_isolation_level(psycopg.IsolationLevel.READ_COMMITTED)
-            connection.execute(_SQL["set_tenant"], {"tenant": str(self._tenant)})
+            connection.execute(_SQL["begin_closed"], {"tenant": str(self._tenant)})
             try:
                 connection.execute(_SQL["lock_tenant"], {"tenant": self._tenant, "wait": f"{wait_s}s"})
             except pg.LockNotAvailable as error:
@@ -153,7 +155,7 @@ class Database:
             connection.set_isolation_level(isolation)
             connection.set_read_only(read_only)
             with connection.transaction():
-                connection.execute(_SQL["set_tenant"], {"tenant": str(self._tenant)})
+                connection.execute(_SQL["begin_closed"], {"tenant": str(self._tenant)})
                 yield Transaction(connection, self._tenant, self._scopes)
             _require_open(connection)
 
@@ -167,19 +169,9 @@ class Database:
         """Raise StoreUnsuitable unless versions, durability and row-level security are as this product needs them."""
         with self.reading() as transaction:
             require_server(transaction.connection)
-            row = transaction.connection.execute(_SQL["own_rights"]).fetchone()
-            unlocked = transaction.connection.execute(_SQL["tables_without_lock"]).fetchall()
-        assert row is not None, "pg_roles has the current role"
-        if row[0]:
-            raise StoreUnsuitable(
-                "the application account can bypass row-level security (superuser, BYPASSRLS or table owner)",
-                hint="Use an account of its own for COMPLIANCE_BOT_DATABASE_URL; the owner account is another setting.",
-            )
-        if unlocked:
-            raise StoreUnsuitable(
-                f"row-level security is not in force on: {', '.join(name for (name,) in unlocked)}",
-                hint="Somebody changed the schema. Compare it with docs/reference/schema.sql.",
-            )
+            breach = next(breaches(transaction), None)
+        if breach is not None:
+            raise StoreUnsuitable(breach.what, hint=breach.hint)
 
 
 @contextmanager

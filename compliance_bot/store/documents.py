@@ -66,10 +66,18 @@ def class_of_sources(transaction: Transaction, sources: Sequence[bytes]) -> dict
     }
 
 
-def known_sources(transaction: Transaction, sources: Sequence[bytes]) -> dict[bytes, Known]:
-    """Return what is stored of these sources, as far as the classes open in this transaction show it."""
+def known_sources(
+    transaction: Transaction, sources: Sequence[bytes], *, within: Scope | None = None
+) -> dict[bytes, Known]:
+    """Return what is stored of these sources, as far as the classes open in this transaction show it.
+
+    Who only asks gives a scope, and nothing outside it is told; who is about to replace them all has none.
+    """
     connection, tenant = transaction.connection, transaction.tenant
     found = connection.execute(_SQL["find_sources"], {"tenant": tenant, "sources": list(sources)}).fetchall()
+    if within is not None:
+        readable = frozenset(within.classes)
+        found = [row for row in found if row[2] in readable]
     values = {"tenant": tenant, "documents": [document for _, document, _ in found]}
     current = {row[0]: row[1:] for row in connection.execute(_SQL["current_versions"], values)}
     known = {}
@@ -201,11 +209,11 @@ def version_text(
     return _version(row) if row else None
 
 
-def count_refs(transaction: Transaction, scope: Scope, refs: Sequence[str]) -> int:
-    """Return for how many of these `_id`s there is a readable current passage."""
+def classes_of_refs(transaction: Transaction, scope: Scope, refs: Sequence[str]) -> tuple[tuple[str, ClassId], ...]:
+    """Return those of these `_id`s that a readable current version has, with its class; an `_id` may come twice."""
     values = {"tenant": scope.tenant, "classes": list(scope.classes), "refs": list(refs)}
-    (count,) = transaction.connection.execute(_SQL["count_refs"], values).fetchone() or (0,)
-    return int(count)
+    rows = transaction.connection.execute(_SQL["classes_of_refs"], values)
+    return tuple((ref, ClassId(acl_id)) for ref, acl_id in rows)
 
 
 def class_of_document(transaction: Transaction, scope: Scope, document: DocumentId) -> ClassId | None:

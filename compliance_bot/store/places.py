@@ -15,6 +15,7 @@ from compliance_bot.store.queries import named_queries
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from compliance_bot.records import Scope
     from compliance_bot.store.connect import Transaction
 
 _SQL = named_queries("documents")
@@ -39,10 +40,16 @@ def add_places(transaction: Transaction, places: Mapping[bytes, Sequence[bytes]]
 
 
 def absent(
-    transaction: Transaction, places: Collection[bytes], *, present: Collection[bytes], spared: Collection[bytes] = ()
+    transaction: Transaction,
+    scope: Scope,
+    places: Collection[bytes],
+    *,
+    present: Collection[bytes],
+    spared: Collection[bytes] = (),
 ) -> tuple[Absent, ...]:
-    """Return the documents of these places whose source is not `present`; none that lies in a `spared` place too."""
-    values = {"tenant": transaction.tenant, "places": list(places), "present": list(present), "spared": list(spared)}
+    """Return the readable documents of these places whose source is not `present`; none that lies in a `spared` one."""
+    lists = {"places": list(places), "present": list(present), "spared": list(spared), "classes": list(scope.classes)}
+    values = {"tenant": scope.tenant, **lists}
     return tuple(
         Absent(
             source=source, document=DocumentId(str(document)), class_id=ClassId(acl_id), title=title, content=content
@@ -51,9 +58,9 @@ def absent(
     )
 
 
-def count_in_places(transaction: Transaction, places: Collection[bytes]) -> int:
-    """Return how many documents lie in these places."""
-    values = {"tenant": transaction.tenant, "places": list(places)}
+def count_in_places(transaction: Transaction, scope: Scope, places: Collection[bytes]) -> int:
+    """Return how many readable documents lie in these places."""
+    values = {"tenant": scope.tenant, "places": list(places), "classes": list(scope.classes)}
     (count,) = transaction.connection.execute(_SQL["count_in_places"], values).fetchone() or (0,)
     return int(count)
 

@@ -17,6 +17,7 @@ from langchain_core.messages import AIMessage
 
 from compliance_bot import ComplianceBot, Principal
 from compliance_bot.chains import answer as chain
+from compliance_bot.chains.answer import LockBroken
 from compliance_bot.errors import Unavailable
 from compliance_bot.models.contract import Quote, Reply, ReplySentence, format_reply
 from compliance_bot.policy.attributes import UndeclaredAttribute
@@ -84,17 +85,17 @@ def test_a_search_that_lets_a_forbidden_passage_through_is_caught_before_the_pro
 ) -> None:
     """The third lock: the scope is widened behind the policies' back, so that both query and database show all."""
 
-    def wide_open(snapshot: Any, engine: Any, principal: Any, now: Any, case: Any) -> Any:
-        return real(snapshot, engine, Principal(id="admin"), now, case)
+    def wide_open(snapshot: Any, engine: Any, principal: Any, now: Any, case: Any, **given: Any) -> Any:
+        return real(snapshot, engine, Principal(id="admin"), now, case, **given)
 
     real = chain.enter_scope
     monkeypatch.setattr(chain, "enter_scope", wide_open)
     raised = "To how much will the fee for a transfer abroad be raised in May?"
     assert "eleven" in bot.ask(raised, principal="admin").answer
-    answer = bot.ask(raised, principal=ANA)
-    assert "eleven" not in answer.answer
-    record = bot.record(answer.record, principal="admin")
-    assert len(record.envelope["public"]["denied"]) == 1
+    with pytest.raises(LockBroken):
+        bot.ask(raised, principal=ANA)
+    newest = bot.records(principal="admin", limit=1)[0]
+    assert len(bot.record(newest.record, principal="admin").envelope["public"]["denied"]) == 1
 
 
 def test_the_database_shows_nothing_to_a_query_that_lost_its_scope(

@@ -54,8 +54,8 @@ FROM document_version v
 WHERE v.tenant = %(tenant)s AND v.acl_id = ANY(%(classes)s) AND v.document_id = %(document)s
   AND CASE WHEN %(number)s::integer IS NULL THEN v.valid_to IS NULL ELSE v.number = %(number)s END
 
--- count_refs: For how many of these `_id`s there is a readable current version
-SELECT count(DISTINCT ref) FROM document_version
+-- classes_of_refs: Those of these `_id`s that there is a readable current version of, and the classes of these
+SELECT DISTINCT ref, acl_id FROM document_version
 WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND valid_to IS NULL AND ref = ANY(%(refs)s)
 
 -- class_of_document: The class of one readable document
@@ -82,7 +82,7 @@ ON CONFLICT DO NOTHING
 SELECT s.source, s.document_id, s.acl_id, v.title, v.content
 FROM document_source s
 JOIN document_version v ON v.tenant = s.tenant AND v.document_id = s.document_id AND v.valid_to IS NULL
-WHERE s.tenant = %(tenant)s AND s.document_id IN (
+WHERE s.tenant = %(tenant)s AND v.acl_id = ANY(%(classes)s) AND s.document_id IN (
   SELECT document_id FROM document_place WHERE tenant = %(tenant)s AND place = ANY(%(places)s))
   AND s.document_id NOT IN (
   SELECT document_id FROM document_place WHERE tenant = %(tenant)s AND place = ANY(%(spared)s))
@@ -93,7 +93,7 @@ ORDER BY v.title, s.source
 SELECT count(DISTINCT v.document_id)
 FROM document_version v
 JOIN document_place p ON p.tenant = v.tenant AND p.document_id = v.document_id
-WHERE v.tenant = %(tenant)s AND v.valid_to IS NULL AND p.place = ANY(%(places)s)
+WHERE v.tenant = %(tenant)s AND v.acl_id = ANY(%(classes)s) AND v.valid_to IS NULL AND p.place = ANY(%(places)s)
 
 -- move_source: A document comes from elsewhere now
 UPDATE document_source SET source = %(to)s WHERE tenant = %(tenant)s AND document_id = %(document)s

@@ -236,8 +236,9 @@ class TestReading:
                 assert documents.version_text(transaction, scope, document, None) is None
                 assert documents.version_text(transaction, scope, document, 1) is None
                 assert documents.class_of_document(transaction, scope, document) is None
-            assert documents.count_refs(transaction, scope, ["r1"]) == documents.count_refs(transaction, scope, ["r9"])
-            assert documents.count_refs(transaction, scope, ["r1", "r2"]) == 1
+            for ref in ("r1", "r9"):
+                assert documents.classes_of_refs(transaction, scope, [ref]) == ()
+            assert documents.classes_of_refs(transaction, scope, ["r1", "r2"]) == (("r2", scope.classes[0]),)
 
     def test_ids_are_random(self, database: Database) -> None:
         stored = store(database, *(draft(f"{n}", f"text {n}") for n in range(40)))

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compliance_bot.bundled import bundled
-from compliance_bot.policy import CedarEngine, Circumstances, load
+from compliance_bot.policy import CedarEngine, Circumstances, decide, load
 from compliance_bot.records import AttributeValue, EntityRef, Principal
+from compliance_bot.store import scope as scope_module
 from compliance_bot.store.scope import class_attributes, class_of, open_scope
 
 from ..shelf import draft, store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from compliance_bot.policy.compile import Compiled, Policy
+    from compliance_bot.policy.expressions import Subject
+    from compliance_bot.policy.schema import Declared
     from compliance_bot.records import Scope
     from compliance_bot.store.connect import Database
 
@@ -31,6 +35,12 @@ OWN = """@id("own") permit (principal == User::"ana", action == Action::"read", 
   when { resource has owner && resource.owner == "ana" };"""
 WALL = '@id("wall") forbid (principal, action == Action::"read", resource) when { resource has matter };'
 DELETE = '@id("delete") permit (principal, action == Action::"delete", resource in Collection::"hr");'
+
+
+@pytest.fixture(autouse=True)
+def compiled_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing but the compiled policies make a scope: the engine would make up for their mistakes."""
+    monkeypatch.setattr(scope_module, "_FEW_CLASSES", -1)
 
 
 @pytest.fixture
@@ -195,3 +205,42 @@ class TestPostcheck:
     def test_without_it_everything_is_permitted(self, filled: Database, engine: Engine) -> None:
         store(filled, draft("e", "secret words", collection="hr", classification=2))
         assert scope(filled, engine(self.ALL)).chunks == 6
+
+
+class TestWrongCompiler:
+    """The engine is asked about each class of a small scope, and of any scope where the caller has found it wrong."""
+
+    @pytest.fixture
+    def forbids_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def wrong(policies: Sequence[Policy], declared: Declared, subject: Subject) -> Compiled:
+            return real([policy for policy in policies if policy.permits], declared, subject)
+
+        real = decide.compile_policies
+        monkeypatch.setattr(decide, "compile_policies", wrong)
+
+    def test_a_small_scope_is_decided_by_the_engine_and_its_administrator_is_told(
+        self,
+        filled: Database,
+        engine: Engine,
+        monkeypatch: pytest.MonkeyPatch,
+        forbids_left_out: None,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        cedar = engine(AML, WALL)
+        assert len(scope(filled, cedar).classes) == 2  # alone, the compiler is wrong
+        monkeypatch.setattr(scope_module, "_FEW_CLASSES", 3)
+        found = scope(filled, engine(AML, WALL, OWN))
+        assert attributes(filled, found) == [{"collection": "aml"}, {"collection": "hr", "owner": "ana"}]
+        assert found.chunks == 3
+        assert [record.message for record in caplog.records] == ["scope.wrong"]
+
+    def test_any_scope_is_when_it_was_found_wrong(
+        self, filled: Database, engine: Engine, forbids_left_out: None
+    ) -> None:
+        cedar = engine(AML, WALL)
+        wrong = scope(filled, cedar)
+        with filled.reading() as transaction:
+            right = open_scope(transaction, cedar, ANA, NOW, by_engine=True)
+            (seen,) = transaction.connection.execute("SELECT count(*) FROM document").fetchone() or (0,)
+        assert (len(wrong.classes), len(right.classes), seen) == (2, 1, 1)
+        assert scope(filled, cedar) == wrong  # what was kept before is as it was
