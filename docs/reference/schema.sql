@@ -38,21 +38,29 @@ ALTER FUNCTION audit.refuse_change() OWNER TO compliance_bot_owner;
 
 CREATE FUNCTION compliance_bot.attribute_types(attributes jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$
+    AS $_$
   SELECT COALESCE(jsonb_object_agg(key, CASE jsonb_typeof(value)
       WHEN 'string' THEN 'String'
-      WHEN 'number' THEN 'Long'
       WHEN 'boolean' THEN 'Bool'
-      WHEN 'array' THEN CASE jsonb_typeof(value->0)
-        WHEN 'string' THEN 'Set<String>' WHEN 'number' THEN 'Set<Long>' ELSE 'Set' END
+      WHEN 'number' THEN CASE
+        WHEN value::numeric = trunc(value::numeric)
+          AND value::numeric BETWEEN -9223372036854775808 AND 9223372036854775807 THEN 'Long' ELSE 'unknown' END
+      WHEN 'array' THEN CASE
+        WHEN value = '[]' THEN 'Set'
+        WHEN NOT jsonb_path_exists(value, 'strict $[*] ? (@.type() != "string")') THEN 'Set<String>'
+        WHEN NOT jsonb_path_exists(value, 'strict $[*] ? (@.type() != "number" || @ != @.floor()
+            || @ < -9223372036854775808 || @ > 9223372036854775807)') THEN 'Set<Long>'
+        ELSE 'unknown' END
       WHEN 'object' THEN CASE
-        WHEN value ? 'datetime' THEN 'datetime'
-        WHEN value ? 'entity' THEN value->>'entity'
-        WHEN value ? 'entities' THEN 'Set<' || (value->>'entities') || '>'
+        WHEN jsonb_typeof(value->'datetime') = 'number' THEN 'datetime'
+        WHEN jsonb_typeof(value->'entity') = 'string' AND jsonb_typeof(value->'id') = 'string' THEN value->>'entity'
+        WHEN jsonb_typeof(value->'entities') = 'string' AND jsonb_typeof(value->'ids') = 'array'
+          AND NOT jsonb_path_exists(value, 'strict $.ids[*] ? (@.type() != "string")', '{}', true)
+          THEN 'Set<' || (value->>'entities') || '>'
         ELSE 'unknown' END
       ELSE 'unknown' END), '{}')
   FROM jsonb_each(attributes)
-$$;
+$_$;
 
 ALTER FUNCTION compliance_bot.attribute_types(attributes jsonb) OWNER TO compliance_bot_owner;
 
