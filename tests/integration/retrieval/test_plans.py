@@ -49,8 +49,8 @@ WHERE c % t = 0;
 
 INSERT INTO term_stat SELECT tenant, term, acl_id, count(*) FROM posting WHERE tenant = {tenant} GROUP BY 1, 2, 3;
 
-INSERT INTO embedding_model (id, hash, name, dim) OVERRIDING SYSTEM VALUE
-VALUES ({model}, 'plans', 'plans', {dim});
+INSERT INTO embedding_model (id, hash, dim) OVERRIDING SYSTEM VALUE
+VALUES ({model}, 'plans', {dim});
 
 -- Vectors of one direction, and no chunks to them: neither the graph nor texts matter here.
 SET session_replication_role = replica;
@@ -65,6 +65,7 @@ CLEAR = (
     "DELETE FROM term_stat WHERE tenant = {tenant}",
     "DELETE FROM embedding WHERE tenant = {tenant}",
     "DELETE FROM access_class WHERE tenant = {tenant}",
+    "DELETE FROM access_shape WHERE tenant = {tenant}",
     "DROP INDEX embedding_hnsw_{model}",
     "DELETE FROM embedding_model WHERE id = {model}",
 )
