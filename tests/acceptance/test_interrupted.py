@@ -21,6 +21,9 @@ from tests.acceptance.conftest import Cli, made_home
 Write = Callable[[str, str], Path]
 
 
+MANY = 6000  # more than are stored before anybody can interrupt
+
+
 def test_two_ingests_of_one_folder_at_once_make_no_duplicates(home: Path, cli: Cli, tmp_path: Path) -> None:
     folder = tmp_path / "twins"
     folder.mkdir()
@@ -68,7 +71,7 @@ def test_an_ingest_that_is_killed_is_taken_up_again_without_loss_or_duplicates(
 
 def test_an_ingest_that_is_interrupted_says_so_and_keeps_what_was_done(home: Path, cli: Cli, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus.jsonl"
-    lines = [{"_id": f"I-{n}", "title": "", "text": f"Interrupted passage {n} on anchors."} for n in range(2000)]
+    lines = [{"_id": f"I-{n}", "title": "", "text": f"Interrupted passage {n} on anchors."} for n in range(MANY)]
     corpus.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     program = [sys.executable, "-m", "compliance_bot.cli", "ingest", str(corpus), "--collection", "killed"]
     environment = {**os.environ, "COMPLIANCE_BOT_HOME": str(home)}
@@ -82,7 +85,7 @@ def test_an_ingest_that_is_interrupted_says_so_and_keeps_what_was_done(home: Pat
         assert child.returncode == 130
         assert "interrupted" in told
         assert "Traceback" not in told
-        assert before < stored <= _stored(bot) < before + 2000
+        assert before < stored <= _stored(bot) < before + MANY
 
 
 def _stored(bot: ComplianceBot) -> int:

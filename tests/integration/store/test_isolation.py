@@ -115,7 +115,7 @@ def application(server: EmbeddedServer, tenant: int | None) -> Iterator[Connecti
     with psycopg.connect(server.conninfo(APP_ROLE), options=SEARCH_PATH, autocommit=True) as connection:
         if tenant is not None:
             connection.execute("SELECT set_config('compliance_bot.tenant', %s, false)", [str(tenant)])
-        everything = "\\x" + "ff" * 400
+        everything = "\\x" + "ff" * 10_000  # more classes than all tests make
         connection.execute("SELECT set_config('compliance_bot.class_bits', %s, false)", [everything])
         yield connection
 
