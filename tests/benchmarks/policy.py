@@ -11,12 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from compliance_bot.bot import ComplianceBot
 from compliance_bot.bundled import bundled
 from compliance_bot.home import throw_away_home
 from compliance_bot.policy import Circumstances, Resource, load
 from compliance_bot.records import Principal
-from compliance_bot.store.connect import Database
+from compliance_bot.store.connect import SEARCH_PATH, Database
+from compliance_bot.store.embedded import SUPERUSER, EmbeddedServer
 from compliance_bot.store.kept import KeptScopes
 from compliance_bot.store.scope import class_attributes, class_of, open_scope, readable_classes
 from tests.benchmarks.measure import clock, percentiles
@@ -88,10 +91,21 @@ def run(setup: Setup) -> dict[str, Any]:
                     str(count): percentiles(_times(lambda e=engine: e.compile(_ASKER, "read", _NOW), 300))
                     for count, engine in engines.items()
                 },
-                "scope_ms": _scopes(database, engines, sizes),
+                "scope_ms": _scopes(home, database, engines, sizes),
                 "recheck_ms": {str(count): percentiles(_recheck(engine)) for count, engine in engines.items()},
-                "agreement": agreement(database, PAIRS if setup.limit is None else 20_000),
+                "agreement": agreement(home, database, PAIRS if setup.limit is None else 20_000),
             }
+
+
+def _tenant(home: Path, database: Database, number: int) -> Database:
+    """Return a tenant of its own in the same database."""
+    server = EmbeddedServer.open(home)
+    try:
+        with psycopg.connect(server.conninfo(SUPERUSER), options=SEARCH_PATH) as connection:
+            connection.execute("INSERT INTO tenant (id, name) VALUES (%s, %s)", [number, f"benchmark {number}"])
+    finally:
+        server.close()
+    return Database(database._conninfo, tenant=number)
 
 
 def _engine(folder: Path, count: int) -> CedarEngine:
@@ -108,11 +122,11 @@ def _engine(folder: Path, count: int) -> CedarEngine:
     return engine
 
 
-def _scopes(database: Database, engines: dict[int, CedarEngine], sizes: tuple[int, ...]) -> dict[str, Any]:
+def _scopes(home: Path, database: Database, engines: dict[int, CedarEngine], sizes: tuple[int, ...]) -> dict[str, Any]:
     """Return the times of opening a scope, by classes and policies: selected anew, and kept from the time before."""
     figures: dict[str, Any] = {}
     for number, classes in enumerate(sizes):
-        tenant = Database(database._conninfo, tenant=1_000 + number)
+        tenant = _tenant(home, database, 1_000 + number)
         try:
             with tenant.writing() as transaction:
                 for statement in _FILL.format(made=_MADE.format(classes=classes)).strip().split(";"):
@@ -156,11 +170,11 @@ def _times(call: Callable[[], object], times: int) -> list[float]:
     return found
 
 
-def agreement(database: Database, wanted: int) -> dict[str, int]:
+def agreement(home: Path, database: Database, wanted: int) -> dict[str, int]:
     """Return how many pairs of principal and class were decided twice, and how often SQL and the engine disagreed."""
     made = Random(random.Random(_SEED))
     pairs = permitted = mismatches = sets = 0
-    tenant = Database(database._conninfo, tenant=2_000)
+    tenant = _tenant(home, database, 2_000)
     try:
         with tenant.writing() as transaction:
             classes = class_attributes(transaction, {class_of(transaction, made.document()) for _ in range(400)})
