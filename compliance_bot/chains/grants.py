@@ -104,7 +104,8 @@ class Grants:
 
         def act(recorder: Recorder) -> None:
             self._admit(case, "administer")
-            if same_person(case.principal.id, grant.principal):
+            # Whoever acts as another is oneself still.
+            if any(same_person(who, grant.principal) for who in (case.principal.id, case.principal.actor) if who):
                 raise NotOneself
             self._add(recorder, grant, case)
 

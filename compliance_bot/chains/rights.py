@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from compliance_bot.store.connect import Transaction
 
 
-NEVER_FOR_ANOTHER = frozenset({"approve", "erase", "reveal", "review"})
+NEVER_FOR_ANOTHER = frozenset({"break_glass", "approve", "erase", "reveal", "review"})
 
 
 def require_permission(

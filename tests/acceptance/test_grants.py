@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compliance_bot import ComplianceBot
+from compliance_bot import ComplianceBot, Principal
 from compliance_bot.chains import grants as chain
 from compliance_bot.chains.grants import NoReason, NotOneself
 from compliance_bot.errors import Refused, UsageError
@@ -123,6 +123,9 @@ class TestGrants:
             bot.grant("admin", groups=["aml"], reason="me too")
         with pytest.raises(NotOneself):
             bot.grant("ADMIN", groups=["aml"], reason="me too")
+        for_another = Principal(id="admin", groups={"administrators"}, actor="dora")
+        with pytest.raises(NotOneself):
+            bot.grant("Dora", groups=["aml"], reason="as the administrator", principal=for_another)
         with pytest.raises(Refused):
             bot.grant("dora", groups=["aml"], reason="a friend", principal="ana")
         with pytest.raises(Refused):
@@ -184,6 +187,10 @@ class TestBreakingTheGlass:
         with pytest.raises(NoReason):
             bot.break_glass(reason="", principal="dora")
         assert found(bot, "ana") == set()
+
+    def test_nobody_breaks_it_for_another(self, bot: ComplianceBot) -> None:
+        with pytest.raises(Refused):
+            bot.break_glass(reason="curious", principal=Principal(id="dora", groups={"doctors"}, actor="ana"))
 
     def test_an_administrator_who_broke_it_does_not_review_it(self, bot: ComplianceBot) -> None:
         grant = bot.break_glass(reason="test of the alarm", principal="second")
