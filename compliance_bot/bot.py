@@ -8,29 +8,26 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self
 
+from compliance_bot.chains.library import Library
+from compliance_bot.governance import Governance
 from compliance_bot.home import open_home
-from compliance_bot.records import DocumentId, Principal, RecordId
+from compliance_bot.records import DocumentId
 from compliance_bot.settings import load_settings
-from compliance_bot.wiring import Wiring, circumstances
+from compliance_bot.wiring import LOCAL_ADMINISTRATOR as LOCAL_ADMINISTRATOR
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from langchain_core.document_loaders import BaseLoader
     from langchain_core.documents import Document
     from langchain_core.language_models.chat_models import BaseChatModel
 
-    from compliance_bot.audit.review import Shown
-    from compliance_bot.chains.examine import PolicyReport
-    from compliance_bot.chains.explain import Explanation, Permissions
+    from compliance_bot.chains.act import Act
     from compliance_bot.chains.intake import Intake
     from compliance_bot.chains.models import EmbedderState
-    from compliance_bot.chains.tenants import TenantRoom
-    from compliance_bot.chains.what_if import Comparison
     from compliance_bot.models.embed import Embedder
     from compliance_bot.records import (
         Answer,
@@ -38,21 +35,14 @@ if TYPE_CHECKING:
         Asker,
         DocumentSummary,
         DocumentVersion,
-        Grant,
         Hit,
         IngestReport,
         Reclassified,
-        RecordSummary,
-        Stop,
     )
     from compliance_bot.retrieval.tune import Tuned
 
-LOCAL_ADMINISTRATOR = "admin"
 
-Outcome = TypeVar("Outcome")
-
-
-class ComplianceBot(Wiring):
+class ComplianceBot(Governance):
     """One open home. Use it as a context manager, or call `close`. Safe to share between threads."""
 
     @classmethod
@@ -95,8 +85,10 @@ class ComplianceBot(Wiring):
         """
         from compliance_bot.chains.answer import answer
 
-        identify, now = self._identify(principal, purpose), circumstances(purpose)
-        return self._renewing(lambda: answer(self.parts_with(model), question, identify, now))
+        begin = self._acting(principal, purpose)
+        return self._renewing(
+            begin, lambda act: answer(self.parts_for(act, model), question, act.identify, act.circumstances)
+        )
 
     def stream(
         self,
@@ -112,15 +104,15 @@ class ComplianceBot(Wiring):
         """
         from compliance_bot.chains.stream import stream
 
-        identify, now = self._identify(principal, purpose), circumstances(purpose)
+        begin = self._acting(principal, purpose)
 
-        def begin() -> Iterator[AnswerPart | Answer]:
-            parts = stream(self.parts_with(model), question, identify, now)
+        def started(act: Act) -> Iterator[AnswerPart | Answer]:
+            parts = stream(self.parts_for(act, model), question, act.identify, act.circumstances)
             first = next(parts)  # an embedder is asked before anything is shown
             return _chained(first, parts)
 
         def run() -> Iterator[AnswerPart | Answer]:
-            yield from self._renewing(begin)
+            yield from self._renewing(begin, started)
 
         return run()
 
@@ -132,18 +124,22 @@ class ComplianceBot(Wiring):
         Sentences and quotes of documents that were closed or deleted are left out. Leaves no record: nothing is shown
         that the records of these answers do not tell.
         """
-        return self._again(principal, purpose).readable(answers)
+        from compliance_bot.chains.again import Again
+
+        return Again(act=self._act(principal, purpose)).readable(answers)
 
     def search(self, query: str, *, principal: Asker, k: int = 10, purpose: str | None = None) -> tuple[Hit, ...]:
         """Return the `k` best passages that the principal may read, best first. Raises as `ask` does."""
         from compliance_bot.chains.find import find
 
-        identify, now = self._identify(principal, purpose), circumstances(purpose)
-        return self._renewing(lambda: find(self.parts_with(None), query, identify, now, k=k))
+        begin = self._acting(principal, purpose)
+        return self._renewing(begin, lambda act: find(self.parts_for(act), query, act.identify, act.circumstances, k=k))
 
     def embedders(self, *, principal: Asker) -> tuple[EmbedderState, ...]:
         """Return the embedders that this home has vectors of, the serving one first. Raises Refused."""
-        return self._models(principal).list()
+        from compliance_bot.chains.models import ModelRoom
+
+        return ModelRoom(act=self._act(principal)).list()
 
     def re_embed(
         self,
@@ -158,6 +154,7 @@ class ComplianceBot(Wiring):
         The old one serves until then. May be interrupted and run again. Raises Refused, UsageError where there is
         nothing to do, and what the embedder raises.
         """
+        from compliance_bot.chains.models import ModelRoom
         from compliance_bot.models.embedders import NamedEmbedder, open_embedder
 
         if embedder is None:
@@ -165,7 +162,7 @@ class ComplianceBot(Wiring):
         else:
             wanted = NamedEmbedder(name=type(embedder).__name__, embedder=embedder)
         try:
-            made = self._models(principal).re_embed(wanted, keep_old=keep_old, on_progress=on_progress)
+            made = ModelRoom(act=self._act(principal)).re_embed(wanted, keep_old=keep_old, on_progress=on_progress)
         finally:
             wanted.close()
         self._forget_embedder()
@@ -183,7 +180,9 @@ class ComplianceBot(Wiring):
 
         Takes a minute or two. Raises Refused, or TooFewChunks where there is nothing to measure.
         """
-        return self._tuning(principal).tune(candidates=self.settings.candidates, on_progress=on_progress)
+        from compliance_bot.chains.tune import TuningRoom
+
+        return TuningRoom(act=self._act(principal)).tune(candidates=self.settings.candidates, on_progress=on_progress)
 
     def ingest(
         self,
@@ -301,32 +300,25 @@ class ComplianceBot(Wiring):
     ) -> IngestReport:
         from compliance_bot.chains.intake import take_in
 
-        return take_in(
-            intake,
-            self.parts_with(None),
-            self._home.keyring,
-            self.settings,
-            self._live.now().policies,
-            self._identify(principal, purpose),
-            circumstances(purpose),
-            on_item=on_item,
-        )
+        act = self._act(principal, purpose)
+        return take_in(intake, act, self.parts_for(act), self._home.keyring, self.settings, on_item=on_item)
 
     def documents(self, *, principal: Asker) -> tuple[DocumentSummary, ...]:
         """Return the documents that the principal may read, by title."""
-        return self._library(principal).list()
+        return Library(act=self._act(principal)).list()
 
     def document(self, document: str, *, principal: Asker, version: int | None = None) -> DocumentVersion:
         """Return one version of a document with its text, the current one by default. Raises Refused."""
-        return self._undisturbed(lambda: self._library(principal).show(DocumentId(document), version=version))
+        wanted = DocumentId(document)
+        return self._undisturbed(self._acting(principal), lambda act: Library(act=act).show(wanted, version=version))
 
     def history(self, document: str, *, principal: Asker) -> tuple[DocumentVersion, ...]:
         """Return the versions of a document, newest first. Raises Refused."""
-        return self._library(principal).history(DocumentId(document))
+        return Library(act=self._act(principal)).history(DocumentId(document))
 
     def delete(self, document: str, *, principal: Asker) -> None:
         """Take a document away with all its versions; its record stays. Raises Refused."""
-        self._library(principal).delete(DocumentId(document))
+        Library(act=self._act(principal)).delete(DocumentId(document))
 
     def set_attributes(
         self,
@@ -342,10 +334,11 @@ class ComplianceBot(Wiring):
         Values are typed by the schema: UndeclaredAttribute leaves everything as it was. Raises Refused where the
         document is absent, or the principal may not read it, or not move it there.
         """
+        from compliance_bot.chains.filing import Filing
         from compliance_bot.chains.refiling import Refiling
 
         wanted = Refiling(document=DocumentId(document), attributes=attributes, unset=tuple(unset))
-        return self._filing(principal).refile(wanted, is_rehearsal=dry_run)
+        return Filing(act=self._act(principal), keyring=self._home.keyring).refile(wanted, is_rehearsal=dry_run)
 
     def set_attributes_where(
         self,
@@ -360,133 +353,15 @@ class ComplianceBot(Wiring):
 
         Those that the principal may read and not move stay as they are, and are counted. Raises as `set_attributes`.
         """
+        from compliance_bot.chains.filing import Filing
         from compliance_bot.chains.refiling import Refiling
 
         wanted = Refiling(document=None, where=where, attributes=attributes, unset=tuple(unset))
-        return self._filing(principal).refile(wanted, is_rehearsal=dry_run)
-
-    def principals(self) -> tuple[Principal, ...]:
-        """Return the principals listed in the home, by id, for a page on which the operator of this machine is one."""
-        return self._people()
-
-    def grants(self, *, principal: Asker) -> tuple[Grant, ...]:
-        """Return everything that was ever granted, the newest first. Raises Refused."""
-        return self._grants(principal).list()
-
-    def grant(
-        self,
-        person: str,
-        *,
-        reason: str,
-        groups: Iterable[str] = (),
-        attributes: Mapping[str, object] | None = None,
-        valid_from: datetime | None = None,
-        valid_to: datetime | None = None,
-        principal: Asker = LOCAL_ADMINISTRATOR,
-    ) -> Grant:
-        """Give a person groups and attributes for a time and return the grant. Raises Refused or a UsageError."""
-        return self._grants(principal).give(
-            person,
-            groups=groups,
-            attributes=attributes or {},
-            reason=reason,
-            valid_from=valid_from,
-            valid_to=valid_to,
-        )
-
-    def revoke(self, grant: str, *, principal: Asker = LOCAL_ADMINISTRATOR) -> None:
-        """End a grant now. Raises Refused."""
-        self._grants(principal).revoke(grant)
-
-    def break_glass(self, *, reason: str, hours: float = 1.0, principal: Asker) -> Grant:
-        """Take the group `break-glass` for some hours and return the grant. Raises Refused or a UsageError."""
-        return self._grants(principal).break_glass(reason=reason, hours=hours)
-
-    def review_grant(self, grant: str, *, finding: str, principal: Asker) -> None:
-        """Say what came of looking at a broken glass afterwards. Raises Refused."""
-        self._grants(principal).review(grant, finding=finding)
-
-    def stops(self, *, principal: Asker) -> tuple[Stop, ...]:
-        """Return what the kill switch has stopped. Raises Refused."""
-        return self._kill_switch(principal).list()
-
-    def stop(self, kind: str, name: str = "", *, reason: str, principal: Asker = LOCAL_ADMINISTRATOR) -> bool:
-        """Stop a "model", a "collection" or the "tenant"; return whether it ran before. Raises Refused."""
-        return self._kill_switch(principal).stop(kind, name, reason=reason)
-
-    def lift(self, kind: str, name: str = "", *, principal: Asker = LOCAL_ADMINISTRATOR) -> bool:
-        """Let what was stopped run again; return whether it was stopped. Raises Refused."""
-        return self._kill_switch(principal).lift(kind, name)
-
-    def records(self, *, principal: Asker, limit: int = 100) -> tuple[RecordSummary, ...]:
-        """Return the newest records of the audit log, newest first. Raises Refused."""
-        return self._trail(principal).list(limit=limit)
-
-    def record(self, record: str, *, principal: Asker) -> Shown:
-        """Return one record with all that the principal may see of it. Raises Refused."""
-        return self._trail(principal).show(RecordId(record))
-
-    def tenant(self, *, principal: Asker) -> TenantRoom:
-        """Return the tenant of this home as a whole: to show, export, bring back and remove. Each is on record."""
-        return self._tenant(principal)
-
-    def check_policies(self, folder: Path | None = None) -> PolicyReport:
-        """Return what is wrong with a policy folder (the home's by default), what is doubtful, and how its tests went.
-
-        Raises UsageError where there is no such folder.
-        """
-        from compliance_bot.chains.examine import examine_policies
-
-        return examine_policies(folder or self._home.policies)
-
-    def explain(
-        self,
-        document: str,
-        subject: str | None = None,
-        *,
-        principal: Asker,
-        action: str = "read",
-        purpose: str | None = None,
-        context: Mapping[str, str | bool] | None = None,
-        as_of: datetime | None = None,
-    ) -> Explanation:
-        """Return whether `subject`, or the principal, may act on a document, and why, as far as the principal may know.
-
-        `context` is what an action is decided with besides, such as `entity_type` for `reveal`. Raises Refused (also
-        for an absent document), UnknownPrincipal, UsageError, and PastNotKept.
-        """
-        from compliance_bot.chains.explain import Wanted
-
-        wanted = Wanted(document=DocumentId(document), action=action, context=context, as_of=as_of)
-        return self._explainer(principal, purpose).explain(wanted, subject)
-
-    def who_may(
-        self,
-        document: str,
-        *,
-        principal: Asker,
-        action: str = "read",
-        purpose: str | None = None,
-        context: Mapping[str, str | bool] | None = None,
-    ) -> Permissions:
-        """Return who of the people listed may act on a document. Raises Refused and UsageError."""
-        from compliance_bot.chains.explain import Wanted
-
-        wanted = Wanted(document=DocumentId(document), action=action, context=context)
-        return self._explainer(principal, purpose).who(wanted)
-
-    def what_if(
-        self, folder: Path, *, principal: Asker, on_person: Callable[[str], None] = lambda _: None
-    ) -> Comparison:
-        """Return who would gain and lose what with the policies and people of a folder, as the principal may know.
-
-        Raises Refused, FolderNotValid and UsageError.
-        """
-        return self._what_if(principal).compare(folder, on_person=on_person)
+        return Filing(act=self._act(principal), keyring=self._home.keyring).refile(wanted, is_rehearsal=dry_run)
 
     def has_passages(self, refs: Sequence[str], *, principal: Asker) -> bool:
         """Return whether the principal may read a passage for each of these `_id`s."""
-        return self._library(principal).has_refs(refs)
+        return Library(act=self._act(principal)).has_refs(refs)
 
 
 def _chained(first: AnswerPart | Answer, rest: Iterator[AnswerPart | Answer]) -> Iterator[AnswerPart | Answer]:

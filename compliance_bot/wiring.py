@@ -9,17 +9,15 @@ import threading
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from compliance_bot import logs
 from compliance_bot.audit.log import AuditLog
-from compliance_bot.chains.grants import Grants, with_grants
+from compliance_bot.chains.act import Act
+from compliance_bot.chains.grants import with_grants
 from compliance_bot.chains.identify import Identification
-from compliance_bot.chains.kill_switch import KillSwitch
-from compliance_bot.chains.library import Library
 from compliance_bot.chains.rules import LiveRules, Rules
-from compliance_bot.chains.trail import Trail
 from compliance_bot.errors import UsageError
 from compliance_bot.identity import account_name
 from compliance_bot.policy.decide import Circumstances
@@ -30,31 +28,27 @@ from compliance_bot.store.models import serving_model
 from compliance_bot.store.moves import MovedMeanwhile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
     from langchain_core.language_models.chat_models import BaseChatModel
 
-    from compliance_bot.chains.again import Again
     from compliance_bot.chains.answer import Parts
-    from compliance_bot.chains.explain import Explainer
-    from compliance_bot.chains.filing import Filing
-    from compliance_bot.chains.models import ModelRoom
-    from compliance_bot.chains.tenants import TenantRoom
-    from compliance_bot.chains.tune import TuningRoom
-    from compliance_bot.chains.what_if import WhatIf
     from compliance_bot.home import Home
     from compliance_bot.identity import IdentityMapping
     from compliance_bot.identity.claims import Identity
-    from compliance_bot.identity.sign_in import SignIn
+    from compliance_bot.identity.sign_in import Admitted, SignIn
+    from compliance_bot.identity.token import Kind
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import Embedder
     from compliance_bot.models.embedders import NamedEmbedder
+    from compliance_bot.policy.files import PolicyFiles
     from compliance_bot.records import Asker
     from compliance_bot.redaction.detect import Detector
     from compliance_bot.settings import Settings
 
 Outcome = TypeVar("Outcome")
+
+LOCAL_ADMINISTRATOR = "admin"
 
 _MORE_TRIES = 3  # moves that follow each other closer than answers take are not waited out
 
@@ -73,28 +67,63 @@ class Wiring:
             keyring=home.keyring,
             require=self._require_approved if settings.production else lambda _: None,
         )
-        self._signing_in: tuple[IdentityMapping, SignIn] | None = None
+        self._admitting: tuple[IdentityMapping, Mapping[Kind, Admitted]] | None = None
+        self._signing_in: tuple[Rules, SignIn] | None = None
         self._sign_in(self._live.now())  # a key file that is wrong is told now
         self._chat_models: dict[str, ChatModel] = {}
 
-    def _require_approved(self, folder: Path) -> None:
-        """Raise NotApproved unless somebody other than its author has signed the policy folder."""
-        require_approved(folder, read_approvers(self._home.path / APPROVERS))
+    def _require_approved(self, files: PolicyFiles) -> None:
+        """Raise NotApproved unless somebody other than their author has signed the policy files."""
+        require_approved(files, read_approvers(self._home.path / APPROVERS))
 
-    def _renewing(self, act: Callable[[], Outcome]) -> Outcome:
-        """Return what `act` returns; where another process let another embedder serve meanwhile, with that one."""
+    def _acting(self, asker: Asker, purpose: str | None = None) -> Callable[[], Act]:
+        """Return what begins an act of theirs by the rules of now, and begins it anew where that is needed.
+
+        Who it is comes out inside the chain, so that a failure of it is on record. A credential is verified once,
+        however often the act begins: it may be for single use. Raises UsageError for a purpose that is not text.
+        """
+        if purpose is not None and not purpose.isprintable():
+            raise UsageError("the purpose is not text: expected printable words")
+        verified: list[Identity] = []
+
+        def identify(rules: Rules) -> Principal:
+            who = self._identification(rules)
+            if isinstance(asker, Credential):
+                if not verified:
+                    verified.append(who.verified(asker))
+                return who.principal_of(verified[0])
+            return who.asserted(asker, purpose) if isinstance(asker, Principal) else who.named(asker, purpose)
+
+        def begin() -> Act:
+            rules = self._live.now()
+            return Act(
+                database=self._home.database,
+                log=self._log,
+                rules=rules,
+                identify=partial(identify, rules),
+                circumstances=lambda: Circumstances(now=datetime.now(UTC), purpose=purpose),
+            )
+
+        return begin
+
+    def _act(self, asker: Asker, purpose: str | None = None) -> Act:
+        """Return an act of theirs that is begun once."""
+        return self._acting(asker, purpose)()
+
+    def _renewing(self, begin: Callable[[], Act], do: Callable[[Act], Outcome]) -> Outcome:
+        """Return what an act comes to; where another process let another embedder serve meanwhile, with that one."""
         try:
-            return self._undisturbed(act)
+            return self._undisturbed(begin, do)
         except EmbedderMismatch:
             self._forget_embedder()
-            return self._undisturbed(act)
+            return self._undisturbed(begin, do)
 
-    def _undisturbed(self, act: Callable[[], Outcome]) -> Outcome:
-        """Return what `act` returns; where a document that it read was moved meanwhile, act again."""
+    def _undisturbed(self, begin: Callable[[], Act], do: Callable[[Act], Outcome]) -> Outcome:
+        """Return what an act comes to; where a document that it read was moved meanwhile, it begins anew."""
         for _ in range(_MORE_TRIES):
             with suppress(MovedMeanwhile):
-                return act()
-        return act()
+                return do(begin())
+        return do(begin())
 
     def _forget_embedder(self) -> None:
         with self._loading:
@@ -170,9 +199,9 @@ class Wiring:
                 max_question_chars=self.settings.max_question_chars,
             )
 
-    def parts_with(self, model: BaseChatModel | str | None) -> Parts:
-        """Return the parts for one act: with the rules of now, and maybe another chat model. Raises NoSuchChatModel."""
-        parts = replace(self.parts, engine=self._live.now().engine)
+    def parts_for(self, act: Act, model: BaseChatModel | str | None = None) -> Parts:
+        """Return the parts for one act: with its rules, and maybe another chat model. Raises NoSuchChatModel."""
+        parts = replace(self.parts, engine=act.engine)
         if model is None:
             return parts
         return replace(parts, composer=replace(parts.composer, chat=self._chat_model(model)))
@@ -181,7 +210,8 @@ class Wiring:
         self, *, principal: Asker, purpose: str | None = None, model: BaseChatModel | str | None = None
     ) -> tuple[Parts, Callable[[], Principal], Callable[[], Circumstances]]:
         """Return what a chain of one's own begins with: the parts, who asks, and under which circumstances."""
-        return self.parts_with(model), self._identify(principal, purpose), circumstances(purpose)
+        act = self._act(principal, purpose)
+        return self.parts_for(act, model), act.identify, act.circumstances
 
     def _chat_model(self, model: BaseChatModel | str) -> ChatModel:
         """Return a chat model; one that is named is made once and closed with the bot."""
@@ -194,138 +224,6 @@ class Wiring:
                 self._chat_models[model] = open_chat_model(model, self.settings)
                 self._resources.callback(self._chat_models[model].close)
             return self._chat_models[model]
-
-    def _library(self, principal: Asker) -> Library:
-        return Library(
-            database=self._home.database,
-            log=self._log,
-            engine=self._live.now().engine,
-            identify=self._identify(principal),
-            circumstances=circumstances(None),
-        )
-
-    def _filing(self, principal: Asker) -> Filing:
-        from compliance_bot.chains.filing import Filing
-
-        return Filing(
-            log=self._log,
-            engine=self._live.now().engine,
-            policies=self._live.now().policies,
-            keyring=self._home.keyring,
-            identify=self._identify(principal),
-            circumstances=circumstances(None),
-        )
-
-    def _again(self, principal: Asker, purpose: str | None) -> Again:
-        from compliance_bot.chains.again import Again
-
-        return Again(
-            database=self._home.database,
-            log=self._log,
-            engine=self._live.now().engine,
-            identify=self._identify(principal, purpose),
-            circumstances=circumstances(purpose),
-        )
-
-    def _models(self, principal: Asker) -> ModelRoom:
-        from compliance_bot.chains.models import ModelRoom
-
-        return ModelRoom(
-            database=self._home.database,
-            log=self._log,
-            engine=self._live.now().engine,
-            identify=self._identify(principal),
-            circumstances=circumstances(None),
-        )
-
-    def _tuning(self, principal: Asker) -> TuningRoom:
-        from compliance_bot.chains.tune import TuningRoom
-
-        return TuningRoom(
-            database=self._home.database,
-            log=self._log,
-            engine=self._live.now().engine,
-            identify=self._identify(principal),
-            circumstances=circumstances(None),
-        )
-
-    def _tenant(self, principal: Asker) -> TenantRoom:
-        from compliance_bot.chains.tenants import TenantRoom
-        from compliance_bot.store.tenants import claim
-
-        return TenantRoom(
-            database=self._home.database,
-            log=self._log,
-            engine=self._live.now().engine,
-            keyring=self._home.keyring,
-            claim=claim(self.settings.tenant, self._home.keyring),
-            identify=self._identify(principal),
-            circumstances=circumstances(None),
-        )
-
-    def _trail(self, principal: Asker) -> Trail:
-        return Trail(
-            database=self._home.database,
-            log=self._log,
-            engine=self._live.now().engine,
-            identify=self._identify(principal),
-            circumstances=circumstances(None),
-        )
-
-    def _explainer(self, principal: Asker, purpose: str | None) -> Explainer:
-        from compliance_bot.chains.explain import Explainer
-        from compliance_bot.chains.past import RightsKept
-
-        rules = self._live.now()
-        return Explainer(
-            database=self._home.database,
-            log=self._log,
-            engine=rules.engine,
-            identify=self._identify(principal, purpose),
-            circumstances=circumstances(purpose),
-            rights=lambda snapshot: RightsKept(
-                policies=rules.policies,
-                find=self._listed,
-                snapshot=snapshot,
-                database=self._home.database,
-                keyring=self._home.keyring,
-            ),
-            people=self._people,
-        )
-
-    def _what_if(self, principal: Asker) -> WhatIf:
-        from compliance_bot.chains.what_if import WhatIf
-
-        return WhatIf(
-            database=self._home.database,
-            log=self._log,
-            engine=self._live.now().engine,
-            identify=self._identify(principal),
-            circumstances=circumstances(None),
-            people=self._people,
-            granted=self._granted,
-        )
-
-    def _people(self) -> tuple[Principal, ...]:
-        """Return the people listed in the home, by id."""
-        return tuple(self._listed(name) for name in sorted(self._live.now().principals))
-
-    def _identify(self, asker: Asker, purpose: str | None = None) -> Callable[[], Principal]:
-        """Return the identification step: it runs inside the chain, so that a failure of it is on record.
-
-        A credential is verified once for an act, also where the act begins anew: it may be for single use.
-        """
-        verified: list[Identity] = []
-
-        def identify() -> Principal:
-            who = self._identification(self._live.now())
-            if isinstance(asker, Credential):
-                if not verified:
-                    verified.append(who.verified(asker))
-                return who.principal_of(verified[0])
-            return who.asserted(asker, purpose) if isinstance(asker, Principal) else who.named(asker, purpose)
-
-        return identify
 
     def _identification(self, rules: Rules) -> Identification:
         return Identification(
@@ -344,42 +242,22 @@ class Wiring:
         return with_grants(self._home.database, self._home.keyring, principal, datetime.now(UTC))
 
     def _sign_in(self, rules: Rules) -> SignIn:
-        """Return what verifies credentials by these rules, made anew where the mapping is another."""
+        """Return what verifies credentials by these rules; keys that were fetched stay while the mapping does."""
         from compliance_bot.identity.sign_in import SignIn, admitted_kinds
         from compliance_bot.store.seen import SeenTokens
 
         with self._loading:
-            if self._signing_in is None or self._signing_in[0] is not rules.mapping:
-                kinds = admitted_kinds(rules.mapping, self._home.path)
+            if self._admitting is None or self._admitting[0] != rules.mapping:
+                self._admitting = (rules.mapping, admitted_kinds(rules.mapping, self._home.path))
+            if self._signing_in is None or self._signing_in[0] is not rules:
                 seen = SeenTokens(self._home.database, self._home.keyring)
-                self._signing_in = (rules.mapping, SignIn(kinds, lambda: self._live.now().principals, seen))
+                self._signing_in = (rules, SignIn(self._admitting[1], rules.principals, seen))
             return self._signing_in[1]
 
-    def _listed(self, name: str) -> Principal:
-        """Return a principal of the home by name. Raises UnknownPrincipal or UndeclaredAttribute."""
-        return self._identification(self._live.now()).listed(name)
+    def _people(self, rules: Rules) -> tuple[Principal, ...]:
+        """Return the people listed, by id. Raises UndeclaredAttribute."""
+        return tuple(self._listed(rules, name) for name in sorted(rules.principals))
 
-    def _grants(self, principal: Asker) -> Grants:
-        return Grants(
-            database=self._home.database,
-            log=self._log,
-            keyring=self._home.keyring,
-            rules=self._live.now(),
-            identify=self._identify(principal),
-            circumstances=circumstances(None),
-        )
-
-    def _kill_switch(self, principal: Asker) -> KillSwitch:
-        return KillSwitch(
-            database=self._home.database,
-            log=self._log,
-            engine=self._live.now().engine,
-            identify=self._identify(principal),
-            circumstances=circumstances(None),
-        )
-
-
-def circumstances(purpose: str | None) -> Callable[[], Circumstances]:
-    if purpose is not None and not purpose.isprintable():
-        raise UsageError("the purpose is not text: expected printable words")
-    return lambda: Circumstances(now=datetime.now(UTC), purpose=purpose)
+    def _listed(self, rules: Rules, name: str) -> Principal:
+        """Return somebody who is listed, by name. Raises UnknownPrincipal or UndeclaredAttribute."""
+        return self._identification(rules).listed(name)

@@ -19,23 +19,17 @@ from compliance_bot.store.documents import class_of_document
 from compliance_bot.store.scope import class_attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Collection, Sequence
 
-    from compliance_bot.audit.log import AuditLog
-    from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import Answer, Principal
-    from compliance_bot.store.connect import Database
+    from compliance_bot.chains.act import Act
+    from compliance_bot.records import Answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
     """What one principal was answered, decided about anew."""
 
-    database: Database
-    log: AuditLog
-    engine: PolicyEngine
-    identify: Callable[[], Principal]
-    circumstances: Callable[[], Circumstances]
+    act: Act
 
     def readable(self, answers: Sequence[Answer]) -> tuple[Answer, ...]:
         """Return the answers without the sentences and quotes of documents that may not be read any more.
@@ -51,19 +45,19 @@ class Again:
         quoted = frozenset(citation.document for citation in answer.citations)
         if all(sentence.prose is None for sentence in answer.sentences):
             return quoted
-        record = self.log.one(answer.record)
+        record = self.act.log.one(answer.record)
         # Of an answer without a record nobody knows what its model was sent: a document that nobody can read.
         return quoted | (cited_documents(record) if record else {DocumentId("")})
 
     def _readable(self, wanted: Collection[DocumentId]) -> frozenset[DocumentId]:
         """Return which of these documents may be read now: in scope, and permitted by the policies one by one."""
-        principal, now = self.identify(), self.circumstances()
-        with self.database.reading() as snapshot:
-            scope = enter_scope(snapshot, self.engine, principal, now, Case(type="answer.again"))
+        principal, now = self.act.identify(), self.act.circumstances()
+        with self.act.database.reading() as snapshot:
+            scope = enter_scope(snapshot, self.act.engine, principal, now, Case(type="answer.again"))
             found = {document: class_of_document(snapshot, scope, document) for document in wanted}
             seen = class_attributes(snapshot, [one for one in found.values() if one is not None])
         resources = [Resource.document(attributes) for attributes in seen.values()]
-        decisions = self.engine.decide_each(principal, "read", resources, now)
+        decisions = self.act.engine.decide_each(principal, "read", resources, now)
         permitted = {class_id for class_id, decision in zip(seen, decisions, strict=True) if decision.allowed}
         return frozenset(document for document, class_id in found.items() if class_id in permitted)
 

@@ -53,10 +53,14 @@ class Case:
         finally:
             self.timings_ms[name] = round((time.perf_counter() - began) * 1000, 3)
 
-    def name_refused(self, error: BaseException) -> None:
-        """Let the record of a refused impersonation name who tried."""
+    def end_with(self, error: BaseException) -> None:
+        """Let this have ended with an error: refused, or failed where nobody refused it."""
         if isinstance(error, ImpersonationRefused):
             self.principal = error.by
+        is_refusal = isinstance(error, ComplianceError) and error.exit_code != Unavailable.exit_code
+        self.outcome = "refused" if is_refusal else "failed"
+        # The name only: a message may say more than a record should.
+        self.public["error"] = type(error).__name__
 
     def event(self) -> Event:
         """Return the record of this case as it stands."""
@@ -110,19 +114,10 @@ def closing(log: AuditLog, kind: str, identify: Callable[[], Principal] | None =
     """
     case = Case(type=kind)
     began = time.perf_counter()
-    try:
+    with errors_recorded(case, log):
         if identify is not None:
             case.principal = identify()
         yield case
-    except BaseException as error:  # an interrupted question leaves a record too
-        case.name_refused(error)
-        refused = isinstance(error, ComplianceError) and error.exit_code != Unavailable.exit_code
-        case.outcome = "refused" if refused else "failed"
-        # The name only: a message may say more than a record should.
-        case.public["error"] = type(error).__name__
-        log.append(case.event(), case.principal, id=case.id, at=case.at)
-        case.tell(log.tenant, level="info" if refused else "warning")
-        raise
     try:
         with case.step("record"):  # for the asker: a record cannot tell how long it took itself
             log.append(case.event(), case.principal, id=case.id, at=case.at, read=case.read)
@@ -135,12 +130,13 @@ def closing(log: AuditLog, kind: str, identify: Callable[[], Principal] | None =
     case.tell(log.tenant)
 
 
-def identify_case(case: Case, identify: Callable[[], Principal], log: AuditLog) -> None:
-    """Let a case know who acts, before its act takes a connection; a refusal is recorded. Raises what it raises."""
+@contextmanager
+def errors_recorded(case: Case, log: AuditLog) -> Iterator[None]:
+    """Append the record of a case whose block ends with an error, also when it is interrupted, and raise the error."""
     try:
-        case.principal = identify()
-    except ComplianceError as error:
-        case.name_refused(error)
-        case.outcome, case.public["error"] = "refused", type(error).__name__
+        yield
+    except BaseException as error:
+        case.end_with(error)
         log.append(case.event(), case.principal, id=case.id, at=case.at)
+        case.tell(log.tenant, level="info" if case.outcome == "refused" else "warning")
         raise

@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from compliance_bot.chains.case import closing
-from compliance_bot.chains.rights import enter_scope
 from compliance_bot.errors import Refused, UsageError
 from compliance_bot.policy.decide import Resource
 from compliance_bot.policy.expectations import context_of
@@ -25,14 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from compliance_bot.audit.log import AuditLog
+    from compliance_bot.chains.act import Act
     from compliance_bot.chains.case import Case
     from compliance_bot.chains.then import RightsThen
     from compliance_bot.policy.decide import CedarEngine, Circumstances, Decision
     from compliance_bot.policy.explain import Reason, Reasons
     from compliance_bot.policy.folder import Policies
     from compliance_bot.records import AttributeValue, DocumentId, Principal, Scope
-    from compliance_bot.store.connect import Database, Transaction
+    from compliance_bot.store.connect import Transaction
 
 _REVIEWERS = ("administer", "review")
 
@@ -99,11 +97,7 @@ class Wanted:
 class Explainer:
     """Explanations for one asker."""
 
-    database: Database
-    log: AuditLog
-    engine: CedarEngine
-    identify: Callable[[], Principal]
-    circumstances: Callable[[], Circumstances]
+    act: Act
     rights: Callable[[Transaction], RightsThen]
     people: Callable[[], tuple[Principal, ...]]
 
@@ -112,14 +106,14 @@ class Explainer:
 
         Raises Refused, UsageError, PastNotKept, UnknownPrincipal.
         """
-        with closing(self.log, "policy.explain") as case, self.database.reading() as snapshot:
-            case.principal, now = self.identify(), self.circumstances()
-            is_reviewer = may_review(self.engine, case.principal, now, case)
+        with self.act.closing("policy.explain") as case, self.act.database.reading() as snapshot:
+            now = self.act.circumstances()
+            is_reviewer = may_review(self.act.engine, case.principal, now, case)
             subject = case.principal.id if subject is None else subject
             if not is_reviewer and case.principal.id != subject:
                 raise Refused
             case.private["explained"] = {"principal": subject}
-            scope = enter_scope(snapshot, self.engine, case.principal, now, case)
+            scope = self.act.enter(snapshot, case, now)
             if not is_reviewer and class_of_document(snapshot, scope, wanted.document) is None:
                 raise Refused
             rights = self.rights(snapshot)
@@ -132,7 +126,7 @@ class Explainer:
                 raise Refused
             resource = Resource.document(attributes)
             found = explain(policies, person, wanted.action, resource, then)
-            is_walled = not walls_alone(self.engine.policies).decide(case.principal, "read", resource, now).allowed
+            is_walled = not walls_alone(self.act.engine.policies).decide(case.principal, "read", resource, now).allowed
             case.outcome = "done"
             case.public["explained"] = {
                 "document": wanted.document,
@@ -157,16 +151,16 @@ class Explainer:
 
     def who(self, wanted: Wanted) -> Permissions:
         """Return who of the people listed may. Raises Refused, for those who may not review too, and UsageError."""
-        with closing(self.log, "policy.who") as case, self.database.reading() as snapshot:
-            case.principal, now = self.identify(), self.circumstances()
-            require_reviewer(self.engine, case.principal, now, case)
-            scope = enter_scope(snapshot, self.engine, case.principal, now, case)
-            then = _circumstances(wanted, self.engine.policies, now)
+        with self.act.closing("policy.who") as case, self.act.database.reading() as snapshot:
+            now = self.act.circumstances()
+            require_reviewer(self.act.engine, case.principal, now, case)
+            scope = self.act.enter(snapshot, case, now)
+            then = _circumstances(wanted, self.act.engine.policies, now)
             attributes = self.rights(snapshot).attributes_at(wanted.document, None)
             if attributes is None:
                 raise Refused
             resource, people = Resource.document(attributes), self.people()
-            decisions = [(one.id, self.engine.decide(one, wanted.action, resource, then)) for one in people]
+            decisions = [(one.id, self.act.engine.decide(one, wanted.action, resource, then)) for one in people]
             permitted = tuple(
                 Permitted(principal=id_, determining=decision.determining)
                 for id_, decision in decisions
@@ -176,7 +170,7 @@ class Explainer:
             case.public["explained"] = {
                 "document": wanted.document,
                 "action": wanted.action,
-                "set": self.engine.hash,
+                "set": self.act.engine.hash,
                 "listed": len(people),
                 "permitted": len(permitted),
             }
@@ -184,7 +178,7 @@ class Explainer:
                 document=wanted.document,
                 title=_title(snapshot, scope, wanted.document),
                 action=wanted.action,
-                policies=self.engine.hash,
+                policies=self.act.engine.hash,
                 permitted=permitted,
                 listed=len(people),
             )

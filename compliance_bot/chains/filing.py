@@ -10,10 +10,9 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from compliance_bot.chains.case import Case, identify_case
+from compliance_bot.chains.case import Case
 from compliance_bot.chains.refiling import typed
-from compliance_bot.chains.rights import enter_scope
-from compliance_bot.errors import ComplianceError, Refused
+from compliance_bot.errors import Refused
 from compliance_bot.policy.decide import Resource
 from compliance_bot.policy.values import to_plain
 from compliance_bot.records import DocumentId, Reclassified
@@ -22,14 +21,14 @@ from compliance_bot.store.moves import documents_in, move_documents, wait_for_an
 from compliance_bot.store.scope import canonical, class_attributes, class_of, open_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from compliance_bot.audit.log import AuditLog
+    from compliance_bot.audit.log import Recorder
     from compliance_bot.audit.record import Json
+    from compliance_bot.chains.act import Act
     from compliance_bot.chains.refiling import Attributes, Change, Refiling
     from compliance_bot.keys import Keyring
-    from compliance_bot.policy.decide import Circumstances, Decision, PolicyEngine
-    from compliance_bot.policy.folder import Policies
+    from compliance_bot.policy.decide import Circumstances, Decision
     from compliance_bot.records import AttributeValue, ClassId, Principal, Scope
     from compliance_bot.store.connect import Transaction
     from compliance_bot.store.scope import ClassAttributes
@@ -64,12 +63,8 @@ class Plan:
 class Filing:
     """The attributes of the documents of a home, for one principal."""
 
-    log: AuditLog
-    engine: PolicyEngine
-    policies: Policies
+    act: Act
     keyring: Keyring
-    identify: Callable[[], Principal]
-    circumstances: Callable[[], Circumstances]
 
     def refile(self, wanted: Refiling, *, is_rehearsal: bool = False) -> Reclassified:
         """Change attributes, durably, with the record, and return what became of it.
@@ -78,24 +73,16 @@ class Filing:
         absent, or not to be moved there. Of several, those that may not be moved stay, and are counted.
         """
         case = Case(type="documents.set")
-        plan = Plan()
-        refusal: ComplianceError | None = None
-        identify_case(case, self.identify, self.log)
-        with self.log.recording() as recorder:
+
+        def do(recorder: Recorder) -> Plan:
             documents.lock_writers(recorder.transaction)
-            try:
-                plan = self._plan(recorder.transaction, wanted, case)
-            except ComplianceError as error:
-                refusal, case.outcome = error, "refused"
-                case.public["error"] = type(error).__name__
-            else:
-                case.outcome = "done"
-                case.public["dry_run"] = is_rehearsal
-                if plan.moving and not is_rehearsal:
-                    self._move(recorder.transaction, plan)
-            recorder.append(case.event(), case.principal, id=case.id, at=case.at)
-        if refusal is not None:
-            raise refusal
+            plan = self._plan(recorder.transaction, wanted, case)
+            case.public["dry_run"] = is_rehearsal
+            if plan.moving and not is_rehearsal:
+                self._move(recorder.transaction, plan)
+            return plan
+
+        plan = self.act.recorded(case, do)
         return Reclassified(
             changed=tuple(sorted(plan.moving)),
             unchanged=plan.unchanged,
@@ -107,9 +94,9 @@ class Filing:
 
     def _plan(self, transaction: Transaction, wanted: Refiling, case: Case) -> Plan:
         """Return what is to happen, decided and written into the case. Raises UsageError or Refused."""
-        now = self.circumstances()
-        change = typed(self.policies, wanted)
-        scope = enter_scope(transaction, self.engine, case.principal, now, case)
+        now = self.act.circumstances()
+        change = typed(self.act.policies, wanted)
+        scope = self.act.enter(transaction, case, now)
         classes = class_attributes(transaction, scope.classes)
         found = _found(transaction, scope, classes, wanted.document, change)
         concerned = {class_id: classes[class_id] for class_id in sorted(set(found.values()))}
@@ -142,7 +129,7 @@ class Filing:
         """Return a verdict for each move from attributes to attributes."""
 
         def decide(action: str, resources: list[Resource]) -> tuple[Decision, ...]:
-            return self.engine.decide_each(principal, action, resources, now)
+            return self.act.engine.decide_each(principal, action, resources, now)
 
         was, becomes = ([Resource.document(pair[side]) for pair in pairs] for side in (0, 1))
         collections = [Resource.collection(str(new["collection"])) for _, new in pairs]
@@ -185,7 +172,8 @@ class Filing:
         """Write down what moves: ids and keyed digests of classes in the envelope, the values in the sealed half."""
         leaving = sorted(set(plan.moving.values()))
         determining = sorted({id_ for class_id in leaving for id_ in judged[class_id].determining})
-        case.public["policies"] = {"set": self.engine.hash, "action": "reclassify", "determining": list(determining)}
+        set_ = self.act.engine.hash
+        case.public["policies"] = {"set": set_, "action": "reclassify", "determining": list(determining)}
         case.public |= {"changed": len(plan.moving), "unchanged": plan.unchanged, "refused": plan.refused}
         if not plan.moving:
             return
@@ -211,7 +199,7 @@ class Filing:
 
     def _digest(self, attributes: Mapping[str, AttributeValue]) -> str:
         """Return what names a combination of attributes to those who have the key: there are few to guess from."""
-        return self.keyring.mac(f"class/{self.log.tenant}", canonical(attributes)).hex()
+        return self.keyring.mac(f"class/{self.act.log.tenant}", canonical(attributes)).hex()
 
 
 def _found(

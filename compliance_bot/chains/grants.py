@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from compliance_bot.audit.record import describe
-from compliance_bot.chains.case import Case, closing, identify_case
-from compliance_bot.chains.rights import require_permission
-from compliance_bot.errors import ComplianceError, Refused, UsageError
+from compliance_bot.chains.case import Case
+from compliance_bot.chains.reason import reason_of
+from compliance_bot.errors import Refused, UsageError
 from compliance_bot.identity import UnknownPrincipal, find_principal, same_person
 from compliance_bot.keys import decrypt, encrypt
 from compliance_bot.policy.attributes import typed_attributes
@@ -25,22 +24,16 @@ from compliance_bot.store import granted
 from compliance_bot.store.granted import SealedGrant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from compliance_bot.audit.log import AuditLog, Recorder
-    from compliance_bot.chains.rules import Rules
+    from compliance_bot.audit.log import Recorder
+    from compliance_bot.chains.act import Act
     from compliance_bot.keys import Keyring
-    from compliance_bot.policy.decide import Circumstances
     from compliance_bot.records import AttributeValue
     from compliance_bot.store.connect import Database
 
 EMERGENCY_GROUP = "break-glass"
 LONGEST_EMERGENCY = timedelta(hours=24)
-_LONGEST_REASON = 500
-
-
-class NoReason(UsageError):
-    """A grant needs a reason: expected printable words, at most 500 characters."""
 
 
 class NotOneself(Refused):
@@ -53,21 +46,17 @@ class NotOneself(Refused):
 class Grants:
     """The grants of a home, for one principal who gives, ends or looks at them."""
 
-    database: Database
-    log: AuditLog
+    act: Act
     keyring: Keyring
-    rules: Rules
-    identify: Callable[[], Principal]
-    circumstances: Callable[[], Circumstances]
 
     def list(self) -> tuple[Grant, ...]:
         """Return everything that was ever granted, the newest first. Raises Refused."""
-        with closing(self.log, "grants.list", self.identify) as case:
-            self._admit(case, "administer")
-            with self.database.reading() as snapshot:
+        with self.act.closing("grants.list") as case:
+            self.act.admit(case, "administer")
+            with self.act.database.reading() as snapshot:
                 found = granted.all_grants(snapshot)
             case.outcome = "done"
-        return tuple(open_grant(one, self.keyring, self.log.tenant) for one in found)
+        return tuple(open_grant(one, self.keyring, self.act.log.tenant) for one in found)
 
     def give(
         self,
@@ -93,8 +82,8 @@ class Grants:
             id=GrantId(str(uuid.uuid4())),
             principal=self._person(person),
             groups=given,
-            attributes=typed_attributes(self.rules.policies, "User", attributes),
-            reason=_reason(reason),
+            attributes=typed_attributes(self.act.policies, "User", attributes),
+            reason=reason_of(reason),
             emergency=False,
             granted_at=now,
             valid_from=begin,
@@ -102,14 +91,14 @@ class Grants:
         )
         case = Case(type="grants.give")
 
-        def act(recorder: Recorder) -> None:
-            self._admit(case, "administer")
+        def do(recorder: Recorder) -> None:
+            self.act.admit(case, "administer")
             # Whoever acts as another is oneself still.
             if any(same_person(who, grant.principal) for who in (case.principal.id, case.principal.actor) if who):
                 raise NotOneself
             self._add(recorder, grant, case)
 
-        self._recorded(case, act)
+        self.act.recorded(case, do)
         return grant
 
     def break_glass(self, *, reason: str, hours: float) -> Grant:
@@ -117,12 +106,11 @@ class Grants:
         lasting = timedelta(hours=hours)
         if not timedelta(0) < lasting <= LONGEST_EMERGENCY:
             raise UsageError(f"expected more than no and at most {LONGEST_EMERGENCY.total_seconds() / 3600:g} hours")
-        said, now = _reason(reason), datetime.now(UTC)
+        said, now = reason_of(reason), datetime.now(UTC)
         case = Case(type="grants.break_glass")
-        made: list[Grant] = []
 
-        def act(recorder: Recorder) -> None:
-            self._admit(case, "break_glass")
+        def do(recorder: Recorder) -> Grant:
+            self.act.admit(case, "break_glass")
             grant = Grant(
                 id=GrantId(str(uuid.uuid4())),
                 principal=case.principal.id,
@@ -134,37 +122,35 @@ class Grants:
                 valid_from=now,
                 valid_to=now + lasting,
             )
-            made.append(grant)
             self._add(recorder, grant, case)
+            return grant
 
-        self._recorded(case, act)
-        return made[0]
+        return self.act.recorded(case, do)
 
     def revoke(self, grant: str) -> None:
         """End a grant now. One's own emergency may be ended too. Raises Refused, also for an unknown or ended one."""
         case = Case(type="grants.revoke")
 
-        def act(recorder: Recorder) -> None:
-            now = self.circumstances()
+        def do(recorder: Recorder) -> None:
             found = granted.find_grant(recorder.transaction, grant)
             is_own = found is not None and found[0].emergency and found[1] == recorder.actor(case.principal)
             if not is_own:
-                require_permission(self.rules.engine, case.principal, "administer", now, case)
+                self.act.admit(case, "administer")
             if found is None or not granted.revoke_grant(
                 recorder.transaction, found[0].id, by=recorder.actor(case.principal), at=case.at
             ):
                 raise Refused
             case.public["grant"] = str(found[0].id)
 
-        self._recorded(case, act)
+        self.act.recorded(case, do)
 
     def review(self, grant: str, *, finding: str) -> None:
         """Say what came of looking at an emergency afterwards; by somebody else than who took it. Raises Refused."""
-        said = _reason(finding)
+        said = reason_of(finding)
         case = Case(type="grants.review")
 
-        def act(recorder: Recorder) -> None:
-            self._admit(case, "review")
+        def do(recorder: Recorder) -> None:
+            self.act.admit(case, "review")
             found = granted.find_grant(recorder.transaction, grant)
             reviewer = recorder.actor(case.principal)
             if found is not None and found[1] == reviewer:
@@ -173,17 +159,14 @@ class Grants:
                 raise Refused
             case.public["grant"], case.private["finding"] = str(found[0].id), said
 
-        self._recorded(case, act)
+        self.act.recorded(case, do)
 
     def _person(self, name: str) -> str:
         """Return the id that a name stands for: of somebody listed, however it is written, or as a token has it."""
         try:
-            return find_principal(self.rules.principals, name).id
+            return find_principal(self.act.rules.principals, name).id
         except UnknownPrincipal:
             return Principal(id=name).id
-
-    def _admit(self, case: Case, action: str) -> None:
-        require_permission(self.rules.engine, case.principal, action, self.circumstances(), case)
 
     def _add(self, recorder: Recorder, grant: Grant, case: Case) -> None:
         tenant = recorder.transaction.tenant
@@ -199,21 +182,6 @@ class Grants:
         granted.add_grant(recorder.transaction, sealed, person=person_mac(self.keyring, tenant, grant.principal), by=by)
         case.public["grant"] = grant.id
         case.private["granted"] = describe_grant(grant)
-
-    def _recorded(self, case: Case, act: Callable[[Recorder], None]) -> None:
-        """Do something and append its record, in one transaction; a refusal is recorded as well."""
-        identify_case(case, self.identify, self.log)
-        refusal: ComplianceError | None = None
-        with self.log.recording() as recorder:
-            try:
-                act(recorder)
-                case.outcome = "done"
-            except ComplianceError as error:
-                refusal, case.outcome, case.public["error"] = error, "refused", type(error).__name__
-            case.private["principal"] = describe(case.principal)
-            recorder.append(case.event(), case.principal, id=case.id, at=case.at)
-        if refusal is not None:
-            raise refusal
 
 
 def with_grants(database: Database, keyring: Keyring, principal: Principal, at: datetime) -> Principal:
@@ -284,10 +252,3 @@ def _joined(had: AttributeValue | None, given: AttributeValue) -> AttributeValue
     if isinstance(had, frozenset) and isinstance(given, frozenset):
         return had | given  # type: ignore[operator]  # of one type, the schema's
     return given
-
-
-def _reason(text: str) -> str:
-    said = " ".join(text.split())
-    if not said or not said.isprintable() or len(said) > _LONGEST_REASON:
-        raise NoReason
-    return said

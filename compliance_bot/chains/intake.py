@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compliance_bot.chains.case import Case
-from compliance_bot.chains.rights import require_permission
-from compliance_bot.errors import ComplianceError, UsageError
+from compliance_bot.errors import UsageError
 from compliance_bot.ingest.attributes import read_attributes
 from compliance_bot.ingest.chunk import Strategy
 from compliance_bot.ingest.container import containers_of
@@ -32,13 +31,13 @@ if TYPE_CHECKING:
 
     from langchain_core.documents import Document
 
+    from compliance_bot.chains.act import Act
     from compliance_bot.chains.answer import Parts
     from compliance_bot.ingest.folder import Prune
     from compliance_bot.ingest.items import Item
     from compliance_bot.keys import Keyring
-    from compliance_bot.policy.decide import Circumstances
     from compliance_bot.policy.folder import Policies
-    from compliance_bot.records import AttributeValue, IngestReport, Principal, Rejected
+    from compliance_bot.records import AttributeValue, IngestReport, Rejected
     from compliance_bot.settings import Settings
 
 _MIB = 2**20
@@ -62,29 +61,20 @@ class Intake:
 
 def take_in(
     intake: Intake,
+    act: Act,
     parts: Parts,
     keyring: Keyring,
     settings: Settings,
-    policies: Policies,
-    identify: Callable[[], Principal],
-    circumstances: Callable[[], Circumstances],
     *,
     on_item: Callable[[str], None],
 ) -> IngestReport:
     """Ingest and return what became of each item. Raises Refused or a UsageError before anything is stored."""
     case = Case(type="ingest")
-    try:
-        case.principal = identify()
-        now = circumstances()
-        request = _request(intake, settings, policies)
+    with act.begun(case):
+        now = act.circumstances()
+        request = _request(intake, settings, act.policies)
         resource = Resource.collection(request.collection)
-        require_permission(parts.engine, case.principal, "ingest", now, case, resource=resource)
-    except ComplianceError as error:
-        case.name_refused(error)
-        case.outcome = "refused"
-        case.public["error"] = type(error).__name__
-        parts.log.append(case.event(), case.principal, id=case.id, at=case.at)
-        raise
+        act.admit(case, "ingest", now, resource=resource)
     cutting = Cutting(
         strategy=Strategy(settings.chunk_strategy),
         size_words=settings.chunk_words,

@@ -9,39 +9,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compliance_bot.audit.record import describe
-from compliance_bot.chains.case import Case, closing, identify_case
-from compliance_bot.chains.rights import require_permission
-from compliance_bot.errors import ComplianceError, UsageError
+from compliance_bot.chains.case import Case
+from compliance_bot.chains.reason import reason_of
+from compliance_bot.errors import UsageError
 from compliance_bot.records import StopKind
 from compliance_bot.store import stops as rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from compliance_bot.audit.log import AuditLog, Recorder
-    from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import Principal, Stop
-    from compliance_bot.store.connect import Database
-
-_LONGEST = 500
+    from compliance_bot.audit.log import Recorder
+    from compliance_bot.chains.act import Act
+    from compliance_bot.records import Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KillSwitch:
     """The kill switch of a home, for one principal."""
 
-    database: Database
-    log: AuditLog
-    engine: PolicyEngine
-    identify: Callable[[], Principal]
-    circumstances: Callable[[], Circumstances]
+    act: Act
 
     def list(self) -> tuple[Stop, ...]:
         """Return what is stopped. Raises Refused."""
-        with closing(self.log, "kill_switch.list", self.identify) as case:
-            require_permission(self.engine, case.principal, "administer", self.circumstances(), case)
-            with self.database.reading() as snapshot:
+        with self.act.closing("kill_switch.list") as case:
+            self.act.admit(case, "administer")
+            with self.act.database.reading() as snapshot:
                 found = rows.stops(snapshot)
             case.outcome = "done"
         return found
@@ -49,9 +41,7 @@ class KillSwitch:
     def stop(self, kind: str, name: str, *, reason: str) -> bool:
         """Stop something and return whether it ran before. Raises Refused or a UsageError."""
         wanted, named = _named(kind, name)
-        said = " ".join(reason.split())
-        if not said or not said.isprintable() or len(said) > _LONGEST:
-            raise UsageError(f"expected a reason: printable words, at most {_LONGEST} characters")
+        said = reason_of(reason)
 
         def act(recorder: Recorder, case: Case) -> bool:
             case.private["reason"] = said
@@ -68,23 +58,15 @@ class KillSwitch:
         )
 
     def _recorded(self, type_: str, kind: StopKind, name: str, act: Callable[[Recorder, Case], bool]) -> bool:
-        """Do something and append its record, in one transaction; a refusal is recorded as well."""
-        case, changed = Case(type=type_), False
-        identify_case(case, self.identify, self.log)
-        refusal: ComplianceError | None = None
-        with self.log.recording() as recorder:
-            try:
-                require_permission(self.engine, case.principal, "administer", self.circumstances(), case)
-                changed = act(recorder, case)
-                case.outcome = "done"
-            except ComplianceError as error:
-                refusal, case.outcome, case.public["error"] = error, "refused", type(error).__name__
-            case.public |= {"kind": kind.value, "changed": changed}
-            case.private |= {"name": name, "principal": describe(case.principal)}
-            recorder.append(case.event(), case.principal, id=case.id, at=case.at)
-        if refusal is not None:
-            raise refusal
-        return changed
+        case = Case(type=type_, public={"kind": kind.value, "changed": False}, private={"name": name})
+
+        def do(recorder: Recorder) -> bool:
+            self.act.admit(case, "administer")
+            changed = act(recorder, case)
+            case.public["changed"] = changed
+            return changed
+
+        return self.act.recorded(case, do)
 
 
 def _named(kind: str, name: str) -> tuple[StopKind, str]:

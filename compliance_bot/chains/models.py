@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import Event, describe
-from compliance_bot.chains.case import Case, closing
-from compliance_bot.chains.rights import require_permission
-from compliance_bot.errors import ComplianceError, UsageError
+from compliance_bot.chains.case import Case
+from compliance_bot.errors import UsageError
 from compliance_bot.ingest.prepare import context_of
 from compliance_bot.store import models as vectors
 from compliance_bot.store.documents import lock_writers
@@ -21,11 +20,9 @@ from compliance_bot.store.models import Use
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from compliance_bot.audit.log import AuditLog
+    from compliance_bot.chains.act import Act
     from compliance_bot.models.embedders import NamedEmbedder
-    from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import Principal
-    from compliance_bot.store.connect import Database, Transaction
+    from compliance_bot.store.connect import Transaction
     from compliance_bot.store.models import Bare, VectorModel
 
 _GROUP = 64
@@ -47,16 +44,12 @@ class EmbedderState:
 class ModelRoom:
     """The models of a home, for one principal."""
 
-    database: Database
-    log: AuditLog
-    engine: PolicyEngine
-    identify: Callable[[], Principal]
-    circumstances: Callable[[], Circumstances]
+    act: Act
 
     def list(self) -> tuple[EmbedderState, ...]:
         """Return the embedders, the serving one first. Raises Refused."""
-        with closing(self.log, "models.list", self.identify) as case, self.database.reading() as snapshot:
-            self._require_administrator(case)
+        with self.act.closing("models.list") as case, self.act.database.reading() as snapshot:
+            self.act.admit(case, "administer")
             found = _states(snapshot)
             case.outcome = "done"
         return found
@@ -74,15 +67,9 @@ class ModelRoom:
         already, and what the embedder raises: what was made by then is kept.
         """
         case = Case(type="models.re_embed")
-        try:
-            case.principal = self.identify()
-            self._require_administrator(case)
+        with self.act.begun(case):
+            self.act.admit(case, "administer")
             model = self._begin(case, wanted)
-        except ComplianceError as error:
-            case.name_refused(error)
-            case.outcome, case.public["error"] = "refused", type(error).__name__
-            self.log.append(case.event(), case.principal, id=case.id, at=case.at)
-            raise
         made = 0
         for past in (False, True):
             after = -1
@@ -92,12 +79,9 @@ class ModelRoom:
                 on_progress(*self._progress(model))
         return made + self._switch(case, wanted, model, keep_old=keep_old)
 
-    def _require_administrator(self, case: Case) -> None:
-        require_permission(self.engine, case.principal, "administer", self.circumstances(), case)
-
     def _begin(self, case: Case, wanted: NamedEmbedder) -> VectorModel:
         """Register the wanted model, with its record. Raises UsageError where it serves already."""
-        with self.log.recording() as recorder:
+        with self.act.log.recording() as recorder:
             transaction = recorder.transaction
             lock_writers(transaction)
             serving = vectors.serving_model(transaction)
@@ -121,20 +105,20 @@ class ModelRoom:
         return model
 
     def _missing(self, model: VectorModel, *, past: bool, after: int) -> tuple[Bare, ...]:
-        with self.database.reading() as snapshot:
+        with self.act.database.reading() as snapshot:
             vectors.open_everything(snapshot)
             return vectors.without_vector(snapshot, model, past=past, limit=_GROUP, after=after)
 
     def _make(self, wanted: NamedEmbedder, model: VectorModel, group: Sequence[Bare]) -> int:
         """Store the vectors of some chunks and return how many."""
         made = wanted.embedder.embed([_text(one) for one in group])
-        with self.database.writing() as transaction:
+        with self.act.database.writing() as transaction:
             vectors.open_everything(transaction)
             vectors.add_vectors(transaction, model, [one.id for one in group], made)
         return len(group)
 
     def _progress(self, model: VectorModel) -> tuple[int, int]:
-        with self.database.reading() as snapshot:
+        with self.act.database.reading() as snapshot:
             vectors.open_everything(snapshot)
             counts, chunks = vectors.count_vectors(snapshot)
         return counts.get(model.id, 0), chunks
@@ -142,7 +126,7 @@ class ModelRoom:
     def _switch(self, case: Case, wanted: NamedEmbedder, model: VectorModel, *, keep_old: bool) -> int:
         """Catch up with what came in meanwhile and let the model serve, in one transaction; return what was made."""
         late = 0
-        with self.log.recording() as recorder:
+        with self.act.log.recording() as recorder:
             transaction = recorder.transaction
             lock_writers(transaction)
             vectors.open_everything(transaction)

@@ -7,18 +7,18 @@ known but what they were granted.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compliance_bot.chains.grants import with_grants
-from compliance_bot.chains.rules import open_files
+from compliance_bot.chains.rules import PEOPLE, open_files
 from compliance_bot.chains.then import PastNotKept
-from compliance_bot.identity import find_principal, load_principals
+from compliance_bot.identity import find_principal, read_principals
 from compliance_bot.policy.attributes import typed_attributes
-from compliance_bot.policy.folder import load_policies
+from compliance_bot.policy.files import PolicyFiles
+from compliance_bot.policy.folder import policies_of
 from compliance_bot.records import Principal
 from compliance_bot.store import rules as rows
 from compliance_bot.store.classes import attributes_of_document, attributes_then
@@ -75,7 +75,5 @@ class RightsKept:
 @cache
 def _read(files: tuple[tuple[str, str], ...]) -> tuple[Policies, Mapping[str, Listed]]:
     """Return the policies and people of a set's files. They were valid when they were kept."""
-    with tempfile.TemporaryDirectory(prefix="compliance-bot-") as scratch:
-        for name, text in files:
-            (Path(scratch) / Path(name).name).write_text(text, encoding="utf-8")
-        return load_policies(Path(scratch)), load_principals(Path(scratch) / "principals.yaml")
+    kept = PolicyFiles(folder=Path(), content={name: text.encode() for name, text in files})
+    return policies_of(kept), read_principals(kept.content[PEOPLE], Path(PEOPLE))

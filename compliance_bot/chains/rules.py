@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 from compliance_bot.audit.record import Event, describe, new_record_id
 from compliance_bot.chains.case import NOBODY
 from compliance_bot.errors import ComplianceError
-from compliance_bot.identity import load_mapping, load_principals
+from compliance_bot.identity import IdentityMapping, InvalidPrincipals, read_mapping, read_principals
 from compliance_bot.keys import decrypt, encrypt
 from compliance_bot.logs import note
 from compliance_bot.policy.attributes import require_declared
 from compliance_bot.policy.decide import CedarEngine
-from compliance_bot.policy.folder import InvalidPolicies, load_policies
+from compliance_bot.policy.files import InvalidPolicies, is_policy_file, read_files
+from compliance_bot.policy.folder import policies_of
 from compliance_bot.store import rules as rows
 from compliance_bot.store.rules import SealedSet
 
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compliance_bot.audit.log import AuditLog
-    from compliance_bot.identity import IdentityMapping, Listed
+    from compliance_bot.identity import Listed
     from compliance_bot.keys import Keyring
+    from compliance_bot.policy.files import PolicyFiles
     from compliance_bot.policy.folder import Policies
     from compliance_bot.store.connect import Database
 
 SETTLE_S = 1.0  # a file that is being written can be valid and lack its last policy
-_SUFFIXES = frozenset({".cedar", ".cedarschema", ".yaml", ".json"})
+PEOPLE, MAPPING = "principals.yaml", "identity.yaml"
 
 _Seen = tuple[tuple[str, int, int, int], ...]  # name, time of change, size and inode of each file
 
@@ -62,17 +64,18 @@ class LiveRules:
         log: AuditLog,
         keyring: Keyring,
         settle_s: float = SETTLE_S,
-        require: Callable[[Path], None] = lambda _: None,
+        require: Callable[[PolicyFiles], None] = lambda _: None,
     ) -> None:
         """Read the folder, and record it where it is not the one of before. Raises InvalidPolicies and what `require`
-        raises, which looks at a folder before it comes into force.
+        raises, which looks at files before they come into force.
         """
         self._folder, self._database, self._log, self._keyring = folder, database, log, keyring
         self._settle_s, self._require = settle_s, require
         self._lock = threading.Lock()
         self._seen = self._look()
-        self._rules = self._read()
-        self._bring_into_force(self._rules)
+        files = read_files(folder)
+        self._rules = self._parsed(files)
+        self._bring_into_force(self._rules, files)
 
     def now(self) -> Rules:
         """Return the rules in force. Files that changed are read first, once they are left alone for a second.
@@ -89,10 +92,11 @@ class LiveRules:
         if seen == self._seen or not self._is_settled(seen):
             return
         try:
-            rules = self._read()
+            files = read_files(self._folder)
+            rules = self._parsed(files)
             if self._look() != seen:
                 return  # it changed while it was read: the next act looks again
-            self._bring_into_force(rules)
+            self._bring_into_force(rules, files)
         except ComplianceError as error:
             if error.exit_code == InvalidPolicies.exit_code:
                 self._reject(error)
@@ -108,23 +112,26 @@ class LiveRules:
 
     def _look(self) -> _Seen:
         try:
-            stats = [(path.name, path.stat()) for path in sorted(self._folder.iterdir()) if path.suffix in _SUFFIXES]
+            stats = [(path.name, path.stat()) for path in sorted(self._folder.iterdir()) if is_policy_file(path)]
         except OSError:
             return ()
         return tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in stats)
 
-    def _read(self) -> Rules:
-        self._require(self._folder)
-        policies = load_policies(self._folder)
-        principals = load_principals(self._folder / "principals.yaml")
-        mapping = load_mapping(self._folder / "identity.yaml")
+    def _parsed(self, files: PolicyFiles) -> Rules:
+        self._require(files)
+        policies = policies_of(files)
+        if PEOPLE not in files.content:
+            raise InvalidPrincipals(f"{self._folder / PEOPLE}: expected a list of principals, found no such file")
+        principals = read_principals(files.content[PEOPLE], self._folder / PEOPLE)
+        listed = files.content.get(MAPPING)
+        mapping = IdentityMapping() if listed is None else read_mapping(listed, self._folder / MAPPING)
         for section in filter(None, (mapping.oidc, mapping.header)):
             require_declared(policies, "User", section.attributes)
         return Rules(policies=policies, engine=CedarEngine(policies), principals=principals, mapping=mapping)
 
-    def _bring_into_force(self, rules: Rules) -> None:
+    def _bring_into_force(self, rules: Rules, read: PolicyFiles) -> None:
         """Record a set, where it is another than the last one recorded."""
-        files = {name: (self._folder / name).read_text(encoding="utf-8") for name, *_ in self._look()}
+        files = {name: read.text(name) for name in read.content}
         content = json.dumps(files, sort_keys=True).encode()
         digest = self._keyring.mac(f"policy-set/{self._log.tenant}", content)
         with self._database.reading() as snapshot:

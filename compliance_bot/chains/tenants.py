@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from compliance_bot.chains.case import Case, closing
-from compliance_bot.chains.rights import require_permission
+from compliance_bot.chains.case import Case
 from compliance_bot.errors import ComplianceError, UsageError
 from compliance_bot.store import archive, bundle, removal, tenants
 from compliance_bot.store.documents import lock_writers
@@ -20,16 +19,13 @@ from compliance_bot.store.migrate import known_migrations
 from compliance_bot.store.models import open_everything
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from compliance_bot.audit.log import AuditLog
+    from compliance_bot.chains.act import Act
     from compliance_bot.keys import Keyring
-    from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import Principal
     from compliance_bot.store.bundle import Bundle, Draft, Manifest
-    from compliance_bot.store.connect import Database, Transaction
+    from compliance_bot.store.connect import Transaction
     from compliance_bot.store.removal import Removed
     from compliance_bot.store.tenants import Claim, Holdings, Removal
 
@@ -67,18 +63,14 @@ class TenantState:
 class TenantRoom:
     """The tenant of a home, for one principal."""
 
-    database: Database
-    log: AuditLog
-    engine: PolicyEngine
+    act: Act
     keyring: Keyring
     claim: Claim
-    identify: Callable[[], Principal]
-    circumstances: Callable[[], Circumstances]
 
     def show(self) -> TenantState:
         """Return how much the tenant has, and whether an earlier log of it was removed. Raises Refused."""
-        with closing(self.log, f"{_KIND}show") as case, self.database.reading() as snapshot:
-            self._admit(case)
+        with self.act.closing(f"{_KIND}show") as case, self.act.database.reading() as snapshot:
+            self.act.admit(case, "administer")
             open_everything(snapshot)
             state = TenantState(
                 name=self.claim.name, holdings=tenants.holdings(snapshot), removals=tenants.removals(snapshot)
@@ -92,8 +84,8 @@ class TenantRoom:
         Raises Refused, BundleExists, BundleUnwritable. Without an error the file is whole, otherwise it is not there.
         """
         with ExitStack() as kept:
-            with closing(self.log, f"{_KIND}export") as case:
-                self._admit(case)
+            with self.act.closing(f"{_KIND}export") as case:
+                self.act.admit(case, "administer")
                 draft = kept.enter_context(bundle.draft(path))
                 # Who exports has a reference in the log from here on, so that it is in the export.
                 self._note(case, f"{_KIND}export.started")
@@ -109,21 +101,18 @@ class TenantRoom:
         Raises Refused, BundleDamaged, BundleOfOtherKeys, BundleOfOtherTenant, BundleOfOtherVersion, TenantNotEmpty.
         """
         case = Case(type=f"{_KIND}import")
-        try:
-            self._admit(case)
+        with self.act.begun(case):
+            self.act.admit(case, "administer")
             with self._opened(path) as source:
                 self._require_own(source.manifest)
                 if source.manifest.migrations != known_migrations():
                     raise BundleOfOtherVersion
                 source.require_whole()
-                with self.log.recording() as recorder:
+                with self.act.log.recording() as recorder:
                     _take_in(recorder.transaction, source)
                     case.outcome, case.public["export"] = "done", {"sha256": source.manifest.sha256}
                     recorder.append(case.event(), case.principal, id=case.id, at=case.at)
                 return source.manifest
-        except ComplianceError as error:
-            self._refused(case, error)
-            raise
 
     def remove(self, name: str, path: Path) -> Removed:
         """Remove the tenant with its log, for good. `name` must be its own, and `path` an export of all it has.
@@ -132,8 +121,8 @@ class TenantRoom:
         changed but the log.
         """
         case = Case(type=f"{_KIND}delete")
-        try:
-            self._admit(case)
+        with self.act.begun(case):
+            self.act.admit(case, "administer")
             if name != self.claim.name:
                 raise UsageError(
                     "the name that was given is not the tenant of this home: nothing is deleted",
@@ -144,35 +133,24 @@ class TenantRoom:
                 source.require_whole()
                 case.public["export"] = {"sha256": source.manifest.sha256}
                 self._note(case, f"{_KIND}delete.started")
-                with self.database.owning() as transaction:
+                with self.act.database.owning() as transaction:
                     return removal.remove(transaction, source)
-        except ComplianceError as error:
-            self._refused(case, error)
-            raise
-
-    def _admit(self, case: Case) -> None:
-        case.principal = self.identify()
-        require_permission(self.engine, case.principal, "administer", self.circumstances(), case)
 
     def _note(self, case: Case, kind: str) -> None:
         """Leave a record of its own of what is about to be done."""
         noted = Case(type=kind, principal=case.principal, outcome="done", public=dict(case.public))
-        self.log.append(noted.event(), noted.principal, id=noted.id, at=noted.at)
-
-    def _refused(self, case: Case, error: ComplianceError) -> None:
-        case.outcome, case.public["error"] = "refused", type(error).__name__
-        self.log.append(case.event(), case.principal, id=case.id, at=case.at)
+        self.act.log.append(noted.event(), noted.principal, id=noted.id, at=noted.at)
 
     def _opened(self, path: Path) -> AbstractContextManager[Bundle]:
         return bundle.opened(path, self.keyring, fingerprint=self.claim.fingerprint)
 
     def _require_own(self, manifest: Manifest) -> None:
-        if (manifest.tenant, manifest.number) != (self.claim.name, self.database.tenant):
+        if (manifest.tenant, manifest.number) != (self.claim.name, self.act.database.tenant):
             raise BundleOfOtherTenant
 
     def _write(self, draft: Draft) -> Manifest:
         """Write all tables as of one moment."""
-        with self.database.reading() as snapshot:
+        with self.act.database.reading() as snapshot:
             open_everything(snapshot)
             archive.settle(snapshot)
             manifest = bundle.Manifest(

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import Event, describe
 from compliance_bot.chains.case import Case
-from compliance_bot.chains.rights import require_permission
-from compliance_bot.errors import ComplianceError
 from compliance_bot.retrieval.tune import TooFewChunks, tune
 from compliance_bot.store.models import serving_model
 from compliance_bot.store.tuning import keep
@@ -16,12 +14,9 @@ from compliance_bot.store.tuning import keep
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from compliance_bot.audit.log import AuditLog
     from compliance_bot.audit.record import Json
-    from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import Principal
+    from compliance_bot.chains.act import Act
     from compliance_bot.retrieval.tune import Tuned
-    from compliance_bot.store.connect import Database
     from compliance_bot.store.models import VectorModel
     from compliance_bot.store.tuning import SearchTuning
 
@@ -30,11 +25,7 @@ if TYPE_CHECKING:
 class TuningRoom:
     """The search of a home, for one principal."""
 
-    database: Database
-    log: AuditLog
-    engine: PolicyEngine
-    identify: Callable[[], Principal]
-    circumstances: Callable[[], Circumstances]
+    act: Act
 
     def tune(self, *, candidates: int, on_progress: Callable[[int, int], None] = lambda _done, _all: None) -> Tuned:
         """Measure, and let searches follow what was measured from the next question on.
@@ -42,17 +33,11 @@ class TuningRoom:
         Nothing changes until all is measured, so it may be interrupted. Raises Refused or TooFewChunks.
         """
         case = Case(type="search.tune")
-        try:
-            case.principal = self.identify()
-            require_permission(self.engine, case.principal, "administer", self.circumstances(), case)
+        with self.act.begun(case):
+            self.act.admit(case, "administer")
             model = self._model()
-            tuned = tune(self.database, model, wanted=candidates, on_progress=on_progress)
-        except BaseException as error:  # an interruption leaves a record too
-            case.outcome = "refused" if isinstance(error, ComplianceError) else "failed"
-            case.public["error"] = type(error).__name__
-            self.log.append(case.event(), case.principal, id=case.id, at=case.at)
-            raise
-        with self.log.recording() as recorder:
+            tuned = tune(self.act.database, model, wanted=candidates, on_progress=on_progress)
+        with self.act.log.recording() as recorder:
             keep(recorder.transaction, model, tuned.tuning)
             public = {**case.public, "embedder": model.hash, "tuning": _fields(tuned.tuning)}
             event = Event(
@@ -62,7 +47,7 @@ class TuningRoom:
         return tuned
 
     def _model(self) -> VectorModel:
-        with self.database.reading() as snapshot:
+        with self.act.database.reading() as snapshot:
             model = serving_model(snapshot)
         if model is None:
             raise TooFewChunks

@@ -11,7 +11,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from compliance_bot.chains.case import closing
 from compliance_bot.chains.examine import load_folder
 from compliance_bot.chains.explain import require_reviewer
 from compliance_bot.policy.decide import CedarEngine, Resource
@@ -23,12 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from compliance_bot.audit.log import AuditLog
+    from compliance_bot.chains.act import Act
     from compliance_bot.policy.decide import Circumstances
     from compliance_bot.policy.folder import Policies
     from compliance_bot.records import AttributeValue, ClassId, Principal
     from compliance_bot.store.classes import Held
-    from compliance_bot.store.connect import Database, Transaction
+    from compliance_bot.store.connect import Transaction
 
 _MOST_KINDS = 10  # of a person's change in one collection: more are counted, not listed
 
@@ -113,11 +112,7 @@ class _Known:
 class WhatIf:
     """Comparisons for one reviewer."""
 
-    database: Database
-    log: AuditLog
-    engine: CedarEngine
-    identify: Callable[[], Principal]
-    circumstances: Callable[[], Circumstances]
+    act: Act
     people: Callable[[], tuple[Principal, ...]]
     granted: Callable[[Principal], Principal]  # grants hold under either set
 
@@ -126,20 +121,20 @@ class WhatIf:
 
         Raises Refused, FolderNotValid and UsageError.
         """
-        with closing(self.log, "policy.what-if") as case, self.database.reading() as snapshot:
-            case.principal, now = self.identify(), self.circumstances()
-            require_reviewer(self.engine, case.principal, now, case)
+        with self.act.closing("policy.what-if") as case, self.act.database.reading() as snapshot:
+            now = self.act.circumstances()
+            require_reviewer(self.act.engine, case.principal, now, case)
             policies, people = load_folder(folder)
-            before = _Side(engine=self.engine, people={one.id: one for one in self.people()})
+            before = _Side(engine=self.act.engine, people={one.id: one for one in self.people()})
             listed = {name: self.granted(person) for name, person in people.items()}
             after = _Side(engine=CedarEngine(policies), people=listed)
-            known = _known(snapshot, self.engine, case.principal, now)
+            known = _known(snapshot, self.act.engine, case.principal, now)
             names = sorted({*before.people, *after.people})
-            touched = _touched_actions(self.engine.policies, policies)
+            touched = _touched_actions(self.act.engine.policies, policies)
             changes: list[RightsChange] = []
             for name in names:
                 is_same = name in before.people and name in after.people and not _is_altered(name, before, after)
-                actions = touched if is_same else _all_actions(self.engine.policies, policies)
+                actions = touched if is_same else _all_actions(self.act.engine.policies, policies)
                 changes += _changes(snapshot, name, before, after, known, actions, now)
                 on_person(name)
             case.outcome = "done"

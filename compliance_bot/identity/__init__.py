@@ -6,7 +6,7 @@ What verifies tokens (`identity.sign_in`) is imported where a home accepts some:
 from __future__ import annotations
 
 from compliance_bot.identity.accounts import UnmappedAccount, account_name, principal_of_account
-from compliance_bot.identity.mapping import IdentityMapping, InvalidMapping, load_mapping
+from compliance_bot.identity.mapping import IdentityMapping, InvalidMapping, load_mapping, read_mapping
 from compliance_bot.identity.person import same_person
 from compliance_bot.identity.principals import (
     InvalidPrincipals,
@@ -14,6 +14,7 @@ from compliance_bot.identity.principals import (
     UnknownPrincipal,
     find_principal,
     load_principals,
+    read_principals,
 )
 from compliance_bot.identity.refusal import SignInRefused
 from compliance_bot.identity.replay import SeenBefore
@@ -34,5 +35,7 @@ __all__ = [
     "load_principals",
     "make_service_key",
     "principal_of_account",
+    "read_mapping",
+    "read_principals",
     "same_person",
 ]

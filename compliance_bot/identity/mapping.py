@@ -146,10 +146,19 @@ class IdentityMapping(_Model):
 def load_mapping(path: Path) -> IdentityMapping:
     """Return the mapping; one that accepts no token where there is no file. Raises InvalidMapping."""
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except FileNotFoundError:
         return IdentityMapping()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InvalidMapping(f"{path}: {error.strerror}") from error
+    return read_mapping(content, path)
+
+
+def read_mapping(written: bytes, path: Path) -> IdentityMapping:
+    """Return the mapping in a file. Raises InvalidMapping with its path."""
+    try:
+        text = written.decode()
+    except UnicodeDecodeError as error:
         raise InvalidMapping(f"{path}: cannot be read as UTF-8 text") from error
     try:
         content = yaml.load(text, _UniqueKeys)  # noqa: S506  # a SafeLoader that refuses more

@@ -53,8 +53,17 @@ class Listed:
 def load_principals(path: Path) -> dict[str, Listed]:
     """Return the listed principals by canonical id. Raises InvalidPrincipals with the entry that is wrong."""
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidPrincipals(f"{path}: {error.strerror}") from error
+    return read_principals(content, path)
+
+
+def read_principals(content: bytes, path: Path) -> dict[str, Listed]:
+    """Return the principals that a file lists. Raises InvalidPrincipals with its path, and the entry that is wrong."""
+    try:
+        entries = yaml.safe_load(content.decode())
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise InvalidPrincipals(f"{path}: cannot be read as YAML") from error
     if not isinstance(entries, list):
         raise InvalidPrincipals(f"{path}: expected a list of principals")

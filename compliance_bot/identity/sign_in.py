@@ -77,21 +77,18 @@ def _loader(rules: TokenRules, home: Path, section: str) -> Callable[[], bytes]:
 
 
 class SignIn:
-    """What a home accepts as proof of who somebody is. Safe to share between threads.
-
-    Who is listed is asked for with each sign-in: the list may change while keys and addresses stay.
-    """
+    """What a home accepts as proof of who somebody is, while a list of people holds. Safe to share between threads."""
 
     def __init__(
         self,
         kinds: Mapping[Kind, Admitted],
-        principals: Callable[[], Mapping[str, Listed]],
+        principals: Mapping[str, Listed],
         seen: SeenBefore,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._kinds, self._principals, self._seen, self._clock = kinds, principals, seen, clock
-        self._looks: tuple[Mapping[str, Listed], dict[str, str]] = ({}, {})  # of the list that they were made for
+        self._looks = alike(listed.id for listed in principals.values())
 
     def identify(self, credential: Credential) -> Identity:
         """Return whose credential this is. Raises SignInRefused, its code in the log, or Unavailable."""
@@ -128,24 +125,15 @@ class SignIn:
 
         Policies name people by id: User::"admin" must not be whoever has that name at the provider.
         """
-        principals, looks = self._listed()
-        other = look_alike(identity.id, looks)
+        other = look_alike(identity.id, self._looks)
         if other is None:
             return identity
-        listed = principals[canonical(other)]
+        listed = self._principals[canonical(other)]
         is_same = canonical(identity.id) == canonical(other) if rules.id_is_folded else identity.id == other
         wanted = "oidc" if kind == "token" else "header"
         if not is_same or listed.sign_in != wanted:
             raise SignInRefused("listed-here" if is_same else "look-alike")
         return replace(identity, id=listed.id)  # as policies name them
-
-    def _listed(self) -> tuple[Mapping[str, Listed], dict[str, str]]:
-        """Return who is listed, and what their names may be read as: made anew when another list is in force."""
-        principals = self._principals()
-        found = self._looks  # one read: another thread may replace it
-        if found[0] is not principals:
-            self._looks = found = (principals, alike(listed.id for listed in principals.values()))
-        return found
 
     def _use_up(self, claims: Claims, kind: Kind, rules: TokenRules, valid_until: datetime) -> None:
         number = claims.get("jti")
@@ -155,7 +143,7 @@ class SignIn:
             raise SignInRefused("replayed")
 
     def _service(self, name: str, key: str) -> Identity:
-        listed = find_service(self._principals(), name, key)
+        listed = find_service(self._principals, name, key)
         if listed is None:
             raise SignInRefused("service")
         return Identity(

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import cedarpy
 
-from compliance_bot.errors import ComplianceError
 from compliance_bot.policy.compilable import CompilabilityCheck
 from compliance_bot.policy.compile import Policy
 from compliance_bot.policy.expressions import RESOURCE
+from compliance_bot.policy.files import InvalidPolicies as InvalidPolicies
+from compliance_bot.policy.files import read_files
 from compliance_bot.policy.operators import Uncompilable
 from compliance_bot.policy.schema import Kind, SchemaNotUnderstood, Type, read_schema
 from compliance_bot.policy.source import Source, pieces
@@ -26,17 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from compliance_bot.policy.files import PolicyFiles
     from compliance_bot.policy.schema import Declared
 
 _CORE = ("User", "Group", "Home", "Collection", RESOURCE)
 _SEARCHED = "read"  # the action whose policies are compiled
-
-
-class InvalidPolicies(ComplianceError):
-    """The policy folder is not valid."""
-
-    exit_code = 2
-    hint = "Nothing is permitted until the policy folder is valid. `compliance-bot doctor` repeats this check."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,22 +53,27 @@ class Policies:
 
 def load_policies(folder: Path) -> Policies:
     """Return the policies of a folder. Raises InvalidPolicies, naming the file or policy that is wrong."""
-    schema_files = sorted(folder.glob("*.cedarschema"))
+    return policies_of(read_files(folder))
+
+
+def policies_of(files: PolicyFiles) -> Policies:
+    """Return the policies in the files of a folder. Raises as `load_policies` does."""
+    folder, schema_files = files.folder, files.with_suffix(".cedarschema")
     if len(schema_files) != 1:
         raise InvalidPolicies(f"{folder}: expected one *.cedarschema file, found {len(schema_files)}")
-    schema_text = _read(schema_files[0])
+    schema_text = files.text(schema_files[0])
     try:
         schema = cedarpy.Schema.from_str(schema_text)
     except ValueError as error:
-        raise InvalidPolicies(f"{schema_files[0].name}: {error}") from error
+        raise InvalidPolicies(f"{schema_files[0]}: {error}") from error
     try:
         declared = read_schema(str(schema))
     except SchemaNotUnderstood as error:
-        raise InvalidPolicies(f"{schema_files[0].name}: {error}") from error
+        raise InvalidPolicies(f"{schema_files[0]}: {error}") from error
     for problem in schema_problems(declared):
-        raise InvalidPolicies(f"{schema_files[0].name}: {problem}")
-    files = {file.name: _parsed(file) for file in sorted(folder.glob("*.cedar"))}
-    text = "\n".join(files.values())
+        raise InvalidPolicies(f"{schema_files[0]}: {problem}")
+    written = {name: _parsed(files, name) for name in files.with_suffix(".cedar")}
+    text = "\n".join(written.values())
     policies = read_policies(text)
     result = cedarpy.validate_policies(text, schema)
     if not result.validation_passed:
@@ -88,7 +88,7 @@ def load_policies(folder: Path) -> Policies:
         policies=cedarpy.PolicySet.from_str(text),
         compilable=policies,
         hash=digest,
-        sources=tuple(source for name, written in files.items() for source in _sources(name, written)),
+        sources=tuple(source for name, part in written.items() for source in _sources(name, part)),
     )
 
 
@@ -98,20 +98,13 @@ def _sources(file: str, text: str) -> Iterator[Source]:
             yield Source(id=policy.id, file=file, line=piece.line, text=piece.text)
 
 
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidPolicies(f"{file}: cannot be read as UTF-8 text") from error
-
-
-def _parsed(file: Path) -> str:
+def _parsed(files: PolicyFiles, name: str) -> str:
     """Return the text of one policy file, so that a syntax error can be told with the file's name."""
-    text = _read(file)
+    text = files.text(name)
     try:
         cedarpy.policies_to_json_str(text)
     except ValueError as error:
-        raise InvalidPolicies(f"{file.name}: {error}") from error
+        raise InvalidPolicies(f"{name}: {error}") from error
     return text
 
 

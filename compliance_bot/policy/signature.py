@@ -21,15 +21,15 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from compliance_bot.errors import UsageError
-from compliance_bot.policy.folder import InvalidPolicies
+from compliance_bot.policy.files import APPROVAL, InvalidPolicies, read_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-APPROVAL = "approval.json"
+    from compliance_bot.policy.files import PolicyFiles
+
 APPROVERS = "approvers.yaml"
-_SUFFIXES = frozenset({".cedar", ".cedarschema", ".yaml"})
 _CONTEXT = b"compliance-bot policy set v1\n"  # a signature of something else is none of this
 _STATEMENT = {"files", "author", "approver", "at"}
 
@@ -78,7 +78,7 @@ def sign(folder: Path, *, author: str, approver: str, private_key: bytes) -> App
     if not isinstance(key, Ed25519PrivateKey):
         raise UsageError("expected an Ed25519 private key in PEM form, found a key of another kind")
     at = datetime.now(UTC).replace(microsecond=0)
-    statement = {"files": _hashes(folder), "author": author, "approver": approver, "at": at.isoformat()}
+    statement = {"files": _hashes(read_files(folder)), "author": author, "approver": approver, "at": at.isoformat()}
     signed = json.dumps(statement, sort_keys=True, ensure_ascii=True)
     signature = base64.b64encode(key.sign(_CONTEXT + signed.encode())).decode()
     partial = folder / f"{APPROVAL}.partial"
@@ -87,10 +87,13 @@ def sign(folder: Path, *, author: str, approver: str, private_key: bytes) -> App
     return Approval(author=author, approver=approver, at=at)
 
 
-def require_approved(folder: Path, approvers: Mapping[str, str]) -> Approval:
+def require_approved(files: PolicyFiles, approvers: Mapping[str, str]) -> Approval:
     """Return who approved exactly these files. Raises NotApproved with what is missing or does not fit."""
+    folder = files.folder
+    if APPROVAL not in files.content:
+        raise NotApproved(f"{folder}: there is no {APPROVAL}")
     try:
-        outer = json.loads((folder / APPROVAL).read_text(encoding="utf-8"))
+        outer = json.loads(files.text(APPROVAL))
         signed, signature = str(outer["statement"]), base64.b64decode(outer["signature"], validate=True)
         statement: dict[str, Any] = json.loads(signed)
         approval = Approval(
@@ -98,9 +101,7 @@ def require_approved(folder: Path, approvers: Mapping[str, str]) -> Approval:
             approver=str(statement["approver"]),
             at=datetime.fromisoformat(statement["at"]),
         )
-    except FileNotFoundError as error:
-        raise NotApproved(f"{folder}: there is no {APPROVAL}") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (InvalidPolicies, ValueError, KeyError, TypeError, RecursionError) as error:
         raise NotApproved(f"{folder / APPROVAL}: not an approval") from error
     if approval.approver not in approvers:
         raise NotApproved(f"{folder / APPROVAL}: the approver is not listed in {APPROVERS}")
@@ -110,7 +111,7 @@ def require_approved(folder: Path, approvers: Mapping[str, str]) -> Approval:
         raise NotApproved(f"{folder / APPROVAL}: the signature is not valid") from error
     if _name(approval.author) == _name(approval.approver):
         raise NotApproved(f"{folder / APPROVAL}: the author has approved it")
-    if set(statement) != _STATEMENT or statement["files"] != _hashes(folder):
+    if set(statement) != _STATEMENT or statement["files"] != _hashes(files):
         raise NotApproved(f"{folder}: the files are not those that were approved")
     return approval
 
@@ -134,10 +135,9 @@ def read_approvers(path: Path) -> dict[str, str]:
     return approvers
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def _hashes(files: PolicyFiles) -> dict[str, str]:
     """Return the SHA-256 of every file that says something about rights."""
-    files = sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES)
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.content.items() if name != APPROVAL}
 
 
 def _name(id_: str) -> str:

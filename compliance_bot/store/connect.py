@@ -79,6 +79,12 @@ class Transaction:
     tenant: int
     scopes: KeptScopes = field(default_factory=KeptScopes)
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the block did where it ends with an error; the transaction goes on."""
+        with self.connection.transaction():
+            yield
+
 
 class Database:
     """A pool of connections for the application account."""

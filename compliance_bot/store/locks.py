@@ -115,7 +115,7 @@ def _holds(transaction: Transaction, condition: LiteralString, has_text: bool) -
     if any(token.strip('"').lower() not in _VOCABULARY for token in _TOKEN.findall(condition)):
         return False
     try:
-        with transaction.connection.transaction():
+        with transaction.savepoint():
             return all(_agrees(transaction, condition, has_text, *given) for given in _settings(transaction.tenant))
     except psycopg.DataError:  # it fails for some rows, and with it every query would
         return False

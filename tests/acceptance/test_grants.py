@@ -11,7 +11,8 @@ import pytest
 
 from compliance_bot import ComplianceBot, Principal
 from compliance_bot.chains import grants as chain
-from compliance_bot.chains.grants import NoReason, NotOneself
+from compliance_bot.chains.grants import NotOneself
+from compliance_bot.chains.reason import NoReason
 from compliance_bot.errors import Refused, UsageError
 from compliance_bot.home import throw_away_home
 from compliance_bot.store.stops import Stopped

@@ -17,6 +17,7 @@ from compliance_bot.cli import shapes
 from compliance_bot.errors import Refused
 from compliance_bot.home import create_home
 from compliance_bot.policy.decide import CedarEngine, Circumstances, Resource
+from compliance_bot.policy.files import read_files
 from compliance_bot.policy.signature import NotApproved, require_approved
 from compliance_bot.policy.walls import walls_alone
 from compliance_bot.records import Principal
@@ -422,8 +423,8 @@ def test_a_folder_is_signed_by_an_approver_who_did_not_write_it(cli: Cli, other:
     signing = ("policy", "sign", other, "--key", key, "--author", "gita")
     assert cli(*signing, "--approver", "Gita").code == 2
     assert cli(*signing, "--approver", "lena", "--json").json["approver"] == "lena"
-    assert require_approved(other, {"lena": public}).author == "gita"
+    assert require_approved(read_files(other), {"lena": public}).author == "gita"
     (other / "walls.cedar").write_text("forbid (", encoding="utf-8")
     assert cli(*signing, "--approver", "lena").code == 2  # what is not valid is not signed
     with pytest.raises(NotApproved):
-        require_approved(other, {"lena": public})
+        require_approved(read_files(other), {"lena": public})

@@ -13,10 +13,14 @@ from typing import Any
 import pytest
 
 from compliance_bot import ComplianceBot, Credential, Principal
+from compliance_bot.bundled import bundled
+from compliance_bot.chains.rules import Rules
 from compliance_bot.errors import ComplianceError, Refused, Unavailable
 from compliance_bot.identity import InvalidMapping, SignInRefused, UnknownPrincipal, UnmappedAccount, make_service_key
+from compliance_bot.integrations.steps import recorded
 from compliance_bot.policy.attributes import UndeclaredAttribute
 from compliance_bot.policy.signature import NotApproved, new_key, sign
+from compliance_bot.store.moves import MovedMeanwhile
 from tests.acceptance.conftest import Cli, made_home
 from tests.identity_provider import AUDIENCE, ISSUER, Provider, Served, seconds_now, serving
 
@@ -147,6 +151,85 @@ def test_a_proxys_header_is_used_once_and_an_act_that_begins_anew_uses_it_once(
     assert identify().source == "header"
     with pytest.raises(SignInRefused):
         bot.documents(principal=one)
+
+
+def test_an_act_that_begins_anew_because_a_document_moved_uses_a_header_once(
+    bot: ComplianceBot, header: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (document,) = bot.documents(principal="ana")
+    append, moved = bot._log.append, [True]
+
+    def moved_once(*given: Any, read: Any = None, **more: Any) -> Any:
+        if read and moved and moved.pop():
+            raise MovedMeanwhile
+        return append(*given, **({"read": read} if read else {}), **more)
+
+    monkeypatch.setattr(bot._log, "append", moved_once)
+    shown = bot.document(document.document, principal=header(jti="moved", groups=["g-aml"]))
+    assert shown.title == document.title
+    assert moved == []
+
+
+def test_somebody_listed_meanwhile_is_nobody_whom_a_token_names(home: Path, token: Token) -> None:
+    listed = home / "policies" / "principals.yaml"
+    try:
+        with ComplianceBot.open(home) as bot:
+            assert titles(bot, token(groups=["g-aml"])) != []
+            listed.write_text(f"{PRINCIPALS}\n- {{id: u-17}}\n", encoding="utf-8")
+            os.utime(listed, (time.time() - 10,) * 2)
+            with pytest.raises(SignInRefused):
+                titles(bot, token(groups=["g-aml"]))
+            assert titles(bot, token(sub="u-18", groups=["g-aml"])) != []
+    finally:
+        listed.write_text(PRINCIPALS, encoding="utf-8")
+        os.utime(listed, (time.time() - 5,) * 2)
+
+
+def test_every_act_takes_its_rules_once(bot: ComplianceBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (document,) = bot.documents(principal="ana")
+    note = tmp_path / "note.txt"
+    note.write_text("A note.", encoding="utf-8")
+    live, taken = bot._live.now, [0]
+
+    def counted() -> Rules:
+        taken[0] += 1
+        return live()
+
+    monkeypatch.setattr(bot._live, "now", counted)
+    acts: dict[str, Callable[[], object]] = {
+        "ask": lambda: bot.ask("How long?", principal="ana"),
+        "stream": lambda: list(bot.stream("How long?", principal="ana")),
+        "search": lambda: bot.search("How long?", principal="ana"),
+        "documents": lambda: bot.documents(principal="ana"),
+        "document": lambda: bot.document(document.document, principal="ana"),
+        "history": lambda: bot.history(document.document, principal="ana"),
+        "ingest": lambda: bot.ingest([note], collection="notes"),
+        "set_attributes": lambda: bot.set_attributes(
+            document.document, {"collection": "policies"}, principal="admin", dry_run=True
+        ),
+        "explain": lambda: bot.explain(document.document, "ana", principal="admin"),
+        "who_may": lambda: bot.who_may(document.document, principal="admin"),
+        "what_if": lambda: bot.what_if(bundled("policies") / "starter", principal="admin"),
+        "grants": lambda: bot.grants(principal="admin"),
+        "grant": lambda: bot.grant("bo", groups=["aml"], reason="a test"),
+        "stops": lambda: bot.stops(principal="admin"),
+        "records": lambda: bot.records(principal="admin"),
+        "tenant": lambda: bot.tenant(principal="admin").show(),
+        "embedders": lambda: bot.embedders(principal="admin"),
+        "recorded": lambda: _opened_steps(bot),
+    }
+    found = {}
+    for name, act in acts.items():
+        taken[0] = 0
+        act()
+        found[name] = taken[0]
+    assert found == dict.fromkeys(acts, 1)
+
+
+def _opened_steps(bot: ComplianceBot) -> None:
+    with recorded(bot, principal="ana") as steps:
+        masked = steps.mask.invoke("How long?")
+        assert masked
 
 
 def test_a_header_for_single_use_is_accepted_once_by_two_open_homes(home: Path, header: Token) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.audit.record import Opened
     from compliance_bot.keys import Keyring
+    from compliance_bot.policy.files import PolicyFiles
     from compliance_bot.store.connect import Database
 
 WALL = '@id("wall") forbid (principal, action, resource) when { principal in Group::"sales" };'
@@ -162,8 +163,36 @@ def test_a_change_that_cannot_be_recorded_does_not_come_into_force(
 def test_what_is_required_of_a_folder_is_asked_before_it_comes_into_force(
     live: Callable[..., LiveRules], folder: Path
 ) -> None:
-    def unsigned(_: Path) -> None:
+    def unsigned(_: PolicyFiles) -> None:
         raise InvalidPolicies("not signed")
 
     with pytest.raises(InvalidPolicies, match="not signed"):
         live(require=unsigned)
+
+
+def test_what_was_checked_is_what_comes_into_force_and_is_kept(
+    live: Callable[..., LiveRules], folder: Path, database: Database, keyring: Keyring
+) -> None:
+    changed(folder / "walls.cedar", WALL)
+
+    def swap(_: PolicyFiles) -> None:
+        changed(folder / "walls.cedar", "")  # by somebody quick, once it is approved
+
+    assert "wall" in live(require=swap).now().policies.ids
+    with database.reading() as snapshot:
+        kept = rows.in_force(snapshot)
+    assert kept is not None
+    assert open_files(kept, keyring)["walls.cedar"] == WALL
+
+
+def test_a_file_beside_it_that_is_no_text_is_told_and_changes_nothing(
+    live: Callable[..., LiveRules], folder: Path, log: AuditLog
+) -> None:
+    rules = live()
+    good = rules.now()
+    (folder / "notes.yaml").write_bytes(b"\xff\xfe")
+    os.utime(folder / "notes.yaml", (time.time() - 10,) * 2)
+    assert rules.now() is good
+    assert "notes.yaml" in str(records(log)[-1].private["message"])
+    with pytest.raises(InvalidPolicies, match=r"notes\.yaml"):
+        live()

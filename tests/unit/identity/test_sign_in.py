@@ -59,7 +59,7 @@ def opened(tmp_path: Path, provider: Provider) -> Opened:
         section = {"header": {"name": "X-Assertion", **rules}} if header else {"oidc": rules}
         kinds = admitted_kinds(IdentityMapping.model_validate(section), tmp_path)
         principals = load_principals(tmp_path / "principals.yaml")
-        return SignIn(kinds, lambda: principals, memory or Memory(), clock=lambda: now)
+        return SignIn(kinds, principals, memory or Memory(), clock=lambda: now)
 
     return open_one
 
@@ -131,21 +131,6 @@ def test_an_entry_that_says_so_lets_a_token_be_them_with_what_the_token_says(
         assert by_name.identify(Credential(token=provider.token(preferred_username=name))).id == "Ana"
     assert refusal(by_name, Credential(token=provider.token(preferred_username="ADMIN"))) == "listed-here"
     assert refusal(by_name, Credential(token=provider.token(preferred_username="adrnin"))) == "look-alike"
-
-
-def test_a_list_that_changes_holds_for_the_next_sign_in(tmp_path: Path, provider: Provider) -> None:
-    lists = {"now": "- id: bo", "then": "- id: u-17"}
-    loaded = {}
-    for name, text in lists.items():
-        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
-        loaded[name] = load_principals(tmp_path / f"{name}.yaml")
-    rules = {"issuer": ISSUER, "audience": AUDIENCE, "jwks": "keys.json", "groups": None}
-    kinds = admitted_kinds(IdentityMapping.model_validate({"oidc": rules}), tmp_path)
-    in_force = ["now"]
-    sign_in = SignIn(kinds, lambda: loaded[in_force[0]], Memory(), clock=lambda: NOW)
-    assert sign_in.identify(Credential(token=provider.token())).id == "u-17"
-    in_force[0] = "then"
-    assert refusal(sign_in, Credential(token=provider.token())) == "listed-here"
 
 
 def test_an_entry_for_the_proxy_is_not_for_the_provider(opened: Opened, provider: Provider) -> None:

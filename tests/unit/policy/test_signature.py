@@ -11,6 +11,7 @@ import pytest
 
 from compliance_bot.bundled import bundled
 from compliance_bot.errors import UsageError
+from compliance_bot.policy.files import read_files
 from compliance_bot.policy.signature import APPROVAL, NotApproved, new_key, read_approvers, require_approved, sign
 
 if TYPE_CHECKING:
@@ -33,13 +34,13 @@ def signed(folder: Path) -> Path:
 
 
 def test_what_was_signed_is_approved(signed: Path) -> None:
-    approval = require_approved(signed, APPROVERS)
+    approval = require_approved(read_files(signed), APPROVERS)
     assert (approval.author, approval.approver) == ("gita", "lena")
 
 
 def test_what_was_not_signed_is_not(folder: Path) -> None:
     with pytest.raises(NotApproved, match=r"there is no approval\.json"):
-        require_approved(folder, APPROVERS)
+        require_approved(read_files(folder), APPROVERS)
 
 
 @pytest.mark.parametrize("name", ["walls.cedar", "principals.yaml", "institution.cedarschema"])
@@ -47,15 +48,15 @@ def test_a_changed_missing_or_added_file_is_not_what_was_approved(signed: Path, 
     whole = (signed / name).read_bytes()
     (signed / name).write_bytes(whole + b"\n")
     with pytest.raises(NotApproved, match="not those that were approved"):
-        require_approved(signed, APPROVERS)
+        require_approved(read_files(signed), APPROVERS)
     (signed / name).unlink()
     with pytest.raises(NotApproved, match="not those that were approved"):
-        require_approved(signed, APPROVERS)
+        require_approved(read_files(signed), APPROVERS)
     (signed / name).write_bytes(whole)
-    require_approved(signed, APPROVERS)
+    require_approved(read_files(signed), APPROVERS)
     (signed / "more.cedar").write_text("", encoding="utf-8")
     with pytest.raises(NotApproved, match="not those that were approved"):
-        require_approved(signed, APPROVERS)
+        require_approved(read_files(signed), APPROVERS)
 
 
 def test_the_author_cannot_approve(folder: Path) -> None:
@@ -66,11 +67,11 @@ def test_the_author_cannot_approve(folder: Path) -> None:
 
 def test_a_signature_counts_for_the_one_whose_key_it_is(signed: Path) -> None:
     with pytest.raises(NotApproved, match="not listed"):
-        require_approved(signed, {"eve": PUBLIC})
+        require_approved(read_files(signed), {"eve": PUBLIC})
     with pytest.raises(NotApproved, match="not valid"):
-        require_approved(signed, {"lena": OTHER_PUBLIC})
+        require_approved(read_files(signed), {"lena": OTHER_PUBLIC})
     with pytest.raises(NotApproved, match="not listed"):
-        require_approved(signed, {})
+        require_approved(read_files(signed), {})
 
 
 @pytest.mark.parametrize("change", ["author", "approver", "at", "files"])
@@ -81,7 +82,7 @@ def test_a_statement_that_was_altered_is_not_approved(signed: Path, change: str)
     outer["statement"] = json.dumps(statement, sort_keys=True)
     (signed / APPROVAL).write_text(json.dumps(outer), encoding="utf-8")
     with pytest.raises(NotApproved):
-        require_approved(signed, APPROVERS)
+        require_approved(read_files(signed), APPROVERS)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_a_statement_that_was_altered_is_not_approved(signed: Path, change: str)
 def test_what_is_no_approval_is_refused(folder: Path, text: str) -> None:
     (folder / APPROVAL).write_text(text, encoding="utf-8")
     with pytest.raises(NotApproved):
-        require_approved(folder, APPROVERS)
+        require_approved(read_files(folder), APPROVERS)
 
 
 @pytest.mark.parametrize("key", [b"", b"nonsense", base64.b64decode(PUBLIC)])
