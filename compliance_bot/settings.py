@@ -157,7 +157,7 @@ class Settings(BaseSettings):
         default=None,
         ge=0,
         description="Up to this many readable chunks all are compared; above, the likely ones. By default what "
-        "`doctor --tune` measured, or 20,000, more where there are more than 100,000 chunks.",
+        "`doctor --tune` measured, or 18,000, more where there are more than 100,000 chunks.",
     )
     max_file_mb: int = Field(default=200, ge=1, le=4096, description="Largest file that is ingested, in MiB.")
     max_pages: int = Field(default=5000, ge=1, description="Most pages of a document that is ingested.")

@@ -60,7 +60,8 @@ def nearest_exact(
 
     Stored vectors have length 1 but for the rounding of half precision, so their inner product is taken.
     """
-    return _top(transaction, scope, "nearest_exact", limit, model=model.id, vector=HalfVector(vector))
+    found = _top(transaction, scope, "nearest_exact", limit, model=model.id, vector=HalfVector(vector))
+    return {chunk: -distance for chunk, distance in found.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ GROUP BY c.id
 
 -- nearest_exact: Readable chunks by the inner product of unit vectors, all of them compared: OFFSET 0 keeps the planner
 -- off the HNSW index
-SELECT chunk_id, -distance FROM (
+SELECT chunk_id, distance FROM (
   SELECT chunk_id, vector <#> %(vector)s AS distance FROM embedding
   WHERE tenant = %(tenant)s AND model_id = %(model)s AND acl_id = ANY(%(classes)s)
   OFFSET 0) AS compared
