@@ -18,6 +18,7 @@ from compliance_bot.policy.compile import Compiled, compile_policies
 from compliance_bot.policy.constants import value_of
 from compliance_bot.policy.expressions import RESOURCE, Subject
 from compliance_bot.policy.schema import Kind, Type
+from compliance_bot.policy.slices import Slices
 from compliance_bot.policy.values import cedar_datetime, to_cedar
 from compliance_bot.records import EntityRef
 
@@ -108,6 +109,7 @@ class CedarEngine:
     def __init__(self, policies: Policies) -> None:
         self._policies = policies
         self._compiled: dict[Hashable, Compiled] = {}
+        self._slices = Slices(policies.policies, policies.declared)
 
     @property
     def policies(self) -> Policies:
@@ -145,7 +147,8 @@ class CedarEngine:
              "resource": uid, "context": context}
             for uid in uids
         ]  # fmt: skip
-        results = cedarpy.is_authorized_batch(requests, self._policies.policies, known, self._policies.schema)
+        policies = self._slices.of(principal.groups, action)
+        results = cedarpy.is_authorized_batch(requests, policies, known, self._policies.schema)
         return tuple(_decision(result) for result in results)
 
     def compile(self, principal: Principal, action: str, circumstances: Circumstances) -> Compiled:
