@@ -1,9 +1,9 @@
 """The policies that can have to do with a request: the others would be evaluated for nothing, each time.
 
 A policy is left out by its head alone: another action, or a group that the principal is not in. Such a policy is not
-A policy is left out by its head alone: another action, or a group that the principal is not in. Such a policy is not
 satisfied and cannot fail, so decisions, reasons and errors are those of the whole set (Cutler et al. 2024, "Cedar: A
 New Language for Expressive, Fast, Safe, and Analyzable Authorization", on policy slicing). What is read here is the
+set that decides, and nothing that is compiled: the third lock does not rest on the first.
 """
 
 from __future__ import annotations
