@@ -1,22 +1,19 @@
 """Does a forbidden thing take as long as an absent one? Measured in pairs, in turns, on the same machine.
 
-    python -m tests.benchmarks.absent [PAIRS]
-
-Prints for each act the median of the ratios forbidden / absent and the interval that holds it with 95 % (by
-resampling): an interval narrower than 10 % would show a difference of 10 %. Not asserted anywhere: clocks are no tests.
+For each act, the median of the ratios forbidden / absent and the interval that holds it with 95 % (by resampling): an
+interval narrower than 10 % would show a difference of 10 %. Not asserted anywhere: clocks are no tests.
 """
 
 from __future__ import annotations
 
 import random
 import statistics
-import sys
 import tempfile
 import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compliance_bot.errors import Refused
 from compliance_bot.records import Principal
@@ -26,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from compliance_bot.bot import ComplianceBot
+    from tests.benchmarks.homes import Setup
 
+PAIRS = 1000
 ANA = Principal(id="ana", groups={"aml"}, attributes={"clearance": 1})
 POLICIES = """
 @id("work") permit (principal in Group::"aml", action in [Action::"ask", Action::"search"], resource);
@@ -55,23 +54,28 @@ def compare(pairs: int, forbidden: Callable[[int], object], absent: Callable[[in
     return ratios
 
 
-def told(name: str, ratios: list[float]) -> None:
+def figures(ratios: list[float]) -> dict[str, float]:
+    """Return the median of the ratios and the interval that holds it with 95 %."""
     chance = random.Random(1)
     medians = sorted(statistics.median(chance.choices(ratios, k=len(ratios))) for _ in range(1000))
-    print(f"{name:8} {statistics.median(ratios):.3f}  95 %: {medians[25]:.3f} to {medians[975]:.3f}", flush=True)
+    median, low, high = (round(one, 3) for one in (statistics.median(ratios), medians[25], medians[975]))
+    return {"median": median, "low": low, "high": high, "pairs": len(ratios)}
 
 
-def main(pairs: int) -> None:
+def run(setup: Setup) -> dict[str, Any]:
+    """Return the ratios by act."""
+    pairs = setup.limit or PAIRS
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         with throw_away_bot(home) as made:
             (home / "policies" / "absent.cedar").write_text(POLICIES, encoding="utf-8")
             with type(made).open(home) as bot:
                 bot.embedder, bot.detector = made.embedder, made.detector
-                _measure(bot, Path(folder), pairs)
+                return _measure(bot, Path(folder), pairs)
 
 
-def _measure(bot: ComplianceBot, folder: Path, pairs: int) -> None:
+def _measure(bot: ComplianceBot, folder: Path, pairs: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for collection, classification, number in (("open", 0, 300), ("shut", 3, 300)):
         place = folder / collection
         place.mkdir()
@@ -92,7 +96,7 @@ def _measure(bot: ComplianceBot, folder: Path, pairs: int) -> None:
     }
     for name, act in acts.items():
         compare(20, of(hidden, act), of(absent, act))
-        told(name, compare(pairs, of(hidden, act), of(absent, act)))
+        found[name] = figures(compare(pairs, of(hidden, act), of(absent, act)))
     nowhere = [f"z{word}" for word in WORDS]
     asks: dict[str, Callable[[str], object]] = {
         "ask": lambda word: bot.ask(f"When is the {word} closed?", principal=ANA),
@@ -100,8 +104,5 @@ def _measure(bot: ComplianceBot, folder: Path, pairs: int) -> None:
     }
     for name, act in asks.items():
         compare(20, of(WORDS, act), of(nowhere, act))
-        told(name, compare(pairs // 2, of(WORDS, act), of(nowhere, act)))
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+        found[name] = figures(compare(pairs // 2, of(WORDS, act), of(nowhere, act)))
+    return found

@@ -1,18 +1,15 @@
 """A scope and a search where there are very many access classes, made in SQL in a tenant of a throw-away home.
 
-    python -m tests.benchmarks.classes [CLASSES]
-
-Prints how long a scope takes when it is made and when it is kept, a search within it, and the memory of this process.
+How long a scope takes when it is made and when it is kept, a search within it, and the memory of this process.
 """
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -30,7 +27,10 @@ from tests.integration.shelf import TERM_KEY, draft, embedding, store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.benchmarks.homes import Setup
+
 TENANT = 7
+CLASSES = 1_000_000
 POLICIES = """
 @id("read") permit (principal in Group::"some", action == Action::"read", resource)
   when { principal has clearance && resource has classification && resource.classification <= principal.clearance };
@@ -67,24 +67,29 @@ def ms(act: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def main(classes: int) -> None:
+def run(setup: Setup) -> dict[str, Any]:
+    """Return the figures, of fewer classes with a limit."""
+    classes = CLASSES if setup.limit is None else 10_000
     with tempfile.TemporaryDirectory() as folder, throw_away_home(Path(folder) / "home") as home:
         (home / "policies" / "classes.cedar").write_text(POLICIES, encoding="utf-8")
         server = EmbeddedServer.open(home)
+        with psycopg.connect(server.conninfo(SUPERUSER), options=SEARCH_PATH) as connection:
+            connection.execute("INSERT INTO tenant (id, name) VALUES (%s, 'benchmark')", [TENANT])
         database = Database(server.conninfo(APP_ROLE), tenant=TENANT)
         try:
             store(database, draft("a", "the fee for a transfer", collection="c1", department="d17", classification=0))
             with psycopg.connect(server.conninfo(SUPERUSER), autocommit=True, options=SEARCH_PATH) as connection:
                 for statement in FILL.split(";"):
                     connection.execute(statement, {"tenant": TENANT, "classes": classes})
-            print(f"{classes} classes, {peak_mb():.0f} MB before the first scope", flush=True)
-            _measure(database, home)
+            before = peak_mb()
+            return {"classes": classes, "before_mb": before, "by": _measure(database, home)}
         finally:
             database.close()
             server.close()
 
 
-def _measure(database: Database, home: Path) -> None:
+def _measure(database: Database, home: Path) -> dict[str, Any]:
+    figures: dict[str, Any] = {}
     engine, now = load(home / "policies"), Circumstances(now=datetime.now(UTC))
     for name, who in ASKERS.items():
         took = []
@@ -100,10 +105,11 @@ def _measure(database: Database, home: Path) -> None:
                 search(transaction, scope, question, lambda: embedding(question), model=model, term_key=TERM_KEY, k=10)
 
             searched = sorted(ms(find) for _ in range(5))[2]
-        made, *kept = (f"{one:.1f}" for one in took)
-        print(f"{name:10} {len(scope.classes):>8} classes: made {made} ms, kept {' '.join(kept)} ms,"
-              f" search {searched:.1f} ms, {peak_mb():.0f} MB", flush=True)  # fmt: skip
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+        figures[name] = {
+            "readable": len(scope.classes),
+            "made_ms": round(took[0], 1),
+            "kept_ms": round(min(took[1:]), 1),
+            "search_ms": round(searched, 1),
+            "peak_mb": peak_mb(),
+        }
+    return figures
