@@ -150,7 +150,7 @@ def _policy(figures: Mapping[str, Any]) -> Iterator[str]:
     yield from _policy_rows(figures, counts)
     agreed = figures["agreement"]
     yield ""
-    yield f"{figures['classes']} access classes with a chunk each in the statistics, one document that is found. A"
+    yield f"{agreed['policy_sets']} sets of random policies, {agreed['pairs']} pairs of principal and class, decided"
     yield "by the compiled SQL and by the Cedar engine:"
     yield f"{agreed['permitted']} permitted, {agreed['mismatches']} decided otherwise."
 
