@@ -123,6 +123,7 @@ class Scope:
     policies: str  # hash of the policy set that decided
     determining: tuple[str, ...]  # ids of the policies that permitted
     stored: int = 0  # chunks of the tenant, readable or not: for choosing the way to search, never for showing
+    bitmap: bytes = field(default=b"", repr=False, compare=False)  # the classes once more, where they are very many
 
     @property
     def is_empty(self) -> bool:

@@ -17,6 +17,7 @@ from compliance_bot.policy.values import from_stored
 from compliance_bot.records import ClassId, DocumentId, DocumentSummary, DocumentVersion
 from compliance_bot.store import index
 from compliance_bot.store.queries import named_queries
+from compliance_bot.store.within import given, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -180,7 +181,7 @@ def _add_versions(
 
 def list_documents(transaction: Transaction, scope: Scope) -> tuple[DocumentSummary, ...]:
     """Return the readable documents by title."""
-    values = {"tenant": scope.tenant, "classes": list(scope.classes)}
+    values = given(scope)
     return tuple(
         DocumentSummary(
             document=DocumentId(str(document)),
@@ -190,36 +191,38 @@ def list_documents(transaction: Transaction, scope: Scope) -> tuple[DocumentSumm
             versions=versions,
             attributes=from_stored(attributes),
         )
-        for document, title, _, attributes, number, versions in transaction.connection.execute(_SQL["list"], values)
+        for document, title, _, attributes, number, versions in transaction.connection.execute(
+            within(_SQL["list"], scope), values
+        )
     )
 
 
 def document_versions(transaction: Transaction, scope: Scope, document: DocumentId) -> tuple[DocumentVersion, ...]:
     """Return the versions of a readable document, newest first; empty for one that is absent or forbidden."""
-    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": as_uuid(document)}
-    return tuple(_version(row) for row in transaction.connection.execute(_SQL["versions"], values))
+    values = given(scope, document=as_uuid(document))
+    return tuple(_version(row) for row in transaction.connection.execute(within(_SQL["versions"], scope), values))
 
 
 def version_text(
     transaction: Transaction, scope: Scope, document: DocumentId, number: int | None
 ) -> DocumentVersion | None:
     """Return one version of a readable document with its text, or None. Without a number, the current one."""
-    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": as_uuid(document), "number": number}
-    row = transaction.connection.execute(_SQL["version_text"], values).fetchone()
+    values = given(scope, document=as_uuid(document), number=number)
+    row = transaction.connection.execute(within(_SQL["version_text"], scope), values).fetchone()
     return _version(row) if row else None
 
 
 def classes_of_refs(transaction: Transaction, scope: Scope, refs: Sequence[str]) -> tuple[tuple[str, ClassId], ...]:
     """Return those of these `_id`s that a readable current version has, with its class; an `_id` may come twice."""
-    values = {"tenant": scope.tenant, "classes": list(scope.classes), "refs": list(refs)}
-    rows = transaction.connection.execute(_SQL["classes_of_refs"], values)
+    values = given(scope, refs=list(refs))
+    rows = transaction.connection.execute(within(_SQL["classes_of_refs"], scope), values)
     return tuple((ref, ClassId(acl_id)) for ref, acl_id in rows)
 
 
 def class_of_document(transaction: Transaction, scope: Scope, document: DocumentId) -> ClassId | None:
     """Return the class of a readable document; None for one that is absent or forbidden."""
-    values = {"tenant": scope.tenant, "classes": list(scope.classes), "document": as_uuid(document)}
-    row = transaction.connection.execute(_SQL["class_of_document"], values).fetchone()
+    values = given(scope, document=as_uuid(document))
+    row = transaction.connection.execute(within(_SQL["class_of_document"], scope), values).fetchone()
     return ClassId(row[0]) if row else None
 
 

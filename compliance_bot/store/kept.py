@@ -20,17 +20,17 @@ class KeptScopes:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[Scope, str]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Scope, bytes]] = OrderedDict()
         self._classes = 0
 
-    def get(self, key: Hashable) -> tuple[Scope, str] | None:
+    def get(self, key: Hashable) -> tuple[Scope, bytes] | None:
         """Return what is kept under a key."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def keep(self, key: Hashable, scope: tuple[Scope, str]) -> None:
+    def keep(self, key: Hashable, scope: tuple[Scope, bytes]) -> None:
         """Keep a scope; those unused the longest make room for it."""
         with self._lock:
             self._classes += len(scope[0].classes) - self._size(self._kept.pop(key, None))

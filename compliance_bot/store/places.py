@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.records import ClassId, DocumentId
 from compliance_bot.store.queries import named_queries
+from compliance_bot.store.within import given, within
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -48,20 +49,21 @@ def absent(
     spared: Collection[bytes] = (),
 ) -> tuple[Absent, ...]:
     """Return the readable documents of these places whose source is not `present`; none that lies in a `spared` one."""
-    lists = {"places": list(places), "present": list(present), "spared": list(spared), "classes": list(scope.classes)}
-    values = {"tenant": scope.tenant, **lists}
+    values = given(scope, places=list(places), present=list(present), spared=list(spared))
     return tuple(
         Absent(
             source=source, document=DocumentId(str(document)), class_id=ClassId(acl_id), title=title, content=content
         )
-        for source, document, acl_id, title, content in transaction.connection.execute(_SQL["absent"], values)
+        for source, document, acl_id, title, content in transaction.connection.execute(
+            within(_SQL["absent"], scope), values
+        )
     )
 
 
 def count_in_places(transaction: Transaction, scope: Scope, places: Collection[bytes]) -> int:
     """Return how many readable documents lie in these places."""
-    values = {"tenant": scope.tenant, "places": list(places), "classes": list(scope.classes)}
-    (count,) = transaction.connection.execute(_SQL["count_in_places"], values).fetchone() or (0,)
+    values = given(scope, places=list(places))
+    (count,) = transaction.connection.execute(within(_SQL["count_in_places"], scope), values).fetchone() or (0,)
     return int(count)
 
 

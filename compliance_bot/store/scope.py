@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
@@ -20,9 +21,10 @@ from compliance_bot.policy.values import from_stored, to_stored
 from compliance_bot.records import AccessClass, ClassId, Scope
 from compliance_bot.store.queries import named_queries
 from compliance_bot.store.stops import Stopped
+from compliance_bot.store.within import bitmap, is_mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from compliance_bot.policy.compile import Compiled
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
@@ -70,7 +72,10 @@ def open_scope(
                 if not compiled.needs_engine:
                     note("scope.wrong", level="warning", tenant=transaction.tenant, denied=_fewer(scope, decided))
                 scope = decided
-        kept = (scope, _bits(scope.classes))
+        bits = bitmap(scope.classes)
+        if is_mapped(len(scope.classes), scope.chunks, scope.stored):
+            scope = replace(scope, bitmap=bits)
+        kept = (scope, bits)
         if not (compiled.needs_engine or by_engine):  # the engine may have looked at what the key does not have
             transaction.scopes.keep(key, kept)
     _open(transaction, kept[1])
@@ -191,19 +196,11 @@ def enter(transaction: Transaction, scope: Scope) -> None:
 
 def open_classes(transaction: Transaction, classes: Iterable[ClassId]) -> None:
     """Open classes for writing: ingest and deletion, after their own decisions."""
-    _open(transaction, _bits(tuple(classes)))
+    _open(transaction, bitmap(tuple(classes)))
 
 
-def _open(transaction: Transaction, bits: str) -> None:
-    transaction.connection.execute(_SQL["enter"], {"bits": bits})
-
-
-def _bits(classes: Sequence[int]) -> str:
-    """Return the classes as PostgreSQL reads a bitmap: bit n, counted from the lowest of each byte, is class n."""
-    bits = bytearray(max(classes, default=-1) // 8 + 1)
-    for class_id in classes:
-        bits[class_id >> 3] |= 1 << (class_id & 7)
-    return "\\x" + bits.hex() if bits else ""
+def _open(transaction: Transaction, bits: bytes) -> None:
+    transaction.connection.execute(_SQL["enter"], {"bits": "\\x" + bits.hex() if bits else ""})
 
 
 def class_of(transaction: Transaction, attributes: Mapping[str, AttributeValue]) -> ClassId:

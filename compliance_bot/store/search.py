@@ -13,6 +13,7 @@ from psycopg import sql
 
 from compliance_bot.records import ChunkId, ClassId, DocumentId, Lead, Passage, VersionId
 from compliance_bot.store.queries import named_queries
+from compliance_bot.store.within import given, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,9 +83,11 @@ def nearest_approximate(
     """
     settings = {"ef_search": str(walk.ef_search), "longest": str(walk.longest)}
     transaction.connection.execute(_SQL["walk_hnsw"], settings)
-    query = sql.SQL(_SQL["nearest_approximate"]).format(dim=sql.Literal(model.dim), model=sql.Literal(model.id))
-    given = {"tenant": scope.tenant, "classes": _listed(scope), "vector": HalfVector(vector), "limit": walk.fetch}
-    rows = transaction.connection.execute(query, given).fetchall()
+    query = sql.SQL(within(_SQL["nearest_approximate"], scope)).format(
+        dim=sql.Literal(model.dim), model=sql.Literal(model.id)
+    )
+    values = given(scope, vector=HalfVector(vector), limit=walk.fetch)
+    rows = transaction.connection.execute(query, values).fetchall()
     transaction.connection.execute(_SQL["stop_walking"])
     return dict(sorted(rows, key=lambda row: -row[1]))
 
@@ -106,17 +109,8 @@ def passages(transaction: Transaction, scope: Scope, chunks: Sequence[int]) -> d
     return {row[0]: _passage(row) for row in _rows(transaction, scope, "passages", chunks=list(chunks))}
 
 
-def _listed(scope: Scope) -> str:
-    """Return the classes as the server reads an array: a list of Python's is sent as one of small numbers.
-
-    These have another type than the column, and then each row is compared with every class instead of being hashed.
-    """
-    return "{" + ",".join(map(str, scope.classes)) + "}"
-
-
 def _rows(transaction: Transaction, scope: Scope, query: str, **values: Any) -> list[tuple[Any, ...]]:
-    given = {"tenant": scope.tenant, "classes": _listed(scope), **values}
-    return transaction.connection.execute(_SQL[query], given).fetchall()
+    return transaction.connection.execute(within(_SQL[query], scope), given(scope, **values)).fetchall()
 
 
 def _top(transaction: Transaction, scope: Scope, query: str, limit: int, **values: Any) -> Scores:
@@ -124,11 +118,11 @@ def _top(transaction: Transaction, scope: Scope, query: str, limit: int, **value
 
     To keep ties the server sorts every row; so it is asked for one row too many first, and again only if that one ties.
     """
-    given = {"tenant": scope.tenant, "classes": _listed(scope), **values}
+    found = within(_SQL[query], scope)
 
     def fetch(ties: str, most: int) -> list[tuple[Any, ...]]:
-        statement = sql.SQL(_SQL[query]).format(ties=sql.SQL(ties))
-        return transaction.connection.execute(statement, given | {"limit": most}).fetchall()
+        statement = sql.SQL(found).format(ties=sql.SQL(ties))
+        return transaction.connection.execute(statement, given(scope, **values, limit=most)).fetchall()
 
     rows = fetch("ONLY", limit + 1)
     if len(rows) > limit and rows[limit - 1][1] == rows[limit][1]:

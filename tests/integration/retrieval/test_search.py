@@ -27,6 +27,7 @@ from compliance_bot.store.embedded import SUPERUSER
 from compliance_bot.store.models import serving_model
 from compliance_bot.store.scope import access_classes
 from compliance_bot.store.search import Walk
+from compliance_bot.store.within import bitmap
 from compliance_bot.terms import index_terms, query_terms, term_hash
 
 from ..shelf import TERM_KEY, Draft, draft, embedding, scope_of, store
@@ -369,9 +370,11 @@ class TestNonInterference:
 class TestScopeInTheQuery:
     """With row-level security out of the way, each query still keeps to the classes of its scope."""
 
-    @pytest.fixture
-    def scope(self, unlocked: Transaction) -> Scope:
-        return scope_of(unlocked, READABLE, entered=False)
+    @pytest.fixture(params=["listed", "mapped"])
+    def scope(self, unlocked: Transaction, request: pytest.FixtureRequest) -> Scope:
+        """Return the scope as few classes make it, and as very many do."""
+        scope = scope_of(unlocked, READABLE, entered=False)
+        return replace(scope, bitmap=bitmap(scope.classes)) if request.param == "mapped" else scope
 
     def test_without_the_lock_everything_lies_open(self, unlocked: Transaction) -> None:
         row = unlocked.connection.execute(
@@ -407,6 +410,25 @@ class TestScopeInTheQuery:
         for name, result in results.items():
             assert result, name
             assert {classes[chunk] for chunk in result} == set(scope.classes), name
+
+    def test_a_bitmap_finds_what_a_list_does(self, unlocked: Transaction, scope: Scope) -> None:
+        listed = replace(scope, bitmap=b"")
+        for threshold in (None, 0):
+            found = [
+                search(
+                    unlocked,
+                    within,
+                    "banka riska",
+                    lambda: embedding("banka riska"),
+                    model=serving(unlocked),
+                    term_key=TERM_KEY,
+                    k=K,
+                    exact_threshold=threshold,
+                ).hits
+                for within in (scope, listed)
+            ]
+            assert found[0] == found[1] != ()
+        assert documents.list_documents(unlocked, scope) == documents.list_documents(unlocked, listed)
 
     def test_an_empty_scope_finds_nothing(self, unlocked: Transaction) -> None:
         empty, model = scope_of(unlocked, [], entered=False), serving(unlocked)

@@ -11,6 +11,7 @@ from compliance_bot.bundled import bundled
 from compliance_bot.policy import CedarEngine, Circumstances, decide, load
 from compliance_bot.records import AttributeValue, EntityRef, Principal
 from compliance_bot.store import scope as scope_module
+from compliance_bot.store import within
 from compliance_bot.store.scope import class_attributes, class_of, open_scope
 
 from ..shelf import draft, store
@@ -244,3 +245,15 @@ class TestWrongCompiler:
             (seen,) = transaction.connection.execute("SELECT count(*) FROM document").fetchone() or (0,)
         assert (len(wrong.classes), len(right.classes), seen) == (2, 1, 1)
         assert scope(filled, cedar) == wrong  # what was kept before is as it was
+
+
+def test_a_scope_of_very_many_classes_has_a_bitmap_and_is_kept_with_it(
+    filled: Database, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(within, "_MANY", 0)
+    everything = engine('@id("all") permit (principal, action, resource);')
+    for _ in range(2):  # made, and kept
+        found = scope(filled, everything)
+        assert found.bitmap == within.bitmap(found.classes) != b""
+    nothing = engine('@id("none") forbid (principal, action, resource);')
+    assert scope(filled, nothing).bitmap == b""
