@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from compliance_bot.store.embedded import destroy
-from tests.benchmarks import answers, filtered, question, retrieval
+from tests.benchmarks import absent, answers, askers, classes, filtered, policy, question, retrieval
 from tests.benchmarks.homes import Setup
 from tests.benchmarks.page import render
 from tests.benchmarks.pieces import SHARES
@@ -111,6 +112,42 @@ def test_the_sentence_that_answers_is_found_and_its_absence_too(setup: Setup) ->
     assert figures["questions"] == 30
     assert figures["three"] >= 0.9
     assert figures["auroc"] >= 0.8
+
+
+def test_policies_cost_what_they_cost_and_both_ways_of_deciding_agree(setup: Setup) -> None:
+    figures = policy.run(replace(setup, limit=20))
+    assert figures["scope_ms"].keys() == {"10", "20"}
+    assert figures["scope_ms"]["20"]["100"]["permitted"] > 0
+    assert figures["agreement"]["pairs"] >= 2000
+    assert figures["agreement"]["permitted"] > 0
+    assert figures["agreement"]["mismatches"] == 0
+
+
+def test_very_many_classes_are_searched(setup: Setup) -> None:
+    figures = classes.run(replace(setup, limit=50))
+    assert figures["classes"] == 5000
+    assert {name: one["readable"] for name, one in figures["by"].items()} == {
+        "one class": 2, "0.1 %": 6, "10 %": 501, "all": 5001, "none": 0
+    }  # fmt: skip
+
+
+def test_forbidden_and_absent_are_compared_act_by_act(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(absent, "WARM", 2)
+    figures = absent.run(replace(setup, limit=4))
+    assert {name: one["pairs"] for name, one in figures.items()} == {
+        "show": 4, "history": 4, "delete": 4, "ask": 2, "search": 2
+    }  # fmt: skip
+    assert all(one["low"] <= one["median"] <= one["high"] for one in figures.values())
+
+
+def test_several_ask_at_once_and_each_is_shown_their_own(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(askers, "WARM", 4)
+    figures = askers.run(setup)
+    assert figures["asked"] == 26
+    assert all(one["per_second"] > 0 for one in figures["by"].values())
+    monkeypatch.setattr(askers, "_readable", lambda *_: frozenset())
+    with pytest.raises(AssertionError, match="shown to the wrong person"):
+        askers.run(setup)
 
 
 def test_the_page_is_what_the_figures_say() -> None:

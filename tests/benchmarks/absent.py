@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from compliance_bot.bot import ComplianceBot
     from tests.benchmarks.homes import Setup
 
-PAIRS = 1000
+PAIRS, WARM = 1000, 20
 ANA = Principal(id="ana", groups={"aml"}, attributes={"clearance": 1})
 POLICIES = """
 @id("work") permit (principal in Group::"aml", action in [Action::"ask", Action::"search"], resource);
@@ -76,7 +76,8 @@ def run(setup: Setup) -> dict[str, Any]:
 
 def _measure(bot: ComplianceBot, folder: Path, pairs: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for collection, classification, number in (("open", 0, 300), ("shut", 3, 300)):
+    number = min(300, pairs)
+    for collection, classification in (("open", 0), ("shut", 3)):
         place = folder / collection
         place.mkdir()
         for n in range(number):
@@ -95,7 +96,7 @@ def _measure(bot: ComplianceBot, folder: Path, pairs: int) -> dict[str, Any]:
         "delete": lambda id_: bot.delete(id_, principal=ANA),
     }
     for name, act in acts.items():
-        compare(20, of(hidden, act), of(absent, act))
+        compare(WARM, of(hidden, act), of(absent, act))
         found[name] = figures(compare(pairs, of(hidden, act), of(absent, act)))
     nowhere = [f"z{word}" for word in WORDS]
     asks: dict[str, Callable[[str], object]] = {
@@ -103,6 +104,6 @@ def _measure(bot: ComplianceBot, folder: Path, pairs: int) -> dict[str, Any]:
         "search": lambda word: bot.search(f"When is the {word} closed?", principal=ANA),
     }
     for name, act in asks.items():
-        compare(20, of(WORDS, act), of(nowhere, act))
+        compare(WARM, of(WORDS, act), of(nowhere, act))
         found[name] = figures(compare(pairs // 2, of(WORDS, act), of(nowhere, act)))
     return found

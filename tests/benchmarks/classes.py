@@ -69,7 +69,7 @@ def ms(act: Callable[[], object]) -> float:
 
 def run(setup: Setup) -> dict[str, Any]:
     """Return the figures, of fewer classes with a limit."""
-    classes = CLASSES if setup.limit is None else 10_000
+    classes = CLASSES if setup.limit is None else 100 * setup.limit
     with tempfile.TemporaryDirectory() as folder, throw_away_home(Path(folder) / "home") as home:
         (home / "policies" / "classes.cedar").write_text(POLICIES, encoding="utf-8")
         server = EmbeddedServer.open(home)

@@ -81,7 +81,7 @@ FROM generate_series(1, {classes}) AS n
 
 def run(setup: Setup) -> dict[str, Any]:
     """Return the figures; with a limit, of few classes and pairs."""
-    sizes = CLASSES if setup.limit is None else CLASSES[:2]
+    sizes = CLASSES if setup.limit is None else (CLASSES[0], setup.limit)
     with tempfile.TemporaryDirectory() as scratch, throw_away_home(Path(scratch) / "home", policies="sample") as home:
         engines = {count: _engine(Path(scratch) / str(count), count) for count in (14, 100)}
         with ComplianceBot.open(home) as bot:
@@ -93,7 +93,7 @@ def run(setup: Setup) -> dict[str, Any]:
                 },
                 "scope_ms": _scopes(home, database, engines, sizes),
                 "recheck_ms": {str(count): percentiles(_recheck(engine)) for count, engine in engines.items()},
-                "agreement": agreement(home, database, PAIRS if setup.limit is None else 20_000),
+                "agreement": agreement(home, database, PAIRS if setup.limit is None else 100 * setup.limit),
             }
 
 
