@@ -197,6 +197,9 @@ def doctor(
     tune: Annotated[
         bool, typer.Option("--tune", help="Measure how far searches have to go among these documents, and keep it.")
     ] = False,
+    production: Annotated[
+        bool, typer.Option("--production", help="Check as well what production asks for: accounts, keys, signatures.")
+    ] = False,
     as_user: AsUser = LOCAL_ADMINISTRATOR,
     as_json: AsJson = False,
 ) -> None:
@@ -208,7 +211,7 @@ def doctor(
 
         tune_search(as_user, as_json=as_json)
         return
-    findings = examine()
+    findings = examine(production=production)
     if as_json:
         output.say_json({"checks": [finding.shape() for finding in findings]})
     else:

@@ -19,7 +19,31 @@ if TYPE_CHECKING:
 
 LOCAL_ADMINISTRATOR = "admin"
 
-AsUser = Annotated[str, typer.Option("--as", metavar="USER", help="Act as this principal of the home.")]
+
+def _whoever_runs_this(context: typer.Context, parameter: typer.CallbackParam, name: str) -> str:
+    """Return who acts: in production, where nobody is named, the principal that this account is."""
+    given_by = context.get_parameter_source(parameter.name or "")
+    if context.resilient_parsing or given_by is None or given_by.name != "DEFAULT":
+        return name
+    from compliance_bot.identity import account_name, load_mapping
+    from compliance_bot.settings import load_settings
+
+    settings = load_settings()
+    if not settings.production:
+        return name
+    # An account that is nobody is refused when it acts, on record.
+    return load_mapping(settings.home / "policies" / "identity.yaml").accounts.get(account_name() or "", name)
+
+
+AsUser = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        metavar="USER",
+        help="Act as this principal of the home; left out in production, as the one that this account is.",
+        callback=_whoever_runs_this,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON (docs/reference/json.md).")]
 
 

@@ -68,14 +68,20 @@ def prepare_dsn(url: str, owner_url: str | None, claimed: Claim) -> None:
         if pending_migrations(applied_migrations(url)):
             raise NotMigrated
         return
-    app_role = conninfo_to_dict(url).get("user")
-    if not app_role or app_role == conninfo_to_dict(owner_url).get("user"):
+    app_role = account_of(url)
+    if not app_role or app_role == account_of(owner_url):
         raise UsageError(
             "the application account and the owner account of the database must be named, and be two",
             hint="Put a user into COMPLIANCE_BOT_DATABASE_URL and another into COMPLIANCE_BOT_DATABASE_OWNER_URL.",
         )
-    migrate(owner_url, app_role=str(app_role))
+    migrate(owner_url, app_role=app_role)
     tenants.register(owner_url, claimed)
+
+
+def account_of(url: str) -> str | None:
+    """Return the database account that a DSN names, None where it names none."""
+    user = conninfo_to_dict(url).get("user")
+    return str(user) if user else None
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compliance_bot.cli.doctor import database, premises, rules, surroundings
+from compliance_bot.cli.doctor import production as production_checks
 from compliance_bot.cli.doctor.finding import Finding, Warned, check
 
 if TYPE_CHECKING:
@@ -36,8 +37,11 @@ CHECKS: Mapping[str, Callable[[Settings], str | Warned]] = {
 }
 
 
-def examine() -> tuple[Finding, ...]:
-    """Return what every check saw. A check that cannot be made is a problem, never silently left out."""
+def examine(*, production: bool = False) -> tuple[Finding, ...]:
+    """Return what every check saw, those of production where they are wanted.
+
+    A check that cannot be made is a problem, never silently left out.
+    """
     from compliance_bot.settings import load_settings
 
     settings: list[Settings] = []
@@ -50,4 +54,7 @@ def examine() -> tuple[Finding, ...]:
     if not settings:
         return (first,)
     found = [check(name, one, settings[0]) for name, one in CHECKS.items()]
-    return (first, *found, *database.examine(settings[0]))
+    found += database.examine(settings[0])
+    if production:
+        found += production_checks.examine(settings[0])
+    return (first, *found)

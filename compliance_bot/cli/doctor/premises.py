@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 _LEAST_FREE_MB = 500
 _LEAST_MEMORY_MB = 1024  # the models take about 400 MB, the embedded database as much again
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_KNOWN = {"policies", "keys", "backups", "database", "compliance-bot.home", "compliance-bot.toml", "server.json"}
+_KNOWN = {
+    "policies",
+    "keys",
+    "backups",
+    "database",
+    "compliance-bot.home",
+    "compliance-bot.toml",
+    "server.json",
+    "approvers.yaml",
+}
 
 
 def home(settings: Settings) -> str:

@@ -222,7 +222,7 @@ def test_scores_fit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
 
 def test_findings_of_the_doctor_fit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     finding = doctor.Finding(check="home", ok=True, detail="only its owner can enter it")
-    monkeypatch.setattr(doctor, "examine", lambda: (finding,))
+    monkeypatch.setattr(doctor, "examine", lambda **_: (finding,))
     assert cli.run(["doctor", "--json"]) == 0
     check("doctor", json.loads(capsys.readouterr().out))
 
