@@ -228,9 +228,9 @@ class TestMeanwhile:
     def test_a_document_that_is_opened_meanwhile_is_refused(
         self, bot: ComplianceBot, tariff: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from compliance_bot.chains import library
+        from compliance_bot.chains import act
 
-        real, waiting = library.require_permission, [1]
+        real, waiting = act.require_permission, [1]
 
         def slow(*given: Any, **more: Any) -> None:
             real(*given, **more)
@@ -238,7 +238,7 @@ class TestMeanwhile:
                 waiting.pop()
                 close(bot, tariff)
 
-        monkeypatch.setattr(library, "require_permission", slow)
+        monkeypatch.setattr(act, "require_permission", slow)
         with pytest.raises(Refused):
             bot.document(tariff, principal="ana")
 

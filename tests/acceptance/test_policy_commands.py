@@ -372,8 +372,8 @@ def test_the_comparison_is_the_engines(home: Path, other: Path, file: str, old: 
     edit(other, file, old, new)
     with ComplianceBot.open(home=home) as bot:
         compared = bot.what_if(other, principal="admin")
-        now = Circumstances(now=bot._explainer("admin", None).circumstances().now)
-        admin = bot._listed("admin")
+        now = Circumstances(now=bot._explainer("admin", None).act.circumstances().now)
+        admin = bot._listed(bot._live.now(), "admin")
         today = {person.id: person for person in bot.principals()}
         with bot._home.database.reading() as snapshot:
             held = class_holdings(snapshot)

@@ -94,7 +94,7 @@ def test_what_is_no_approval_is_refused(folder: Path, text: str) -> None:
         require_approved(read_files(folder), APPROVERS)
 
 
-@pytest.mark.parametrize("key", [b"", b"nonsense", base64.b64decode(PUBLIC)])
+@pytest.mark.parametrize("key", [b"", b"nonsense", base64.b64decode(PUBLIC)], ids=["empty", "nonsense", "public"])
 def test_what_is_no_private_key_signs_nothing(folder: Path, key: bytes) -> None:
     with pytest.raises(UsageError, match="Ed25519"):
         sign(folder, author="gita", approver="lena", private_key=key)
