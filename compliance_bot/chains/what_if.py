@@ -8,18 +8,20 @@ behind a wall must not show in a count. That a wall itself would fall is told by
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from compliance_bot.chains.examine import load_folder
 from compliance_bot.chains.explain import require_reviewer
 from compliance_bot.policy.decide import CedarEngine, Resource
+from compliance_bot.policy.occasions import READING, Occasion, occasions
 from compliance_bot.policy.walls import walls_alone
 from compliance_bot.store.classes import class_holdings
-from compliance_bot.store.scope import class_attributes, readable_classes
+from compliance_bot.store.scope import class_attributes, permitted_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from compliance_bot.chains.act import Act
@@ -48,6 +50,8 @@ class RightsChange:
     principal: str
     effect: Literal["gains", "loses"]
     action: str
+    context: Mapping[str, str | bool] = field(default_factory=dict, hash=False)  # what it is decided with besides
+    is_of_documents: bool = False
     collection: str | None = None  # None for an action on the home
     documents: int = 0
     passages: int = 0
@@ -131,11 +135,14 @@ class WhatIf:
             known = _known(snapshot, self.act.engine, case.principal, now)
             names = sorted({*before.people, *after.people})
             touched = _touched_actions(self.act.engine.policies, policies)
+            asked = tuple(occasions(self.act.engine.policies, policies))
             changes: list[RightsChange] = []
             for name in names:
                 is_same = name in before.people and name in after.people and not _is_altered(name, before, after)
                 actions = touched if is_same else _all_actions(self.act.engine.policies, policies)
-                changes += _changes(snapshot, name, before, after, known, actions, now)
+                # What may be done to documents hangs on reading them.
+                concerned = [one for one in asked if "read" in actions or one.action in actions]
+                changes += _changes(snapshot, name, before, after, known, concerned, actions, now)
                 on_person(name)
             case.outcome = "done"
             case.public["compared"] = {
@@ -160,7 +167,7 @@ class WhatIf:
 
 def _known(snapshot: Transaction, engine: CedarEngine, reviewer: Principal, now: Circumstances) -> _Known:
     """Return what no wall in force keeps from the reviewer."""
-    open_classes = readable_classes(snapshot, walls_alone(engine.policies), reviewer, now, kept={})
+    open_classes = permitted_classes(snapshot, walls_alone(engine.policies), reviewer, now, kept={})
     holdings = class_holdings(snapshot)
     held = {id_: holdings[id_] for id_ in open_classes if id_ in holdings}
     return _Known(held=held, attributes=class_attributes(snapshot, held))
@@ -193,14 +200,28 @@ def _changes(
     before: _Side,
     after: _Side,
     known: _Known,
+    asked: Sequence[Occasion],
     actions: frozenset[str],
     now: Circumstances,
 ) -> Iterator[RightsChange]:
-    """Yield what changes for one person: reading by collection, then what they may do."""
-    if "read" in actions:
-        old, new = (_readable(snapshot, side, name, now) for side in (before, after))
-        yield from _reading(name, "gains", (new - old) & known.held.keys(), known)
-        yield from _reading(name, "loses", (old - new) & known.held.keys(), known)
+    """Yield what changes for one person: what they may do to documents by collection, then what else they may do.
+
+    What is not read is neither deleted, moved, revealed nor processed: of those, what may be read as well counts.
+    """
+    readable = [_permitted(snapshot, side, name, READING, now) for side in (before, after)]
+    for action, found in groupby(asked, key=lambda one: one.action):
+        rights: dict[Occasion, tuple[frozenset[ClassId], ...]] = {
+            one: tuple(
+                may if one == READING else may & _permitted(snapshot, side, name, one, now)
+                for side, may in zip((before, after), readable, strict=True)
+            )
+            for one in found
+        }
+        if len(set(rights.values())) == 1:  # whatever the context
+            rights = {Occasion(action=action, context={}): next(iter(rights.values()))}
+        for one, (old, new) in rights.items():
+            yield from _of_documents(name, "gains", one, (new - old) & known.held.keys(), known)
+            yield from _of_documents(name, "loses", one, (old - new) & known.held.keys(), known)
     was, will = (_doing(side, name, known.collections, actions, now) for side in (before, after))
     for action, collection in sorted(will - was, key=str):
         yield RightsChange(principal=name, effect="gains", action=action, collection=collection)
@@ -215,10 +236,14 @@ def _is_altered(name: str, before: _Side, after: _Side) -> bool:
     return (was.groups, dict(was.attributes)) != (will.groups, dict(will.attributes))
 
 
-def _readable(snapshot: Transaction, side: _Side, name: str, now: Circumstances) -> frozenset[ClassId]:
-    if name not in side.people:
+def _permitted(
+    snapshot: Transaction, side: _Side, name: str, asked: Occasion, now: Circumstances
+) -> frozenset[ClassId]:
+    """Return the classes of the documents to which a person may do something."""
+    if name not in side.people or asked.action not in side.engine.policies.declared.actions:
         return frozenset()
-    return readable_classes(snapshot, side.engine, side.people[name], now, kept=side.kept)
+    given = replace(now, more=asked.context)
+    return permitted_classes(snapshot, side.engine, side.people[name], given, kept=side.kept, action=asked.action)
 
 
 def _doing(
@@ -242,8 +267,8 @@ def _doing(
     return frozenset(may)
 
 
-def _reading(
-    name: str, effect: Literal["gains", "loses"], classes: Iterable[ClassId], known: _Known
+def _of_documents(
+    name: str, effect: Literal["gains", "loses"], asked: Occasion, classes: Iterable[ClassId], known: _Known
 ) -> Iterator[RightsChange]:
     by_collection: dict[str, list[ClassId]] = defaultdict(list)
     for id_ in classes:
@@ -256,7 +281,9 @@ def _reading(
         yield RightsChange(
             principal=name,
             effect=effect,
-            action="read",
+            action=asked.action,
+            context=asked.context,
+            is_of_documents=True,
             collection=collection,
             documents=sum(known.held[i].documents for i in ids),
             passages=sum(known.held[i].passages for i in ids),

@@ -137,8 +137,10 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
 
 def _change_lines(change: RightsChange) -> Iterator[str]:
     where = f" in {line(change.collection)}" if change.collection is not None else ""
-    counted = f": {change.documents} documents, {change.passages} passages" if change.action == "read" else ""
-    yield f"{line(change.principal)} {change.effect} {line(change.action)}{where}{counted}"
+    counted = f": {change.documents} documents, {change.passages} passages" if change.is_of_documents else ""
+    context = ", ".join(f"{name} {value_shape(value)}" for name, value in change.context.items())
+    given = f" ({line(context)})" if context else ""
+    yield f"{line(change.principal)} {change.effect} {line(change.action)}{given}{where}{counted}"
     for kind in change.kinds:
         yield f"  {kind.documents} with {_kind(kind)}"
     if change.kinds_left_out:

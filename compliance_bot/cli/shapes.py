@@ -338,7 +338,7 @@ def _change_shape(change: RightsChange) -> Shape:
         {"attributes": attributes_shape(k.attributes), "documents": k.documents, "passages": k.passages}
         for k in change.kinds
     ]
-    return {**{name: getattr(change, name) for name in names}, "kinds": kinds}
+    return {**{name: getattr(change, name) for name in names}, "context": dict(change.context), "kinds": kinds}
 
 
 def error_shape(error: ComplianceError) -> Shape:

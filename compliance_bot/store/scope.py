@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 
 from compliance_bot.logs import note
 from compliance_bot.policy.decide import Resource
+from compliance_bot.policy.operators import Uncompilable
 from compliance_bot.policy.values import from_stored, to_stored
 from compliance_bot.records import AccessClass, ClassId, Scope
 from compliance_bot.store.queries import named_queries
@@ -82,25 +83,33 @@ def open_scope(
     return kept[0]
 
 
-def readable_classes(
+def permitted_classes(
     transaction: Transaction,
     engine: PolicyEngine,
     principal: Principal,
     circumstances: Circumstances,
     *,
     kept: dict[tuple[str, str], frozenset[ClassId]],
+    action: str = "read",
 ) -> frozenset[ClassId]:
-    """Return the classes that the principal may read, and open nothing: for comparing rights.
+    """Return the classes to whose documents the principal may do something, and open nothing: for comparing rights.
 
     `kept` lasts for this transaction: people whom the policies do not tell apart share what is found for the first.
+    Policies about another action than `read` need have no form in SQL: then the engine decides about every class.
     """
-    compiled = engine.compile(principal, "read", circumstances)
+    try:
+        compiled = engine.compile(principal, action, circumstances)
+    except Uncompilable:
+        classes = access_classes(transaction)
+        resources = [Resource.document(one.attributes) for one in classes]
+        decisions = engine.decide_each(principal, action, resources, circumstances)
+        return frozenset(one.id for one, decision in zip(classes, decisions, strict=True) if decision.allowed)
     key = (engine.hash, compiled.key)
     if key in kept:
         return kept[key]
     scope = _permitted(transaction, engine, compiled, principal, [])  # of rights, not of what runs at the moment
     if compiled.needs_engine:  # which may look at what the key does not have
-        return frozenset(_decided(transaction, engine, principal, circumstances, "read", scope).classes)
+        return frozenset(_decided(transaction, engine, principal, circumstances, action, scope).classes)
     kept[key] = frozenset(scope.classes)
     return kept[key]
 

@@ -307,9 +307,9 @@ def test_gains_and_losses_are_counted_by_person_and_collection(cli: Cli, other: 
         ("nina", "gains", "retail"): 3,
         ("salma", "loses", "retail"): 3,
     }
-    (gain,) = [c for c in shape["changes"] if (c["principal"], c["effect"]) == ("ben", "gains")]
+    (gain,) = [c for c in shape["changes"] if (c["principal"], c["effect"], c["action"]) == ("ben", "gains", "read")]
     assert [kind["attributes"].get("tags") for kind in gain["kinds"]] in ([["sar"], None], [None, ["sar"]])
-    done = {(c["principal"], c["effect"], c["action"]) for c in shape["changes"] if c["action"] != "read"}
+    done = {(c["principal"], c["effect"], c["action"]) for c in shape["changes"] if c["collection"] is None}
     assert done == {(p, e, a) for p, e in (("nina", "gains"), ("salma", "loses")) for a in ("ask", "search")}
     told = cli("policy", "what-if", "--with", other).out
     assert "ben gains read in aml: 2 documents" in told
@@ -327,6 +327,27 @@ def test_rights_to_act_are_compared_too(cli: Cli, other: Path) -> None:
         ("lena", "loses", "hold", None),
         ("dev", "gains", "ingest", "retail"),
     }
+
+
+def test_what_may_be_done_to_readable_documents_is_compared_in_each_context_that_matters(cli: Cli, other: Path) -> None:
+    edit(other, "duties.cedar", 'action in [Action::"delete", Action::"reclassify"]', 'action == Action::"reclassify"')
+    edit(other, "disclosure.cedar", 'context.entity_type == "US_SSN" || ', 'context.entity_type == "IBAN_CODE" || ')
+    edit(other, "disclosure.cedar", "when { context.on_premises };", "when { context.on_premises && false };")
+    result = cli("policy", "what-if", "--with", other, "--json")
+    changes = fits("policy-what-if", result)["changes"]
+    found = {(c["effect"], c["action"], *c["context"].values()) for c in changes}
+    assert found == {
+        ("loses", "delete"),
+        ("gains", "reveal", "US_SSN"),
+        ("loses", "reveal", "IBAN_CODE"),
+        ("loses", "process", "(another)", True),
+    }
+    losing = {c["principal"] for c in changes if c["action"] == "delete"}
+    assert losing == {"gita"}
+    assert all(c["collection"] and c["documents"] for c in changes)
+    told = cli("policy", "what-if", "--with", other).out
+    assert "gains reveal (entity_type US_SSN) in retail: " in told
+    assert "gita loses delete in retail: " in told
 
 
 def test_what_a_wall_keeps_from_the_reviewer_is_in_no_figure(cli: Cli, other: Path) -> None:

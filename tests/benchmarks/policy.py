@@ -21,7 +21,7 @@ from compliance_bot.records import Principal
 from compliance_bot.store.connect import SEARCH_PATH, Database
 from compliance_bot.store.embedded import SUPERUSER, EmbeddedServer
 from compliance_bot.store.kept import KeptScopes
-from compliance_bot.store.scope import class_attributes, class_of, open_scope, readable_classes
+from compliance_bot.store.scope import class_attributes, class_of, open_scope, permitted_classes
 from tests.benchmarks.measure import clock, percentiles
 from tests.random_policies import Random, unvalidated
 
@@ -190,7 +190,7 @@ def agreement(home: Path, database: Database, wanted: int) -> dict[str, int]:
                 expected = tuple(id_ for id_, one in zip(classes, decisions, strict=True) if one.allowed)
                 with tenant.reading() as snapshot:
                     # What the SQL selects: a scope of few classes asks the engine as well.
-                    selected = readable_classes(snapshot, engine, who, now, kept={})
+                    selected = permitted_classes(snapshot, engine, who, now, kept={})
                 mismatches += len(set(selected) ^ set(expected))
                 permitted += len(expected)
                 pairs += len(classes)

@@ -11,7 +11,7 @@ import pytest
 
 from compliance_bot.policy.decide import Resource, _context
 from compliance_bot.store import scope as scope_module
-from compliance_bot.store.scope import class_attributes, class_of, readable_classes
+from compliance_bot.store.scope import class_attributes, class_of, permitted_classes
 from tests.random_policies import MATTERS, Random, unvalidated
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def test_sql_and_the_engine_agree(module_database: Database, classes: ClassAttri
             expected = decided(engine, who, now, classes)
             with module_database.reading() as transaction:
                 # What the SQL selects: a scope of few classes asks the engine as well.
-                selected = readable_classes(transaction, engine, who, now, kept={})
+                selected = permitted_classes(transaction, engine, who, now, kept={})
             assert selected == set(expected), (text, who, now)
             pairs += len(classes)
             permitted += len(expected)
@@ -87,7 +87,7 @@ def test_partial_evaluation_agrees_as_a_second_oracle(module_database: Database,
             continue
         who, now = made.principal(), made.circumstances()
         with module_database.reading() as transaction:
-            selected = readable_classes(transaction, engine, who, now, kept={})
+            selected = permitted_classes(transaction, engine, who, now, kept={})
         without = partial(engine, who, now, None)
         blind[without] += 1
         assert without is not False or not selected, text
