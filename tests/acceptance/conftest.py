@@ -81,9 +81,15 @@ def cli(capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.Monk
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def keep_running() -> bool:
+    """Return whether the server of the home runs all the time; a file that tests its start or stop says no."""
+    return True
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, keep_running: bool) -> Iterator[Path]:
     """One home per test file, with three principals: admin, ana (who reads `policies`) and frank (who may nothing)."""
-    with made_home(tmp_path_factory.mktemp("home")) as path:
+    with made_home(tmp_path_factory.mktemp("home"), keep_running=keep_running) as path:
         (path / "policies" / "grants.cedar").write_text(STARTER_GRANTS, encoding="utf-8")
         (path / "policies" / "principals.yaml").write_text(PRINCIPALS, encoding="utf-8")
         yield path
