@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 EXTRAS ?= dev,build,ui,loaders,openai
+# Each file stays in one process: what it starts for all of its tests, databases above all, is started once.
+TESTS ?= -n 2 --dist loadfile
 .DEFAULT_GOAL := help
 
 .PHONY: help demo test lint docs format bench ui clean
@@ -36,7 +38,7 @@ demo: $(VENV)/.product
 	$(BIN)/compliance-bot demo
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TESTS)
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

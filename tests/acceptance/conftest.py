@@ -7,9 +7,10 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -17,7 +18,7 @@ from compliance_bot.cli import run
 from compliance_bot.home import create_home
 from compliance_bot.logs import LOGGER
 from compliance_bot.settings import PREFIX, load_settings
-from compliance_bot.store.embedded import destroy
+from compliance_bot.store.embedded import EmbeddedServer, destroy
 
 STARTER_GRANTS = """
 @id("aml-asks")
@@ -80,27 +81,39 @@ def cli(capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.Monk
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def keep_running() -> bool:
+    """Return whether the server of the home runs all the time; a file that tests its start or stop says no."""
+    return True
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, keep_running: bool) -> Iterator[Path]:
     """One home per test file, with three principals: admin, ana (who reads `policies`) and frank (who may nothing)."""
-    with made_home(tmp_path_factory.mktemp("home")) as path:
+    with made_home(tmp_path_factory.mktemp("home"), keep_running=keep_running) as path:
         (path / "policies" / "grants.cedar").write_text(STARTER_GRANTS, encoding="utf-8")
         (path / "policies" / "principals.yaml").write_text(PRINCIPALS, encoding="utf-8")
         yield path
 
 
-class made_home:  # noqa: N801  # used like a function
-    """Make a home and remove it after the block, whatever `throw_away_home` would do with the environment."""
+@contextmanager
+def made_home(
+    folder: Path, *, policies: Literal["starter", "sample"] = "starter", keep_running: bool = True
+) -> Iterator[Path]:
+    """Make a home and remove it after the block, whatever `throw_away_home` would do with the environment.
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "home"
-
-    def __enter__(self) -> Path:
-        create_home(load_settings(home=self.path))
-        return self.path
-
-    def __exit__(self, *_: object) -> None:
-        destroy(self.path)
-        shutil.rmtree(self.path, ignore_errors=True)
+    Its server runs all the time: started and stopped by each command, it would take most of the time of these tests.
+    How it starts and stops is tested with the store.
+    """
+    path = folder / "home"
+    create_home(load_settings(home=path), policies=policies)
+    server = EmbeddedServer.open(path) if keep_running else None
+    try:
+        yield path
+    finally:
+        if server is not None:
+            server.close()
+        destroy(path)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture

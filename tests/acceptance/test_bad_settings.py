@@ -15,6 +15,11 @@ from tests.acceptance.conftest import Cli
 Write = Callable[[str, str], Path]
 
 
+@pytest.fixture(scope="module")
+def keep_running() -> bool:
+    return False  # whether one is left behind is looked at
+
+
 def test_an_undeclared_attribute_is_refused_before_anything_is_stored(cli: Cli, write: Write, tmp_path: Path) -> None:
     path = write("folder/doc.md", "# Undeclared\n\nNobody stores this.\n")
     before = cli("documents", "list", "--json").json

@@ -69,6 +69,15 @@ def test_an_ingest_that_is_killed_is_taken_up_again_without_loss_or_duplicates(
     assert {d["versions"] for d in documents} == {1}
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let programs be interrupted that are started here, even where a shell runs these tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_ingest_that_is_interrupted_says_so_and_keeps_what_was_done(home: Path, cli: Cli, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus.jsonl"
     lines = [{"_id": f"I-{n}", "title": "", "text": f"Interrupted passage {n} on anchors."} for n in range(MANY)]
@@ -112,7 +121,7 @@ def test_a_full_disk_loses_nothing_and_heals(
     small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COMPLIANCE_BOT_DATABASE_DIR", str(small_disk))
-    with made_home(tmp_path / "full") as home:
+    with made_home(tmp_path / "full", keep_running=False) as home:
         monkeypatch.setenv("COMPLIANCE_BOT_HOME", str(home))
         assert load_settings().database_dir == small_disk
         good = tmp_path / "good.md"

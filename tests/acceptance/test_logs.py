@@ -21,6 +21,11 @@ CANARIES = ("canary", "Canary", "jan.novak@larkmoor.example")
 Write = Callable[[str, str], Path]
 
 
+@pytest.fixture(scope="module")
+def keep_running() -> bool:
+    return False  # that it was started is logged
+
+
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
     ours, root = logging.getLogger(LOGGER), logging.getLogger()

@@ -15,17 +15,14 @@ from compliance_bot.bot import ComplianceBot
 from compliance_bot.bundled import bundled
 from compliance_bot.cli import shapes
 from compliance_bot.errors import Refused
-from compliance_bot.home import create_home
 from compliance_bot.policy.decide import CedarEngine, Circumstances, Resource
 from compliance_bot.policy.files import read_files
 from compliance_bot.policy.signature import NotApproved, require_approved
 from compliance_bot.policy.walls import walls_alone
 from compliance_bot.records import Principal
-from compliance_bot.settings import load_settings
 from compliance_bot.store.classes import class_holdings
-from compliance_bot.store.embedded import destroy
 from compliance_bot.store.scope import access_classes
-from tests.acceptance.conftest import Cli, Result
+from tests.acceptance.conftest import Cli, Result, made_home
 
 ROOT = Path(__file__).resolve().parents[2]
 ABSENT = "00000000-0000-4000-8000-000000000000"
@@ -42,17 +39,15 @@ PAPERS = {
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home of the sample institution with one paper of each kind."""
-    path = tmp_path_factory.mktemp("home") / "home"
-    create_home(load_settings(home=path), policies="sample")
     folder = tmp_path_factory.mktemp("papers")
-    with ComplianceBot.open(home=path) as bot:
-        for name, (collection, attributes) in PAPERS.items():
-            paper = folder / f"{name}.md"
-            paper.write_text(f"# Paper {name}\n\nThe text of the paper named {name}.\n", encoding="utf-8")
-            by = "dev" if name == "heron" else "admin"
-            bot.ingest([paper], collection=collection, attributes=attributes, principal=by)
-    yield path
-    destroy(path)
+    with made_home(tmp_path_factory.mktemp("home"), policies="sample") as path:
+        with ComplianceBot.open(home=path) as bot:
+            for name, (collection, attributes) in PAPERS.items():
+                paper = folder / f"{name}.md"
+                paper.write_text(f"# Paper {name}\n\nThe text of the paper named {name}.\n", encoding="utf-8")
+                by = "dev" if name == "heron" else "admin"
+                bot.ingest([paper], collection=collection, attributes=attributes, principal=by)
+        yield path
 
 
 @pytest.fixture

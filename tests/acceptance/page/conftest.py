@@ -25,7 +25,7 @@ FEE = "The fee for a transfer abroad is nine crowns, except for customers under 
 HOSTILE = '<img src="http://192.0.2.1/x.png"> **bold** [link](http://192.0.2.1) <script>alert(1)</script>'
 HOSTILE_NAME = "gnomes **bold** [link](x) <script>alert(3)<script> \u202e$x$ :material_face:.txt"
 FILLER = "The branch opens at nine and closes at five on working days. "
-_START_S = 30.0
+_START_S = 60.0
 
 
 @pytest.fixture(scope="module")
