@@ -97,7 +97,9 @@ class Governance(Wiring):
         from compliance_bot.store.tenants import claim
 
         keyring = self._home.keyring
-        return TenantRoom(act=self._act(principal), keyring=keyring, claim=claim(self.settings.tenant, keyring))
+        return TenantRoom(
+            begin=lambda: self._act(principal), keyring=keyring, claim=claim(self.settings.tenant, keyring)
+        )
 
     def check_policies(self, folder: Path | None = None) -> PolicyReport:
         """Return what is wrong with a policy folder (the home's by default), what is doubtful, and how its tests went.

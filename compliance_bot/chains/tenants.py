@@ -19,6 +19,7 @@ from compliance_bot.store.migrate import known_migrations
 from compliance_bot.store.models import open_everything
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -61,16 +62,17 @@ class TenantState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantRoom:
-    """The tenant of a home, for one principal."""
+    """The tenant of a home, for one principal. Each call is an act of its own, by the rules of then."""
 
-    act: Act
+    begin: Callable[[], Act]
     keyring: Keyring
     claim: Claim
 
     def show(self) -> TenantState:
         """Return how much the tenant has, and whether an earlier log of it was removed. Raises Refused."""
-        with self.act.closing(f"{_KIND}show") as case, self.act.database.reading() as snapshot:
-            self.act.admit(case, "administer")
+        act = self.begin()
+        with act.closing(f"{_KIND}show") as case, act.database.reading() as snapshot:
+            act.admit(case, "administer")
             open_everything(snapshot)
             state = TenantState(
                 name=self.claim.name, holdings=tenants.holdings(snapshot), removals=tenants.removals(snapshot)
@@ -83,13 +85,14 @@ class TenantRoom:
 
         Raises Refused, BundleExists, BundleUnwritable. Without an error the file is whole, otherwise it is not there.
         """
+        act = self.begin()
         with ExitStack() as kept:
-            with self.act.closing(f"{_KIND}export") as case:
-                self.act.admit(case, "administer")
+            with act.closing(f"{_KIND}export") as case:
+                act.admit(case, "administer")
                 draft = kept.enter_context(bundle.draft(path))
                 # Who exports has a reference in the log from here on, so that it is in the export.
-                self._note(case, f"{_KIND}export.started")
-                manifest = self._write(draft)
+                self._note(act, case, f"{_KIND}export.started")
+                manifest = self._write(act, draft)
                 case.public["export"] = {"sha256": manifest.sha256, "rows": sum(m.rows for m in manifest.members)}
                 case.outcome = "done"
             draft.publish()
@@ -100,15 +103,15 @@ class TenantRoom:
 
         Raises Refused, BundleDamaged, BundleOfOtherKeys, BundleOfOtherTenant, BundleOfOtherVersion, TenantNotEmpty.
         """
-        case = Case(type=f"{_KIND}import")
-        with self.act.begun(case):
-            self.act.admit(case, "administer")
+        act, case = self.begin(), Case(type=f"{_KIND}import")
+        with act.begun(case):
+            act.admit(case, "administer")
             with self._opened(path) as source:
-                self._require_own(source.manifest)
+                self._require_own(act, source.manifest)
                 if source.manifest.migrations != known_migrations():
                     raise BundleOfOtherVersion
                 source.require_whole()
-                with self.act.log.recording() as recorder:
+                with act.log.recording() as recorder:
                     _take_in(recorder.transaction, source)
                     case.outcome, case.public["export"] = "done", {"sha256": source.manifest.sha256}
                     recorder.append(case.event(), case.principal, id=case.id, at=case.at)
@@ -120,37 +123,37 @@ class TenantRoom:
         Raises Refused, UsageError, NeedsOwner, BundleDamaged, ExportOutdated, TenantHeld, TenantBusy: then nothing is
         changed but the log.
         """
-        case = Case(type=f"{_KIND}delete")
-        with self.act.begun(case):
-            self.act.admit(case, "administer")
+        act, case = self.begin(), Case(type=f"{_KIND}delete")
+        with act.begun(case):
+            act.admit(case, "administer")
             if name != self.claim.name:
                 raise UsageError(
                     "the name that was given is not the tenant of this home: nothing is deleted",
                     hint="`compliance-bot tenant show` tells it.",
                 )
             with self._opened(path) as source:
-                self._require_own(source.manifest)
+                self._require_own(act, source.manifest)
                 source.require_whole()
                 case.public["export"] = {"sha256": source.manifest.sha256}
-                self._note(case, f"{_KIND}delete.started")
-                with self.act.database.owning() as transaction:
+                self._note(act, case, f"{_KIND}delete.started")
+                with act.database.owning() as transaction:
                     return removal.remove(transaction, source)
 
-    def _note(self, case: Case, kind: str) -> None:
+    def _note(self, act: Act, case: Case, kind: str) -> None:
         """Leave a record of its own of what is about to be done."""
         noted = Case(type=kind, principal=case.principal, outcome="done", public=dict(case.public))
-        self.act.log.append(noted.event(), noted.principal, id=noted.id, at=noted.at)
+        act.log.append(noted.event(), noted.principal, id=noted.id, at=noted.at)
 
     def _opened(self, path: Path) -> AbstractContextManager[Bundle]:
         return bundle.opened(path, self.keyring, fingerprint=self.claim.fingerprint)
 
-    def _require_own(self, manifest: Manifest) -> None:
-        if (manifest.tenant, manifest.number) != (self.claim.name, self.act.database.tenant):
+    def _require_own(self, act: Act, manifest: Manifest) -> None:
+        if (manifest.tenant, manifest.number) != (self.claim.name, act.database.tenant):
             raise BundleOfOtherTenant
 
-    def _write(self, draft: Draft) -> Manifest:
+    def _write(self, act: Act, draft: Draft) -> Manifest:
         """Write all tables as of one moment."""
-        with self.act.database.reading() as snapshot:
+        with act.database.reading() as snapshot:
             open_everything(snapshot)
             archive.settle(snapshot)
             manifest = bundle.Manifest(

@@ -141,7 +141,7 @@ class CedarEngine:
             if len(resources) == 1:
                 return (_UNDECIDABLE,)
             return tuple(self.decide(principal, action, resource, circumstances) for resource in resources)
-        context = _context(circumstances)
+        context = json.dumps(_context(circumstances))  # a mapping would be written out for each of them
         requests = [
             {"principal": {"type": "User", "id": principal.id}, "action": {"type": "Action", "id": action},
              "resource": uid, "context": context}

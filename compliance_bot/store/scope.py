@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,9 @@ _SQL = named_queries("scope")
 # the classes. So a mistake in compiling does not even change statistics; where there are more, the passages are asked
 # about that were found.
 _FEW_CLASSES = 50
+
+# How compiled policies look at an attribute: nothing of it can fail, a cast of what is found stands around it.
+_LOOKING = re.compile(r"jsonb_exists\(c\.attributes, %\(\w+\)s::text\)|c\.attributes->>?%\(\w+\)s::text")
 
 ClassAttributes = dict[ClassId, dict[str, "AttributeValue"]]
 
@@ -122,9 +126,12 @@ def _permitted(
     if not compiled.permits_nothing:
         found = transaction.connection.execute(_SQL["shapes"], {"tenant": transaction.tenant}).fetchall()
         shapes = [id_ for id_, types in found if engine.fits(types)]
+        permits_ = "".join(f", {text} AS p{n}" for n, (_, text) in enumerate(compiled.permits))
+        looked_at, predicate, permits_ = _read_once(compiled.sql, permits_)
         query = sql.SQL(_SQL["permitted"]).format(
-            predicate=_compiled(compiled.sql),
-            permits=_compiled("".join(f", {text} AS p{n}" for n, (_, text) in enumerate(compiled.permits))),
+            looked_at=_compiled(looked_at),
+            predicate=_compiled(predicate),
+            permits=_compiled(permits_),
             determining=_compiled("".join(f", bool_or(p{n})" for n in range(len(compiled.permits)))),
         )
         given = {"tenant": transaction.tenant, "shapes": shapes, "stopped": stopped, **compiled.parameters}
@@ -141,6 +148,17 @@ def _permitted(
         determining=tuple(sorted(id_ for (id_, _), some in zip(compiled.permits, permits, strict=True) if some)),
         stored=stored,
     )
+
+
+def _read_once(*compiled: str) -> tuple[str, ...]:
+    """Return columns that read the attributes which some compiled SQL looks at, and that SQL with these columns."""
+    columns: dict[str, str] = {}
+
+    def column(found: re.Match[str]) -> str:
+        return "c." + columns.setdefault(found.group().replace("c.attributes", "attributes"), f"a{len(columns)}")
+
+    texts = tuple(_LOOKING.sub(column, text) for text in compiled)
+    return "".join(f", {text} AS {name}" for text, name in columns.items()), *texts
 
 
 def _fewer(scope: Scope, decided: Scope) -> int:

@@ -170,6 +170,15 @@ def test_an_act_that_begins_anew_because_a_document_moved_uses_a_header_once(
     assert moved == []
 
 
+def test_what_is_kept_at_hand_is_asked_for_anew_with_each_call(bot: ComplianceBot, header: Token) -> None:
+    tenant = bot.tenant(principal=header(jti="room", groups=["g-aml"]))
+    with pytest.raises(Refused) as first:
+        tenant.show()  # known, and not permitted
+    assert not isinstance(first.value, SignInRefused)
+    with pytest.raises(SignInRefused):
+        tenant.show()
+
+
 def test_somebody_listed_meanwhile_is_nobody_whom_a_token_names(home: Path, token: Token) -> None:
     listed = home / "policies" / "principals.yaml"
     try:

@@ -88,13 +88,18 @@ def run(setup: Setup) -> dict[str, Any]:
             database = bot.parts.database
             return {
                 "compile_ms": {
-                    str(count): percentiles(_times(lambda e=engine: e.compile(_ASKER, "read", _NOW), 300))
+                    str(count): percentiles(_times(lambda e=engine: _compile(e), 300))
                     for count, engine in engines.items()
                 },
                 "scope_ms": _scopes(home, database, engines, sizes),
                 "recheck_ms": {str(count): percentiles(_recheck(engine)) for count, engine in engines.items()},
                 "agreement": agreement(home, database, PAIRS if setup.limit is None else 100 * setup.limit),
             }
+
+
+def _compile(engine: CedarEngine) -> None:
+    engine._compiled.clear()  # what is kept takes no time
+    engine.compile(_ASKER, "read", _NOW)
 
 
 def _tenant(home: Path, database: Database, number: int) -> Database:

@@ -14,13 +14,14 @@ SELECT COALESCE((SELECT revision FROM class_revision WHERE tenant = %(tenant)s),
 SELECT id, types FROM access_shape WHERE tenant = %(tenant)s
 
 -- permitted: The classes that a compiled predicate selects, how much there is in them, and which permits it was
--- The inner OFFSET 0 keeps the predicate off classes of a shape that its casts were not made for.
+-- The inner OFFSET 0 keeps the predicate off classes of a shape that its casts were not made for, and lets each
+-- attribute be read once, however many policies look at it.
 SELECT COALESCE(array_agg(id ORDER BY id), '{{}}'), COALESCE(sum(chunks), 0)::bigint, COALESCE(sum(terms), 0)::bigint,
        (SELECT COALESCE(sum(chunks), 0)::bigint FROM class_count WHERE tenant = %(tenant)s) {determining}
 FROM (
   SELECT c.id, n.chunks, n.terms {permits}
   FROM (
-    SELECT tenant, id, attributes FROM access_class
+    SELECT tenant, id, attributes {looked_at} FROM access_class
     WHERE tenant = %(tenant)s AND shape_id = ANY(%(shapes)s) AND NOT attributes->>'collection' = ANY(%(stopped)s)
     OFFSET 0) AS c
   LEFT JOIN class_count n ON n.tenant = c.tenant AND n.acl_id = c.id
