@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from compliance_bot.records import Scope
 
 _MOST_SCOPES = 512
-_MOST_CLASSES = 1_000_000  # over all scopes: some 40 MB
+_MOST_CLASSES = 2_000_000  # over all scopes: some 80 MB
 
 
 class KeptScopes:
@@ -31,11 +31,13 @@ class KeptScopes:
             return self._kept.get(key)
 
     def keep(self, key: Hashable, scope: tuple[Scope, bytes]) -> None:
-        """Keep a scope; those unused the longest make room for it."""
+        """Keep a scope; those unused the longest make room for it. One that is larger than all the room is not kept."""
+        if len(scope[0].classes) > _MOST_CLASSES:
+            return
         with self._lock:
             self._classes += len(scope[0].classes) - self._size(self._kept.pop(key, None))
             self._kept[key] = scope
-            while self._kept and (len(self._kept) > _MOST_SCOPES or self._classes > _MOST_CLASSES):
+            while len(self._kept) > _MOST_SCOPES or self._classes > _MOST_CLASSES:
                 _, dropped = self._kept.popitem(last=False)
                 self._classes -= self._size(dropped)
 
