@@ -93,10 +93,10 @@ def read_people(folder: Path, policies: Policies) -> tuple[dict[str, Principal],
         return {}, (Problem(file=_PEOPLE, message=str(error)),)
     people: dict[str, Principal] = {}
     problems: list[Problem] = []
-    for name, one in listed.items():
+    for one in listed.values():  # by their ids as written: policies name them so
         try:
             attributes = typed_attributes(policies, "User", one.attributes)
-            people[name] = Principal(id=name, groups=one.groups, attributes=attributes, source="local")
+            people[one.id] = Principal(id=one.id, groups=one.groups, attributes=attributes, source="local")
         except (ComplianceError, ValueError) as error:
-            problems.append(Problem(file=_PEOPLE, message=f"{name}: {error}"))
+            problems.append(Problem(file=_PEOPLE, message=f"{one.id}: {error}"))
     return people, tuple(problems)

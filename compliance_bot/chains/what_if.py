@@ -51,7 +51,6 @@ class RightsChange:
     effect: Literal["gains", "loses"]
     action: str
     context: Mapping[str, str | bool] = field(default_factory=dict, hash=False)  # what it is decided with besides
-    is_of_documents: bool = False
     collection: str | None = None  # None for an action on the home
     documents: int = 0
     passages: int = 0
@@ -283,7 +282,6 @@ def _of_documents(
             effect=effect,
             action=asked.action,
             context=asked.context,
-            is_of_documents=True,
             collection=collection,
             documents=sum(known.held[i].documents for i in ids),
             passages=sum(known.held[i].passages for i in ids),

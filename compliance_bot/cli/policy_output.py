@@ -137,7 +137,7 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
 
 def _change_lines(change: RightsChange) -> Iterator[str]:
     where = f" in {line(change.collection)}" if change.collection is not None else ""
-    counted = f": {change.documents} documents, {change.passages} passages" if change.is_of_documents else ""
+    counted = f": {change.documents} documents, {change.passages} passages" if change.kinds else ""
     context = ", ".join(f"{name} {value_shape(value)}" for name, value in change.context.items())
     given = f" ({line(context)})" if context else ""
     yield f"{line(change.principal)} {change.effect} {line(change.action)}{given}{where}{counted}"

@@ -281,6 +281,20 @@ def test_nobody_gains_or_loses_by_the_same_policies(cli: Cli, other: Path) -> No
     assert "nobody gains or loses anything" in result.out
 
 
+def test_somebody_with_a_capital_neither_joins_nor_leaves(cli: Cli, home: Path, other: Path) -> None:
+    listed = home / "policies" / "principals.yaml"
+    before = listed.read_text(encoding="utf-8")
+    for file in (listed, other / "principals.yaml"):
+        file.write_text(before + "- {id: Dora, groups: [staff]}\n", encoding="utf-8")
+    try:
+        assert "nobody gains or loses anything" in cli("policy", "what-if", "--with", other).out
+        edit(other, "principals.yaml", "{id: Dora, groups: [staff]}", "{id: Dora, groups: [staff, aml]}")
+        shape = cli("policy", "what-if", "--with", other, "--json").json
+        assert (shape["joined"], shape["left"], shape["altered"]) == ([], [], ["Dora"])
+    finally:
+        listed.write_text(before, encoding="utf-8")
+
+
 def test_gains_and_losses_are_counted_by_person_and_collection(cli: Cli, other: Path) -> None:
     edit(other, "principals.yaml", "{id: ben, groups: [staff]", "{id: ben, groups: [staff, aml]")
     edit(other, "principals.yaml", "- {id: salma,", "- {id: nina,")

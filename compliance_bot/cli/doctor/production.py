@@ -121,20 +121,12 @@ def _for_others(settings: Settings) -> str | Warned:
     """Say who of those listed may act as another."""
     from datetime import UTC, datetime
 
-    from compliance_bot.identity import load_principals
-    from compliance_bot.policy.attributes import typed_attributes
+    from compliance_bot.chains.examine import load_folder
     from compliance_bot.policy.decide import CedarEngine, Circumstances, Resource
-    from compliance_bot.policy.folder import load_policies
-    from compliance_bot.records import Principal
 
-    folder, now = settings.home / "policies", Circumstances(now=datetime.now(UTC))
-    policies = load_policies(folder)
-    engine, found = CedarEngine(policies), []
-    for listed in load_principals(folder / "principals.yaml").values():
-        attributes = typed_attributes(policies, "User", listed.attributes)
-        who = Principal(id=listed.id, groups=listed.groups, attributes=attributes, source="local")
-        if engine.decide(who, "impersonate", Resource.home(), now).allowed:
-            found.append(listed.id)
+    policies, people = load_folder(settings.home / "policies")
+    engine, now = CedarEngine(policies), Circumstances(now=datetime.now(UTC))
+    found = [id_ for id_, who in people.items() if engine.decide(who, "impersonate", Resource.home(), now).allowed]
     if found:
         return Warned(
             detail=f"{len(found)} of those listed may act as anybody, the first is {found[0]}",

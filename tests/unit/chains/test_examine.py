@@ -102,3 +102,18 @@ def test_a_folder_that_is_not_valid_is_not_loaded(folder: Path) -> None:
     assert set(people) >= {"admin", "hugo"}
     assert people["hugo"].attributes["clearance"] == 3
     assert "ethical-wall" in policies.ids
+
+
+def test_somebody_with_a_capital_is_known_as_policies_name_them(folder: Path) -> None:
+    with (folder / "principals.yaml").open("a", encoding="utf-8") as file:
+        file.write("- {id: Dora}\n")
+    (folder / "dora.cedar").write_text(
+        '@id("dora-exports") permit (principal == User::"Dora", action == Action::"export", resource);'
+    )
+    (folder / "tests" / "dora.yaml").write_text(
+        "- {name: Dora exports, principal: Dora, action: export, resource: home, expected: allow}\n", encoding="utf-8"
+    )
+    report = examine_policies(folder)
+    assert report.problems == ()
+    assert [test.passed for test in report.tests if test.name == "Dora exports"] == [True]
+    assert load_folder(folder)[1]["Dora"].id == "Dora"
