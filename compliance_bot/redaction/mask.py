@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.records import Edit
 from compliance_bot.redaction.cues import MARKER
-from compliance_bot.redaction.spans import PRECEDENCE, DetectionFailed
+from compliance_bot.redaction.kinds import KINDS
+from compliance_bot.redaction.spans import DetectionFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -91,4 +92,4 @@ def _compose(first: Sequence[Edit], then: Sequence[Edit]) -> tuple[Edit, ...]:
 def count_markers(text: str) -> Mapping[str, int]:
     """Return how many markers of each type stand in a masked text."""
     types = (match.group()[1:-1] for match in MARKER.finditer(text))
-    return Counter(type_ for type_ in types if type_ in PRECEDENCE)
+    return Counter(type_ for type_ in types if type_ in KINDS)

@@ -7,21 +7,17 @@ these types without loading Presidio.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
 from compliance_bot.errors import ComplianceError
+from compliance_bot.redaction.kinds import KINDS, PRECEDENCE, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# Which type names a stretch that two recognisers of equal reach claim: what carries a checksum first, a phone last.
-PRECEDENCE = ("EMAIL_ADDRESS", "IBAN_CODE", "CREDIT_CARD", "US_SSN", "IP_ADDRESS", "PHONE_NUMBER")
-
-# Of these a score of 1.0 says that a checksum passed; what only looks like something else gives way to them.
-CHECKED = frozenset({"IBAN_CODE", "CREDIT_CARD"})
-GIVES_WAY = frozenset({"PHONE_NUMBER", "US_SSN", "IP_ADDRESS"})
+_UNKNOWN = Kind(name="", what="a type of somebody's own recogniser")
 
 
 class DetectionFailed(ComplianceError):
@@ -33,12 +29,16 @@ class DetectionFailed(ComplianceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Personal data at text[start:end]; `type` is Presidio's name for it, `score` is in (0, 1]."""
+    """Personal data at text[start:end].
+
+    `type` is Presidio's name for it, `score` is in (0, 1], `source` says what found it.
+    """
 
     start: int
     end: int
     type: str
     score: float
+    source: str = ""
 
 
 class Detects(Protocol):
@@ -47,12 +47,25 @@ class Detects(Protocol):
     def detect(self, text: str) -> tuple[Span, ...]: ...
 
 
+class TagsEntities(Protocol):
+    """A model that finds names. What it returns for a text: sorted, disjoint spans in characters of that text."""
+
+    @property
+    def types(self) -> Sequence[str]: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def tag(self, texts: Sequence[str]) -> Sequence[tuple[Span, ...]]: ...
+
+
 def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Return the spans sorted and disjoint.
 
     Overlapping spans become one that covers their union: choosing a winner would leave the rest of the loser in the
-    text. The union has the type and score of its longest member, at equal length by `PRECEDENCE`. Only a telephone, SSN
-    or IP number that overlaps a number whose checksum passed is dropped: it is that number, misread.
+    text. The union has the type, score and source of its longest member, at equal length by `PRECEDENCE`. Only what
+    gives way, a telephone number for one, is dropped where it overlaps a number whose check digits passed: it is that
+    number, misread.
     """
     merged: list[Span] = []
     names: list[Span] = []  # per merged span, the member that names it
@@ -63,22 +76,25 @@ def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
             continue
         names[-1] = name = min(names[-1], span, key=_rank)
         end = max(merged[-1].end, span.end)
-        merged[-1] = Span(start=merged[-1].start, end=end, type=name.type, score=name.score)
+        merged[-1] = replace(name, start=merged[-1].start, end=end)
     return tuple(merged)
 
 
 def _without_misread(spans: Sequence[Span]) -> list[Span]:
-    checked = [span for span in spans if span.type in CHECKED and span.score == 1.0]
+    checked = [span for span in spans if span.score == 1.0 and _kind(span).has_checksum]
     starts = [span.start for span in checked]
     ends = list(accumulate((span.end for span in checked), max))
 
     def is_misread(span: Span) -> bool:
         before = bisect_left(starts, span.end)  # how many checked ones start before it ends
-        return span.type in GIVES_WAY and before > 0 and ends[before - 1] > span.start
+        return _kind(span).gives_way and before > 0 and ends[before - 1] > span.start
 
     return [span for span in spans if not is_misread(span)]
 
 
 def _rank(span: Span) -> tuple[int, int, str]:
-    known = PRECEDENCE.index(span.type) if span.type in PRECEDENCE else len(PRECEDENCE)
-    return (span.start - span.end, known, span.type)
+    return (span.start - span.end, PRECEDENCE.get(span.type, len(PRECEDENCE)), span.type)
+
+
+def _kind(span: Span) -> Kind:
+    return KINDS.get(span.type, _UNKNOWN)

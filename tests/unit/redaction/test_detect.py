@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from presidio_analyzer import RecognizerResult
 
-from compliance_bot.redaction import detect
-from compliance_bot.redaction.detect import THRESHOLDS, DetectionFailed, Detector
+from compliance_bot.redaction.detect import DetectionFailed, Detector
+from compliance_bot.redaction.detect import detector as windows
+from compliance_bot.redaction.kinds import KINDS
 
 from .values import EXAMPLES, noise, texts_with_values
 
@@ -41,7 +42,7 @@ def test_punctuation_does_not_hide_a_value(detector: Detector, around: str) -> N
 def test_a_value_on_the_border_of_a_window_is_found_once(
     detector: Detector, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detect, "WINDOW", 2048)
+    monkeypatch.setattr(windows, "WINDOW", 2048)
     value = EXAMPLES[kind]
     for start in range(2048 - len(value) - 2, 2048 + 3):
         text = ("plain text " * 500)[: start - 1] + " " + value + " plain text" * 300
@@ -52,8 +53,8 @@ def test_a_number_cut_by_a_window_is_not_taken_for_a_shorter_one(
     detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = " " * 10 + "9" * 22 + "4111111111111111" + " end" * 40
-    monkeypatch.setattr(detect, "WINDOW", 64)
-    monkeypatch.setattr(detect, "MARGIN", 32)
+    monkeypatch.setattr(windows, "WINDOW", 64)
+    monkeypatch.setattr(windows, "MARGIN", 32)
     assert _found(detector, text) == []
 
 
@@ -63,7 +64,7 @@ def test_windows_do_not_change_what_is_found(detector: Detector, made: tuple[str
     text = made[0] + more
     whole = detector.detect(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(detect, "WINDOW", 16)
+        patch.setattr(windows, "WINDOW", 16)
         assert detector.detect(text) == whole
 
 
@@ -74,7 +75,7 @@ def test_spans_are_sorted_disjoint_and_inside_the_text(detector: Detector, text:
     borders = [border for span in spans for border in (span.start, span.end)]
     assert borders == sorted(borders)
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
-    assert {span.type for span in spans} <= set(THRESHOLDS)
+    assert {span.type for span in spans} <= set(KINDS)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ class Tiles:
 
 
 def test_a_row_of_overlapping_spans_longer_than_a_margin_is_one_span(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(detect, "WINDOW", 2048)
+    monkeypatch.setattr(windows, "WINDOW", 2048)
     text = "a" * 9000
     (span,) = Detector([Tiles()]).detect(text)  # type: ignore[list-item]
     assert (span.start, span.end) == (0, 9000)
@@ -127,7 +128,7 @@ def test_a_failing_recogniser_refuses_the_text_and_does_not_quote_it() -> None:
 
 def test_a_type_has_a_threshold_of_its_own(detector: Detector) -> None:
     text = "card 4222222222222, or 501800000009 and 219-09-9999"
-    strict = Detector(detector.recognizers, THRESHOLDS | {"US_SSN": 0.9})
+    strict = Detector(detector.recognizers, thresholds={"US_SSN": 0.9})
     assert _found(strict, text) == _found(detector, text)[:-1]
 
 

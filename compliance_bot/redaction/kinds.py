@@ -1,0 +1,53 @@
+"""The types of personal data: their names, what each stands for, and what the rules for overlaps need to know of them.
+
+Names are Presidio's where it has one. Standard library only. What finds each type is in `detect` and `patterns`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A type of personal data.
+
+    `threshold` is the least score that counts where a profile names no other. At a score of 1.0 `has_checksum` says
+    that check digits passed; what `gives_way` is dropped where it overlaps such a value: it is that number, misread.
+    """
+
+    name: str
+    what: str
+    threshold: float = 0.5
+    has_checksum: bool = False
+    gives_way: bool = False
+
+
+# In order of precedence: of two readings of one stretch, equally long, the earlier names it.
+_KINDS = (
+    # Ways to reach somebody, and their accounts
+    Kind(name="EMAIL_ADDRESS", what="e-mail address"),
+    Kind(name="IBAN_CODE", what="international bank account number", has_checksum=True),
+    Kind(name="CREDIT_CARD", what="payment card number", has_checksum=True),
+    Kind(name="US_SSN", what="social security number of the United States", gives_way=True),
+    Kind(name="IP_ADDRESS", what="network address", gives_way=True),
+    Kind(name="PHONE_NUMBER", what="telephone number", threshold=0.4, gives_way=True),
+    # Names: found by the entity model and by rules
+    Kind(name="PERSON", what="name of a person"),
+    Kind(name="ORGANIZATION", what="name of an organisation"),
+    Kind(name="LOCATION", what="name of a place"),
+)
+
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _KINDS})
+PRECEDENCE: Mapping[str, int] = MappingProxyType({kind.name: rank for rank, kind in enumerate(_KINDS)})
+DEFAULT_THRESHOLD = 0.5  # of a type that is not among them: somebody's own recogniser
+
+
+def threshold_of(name: str) -> float:
+    """Return the least score that counts for a type."""
+    return KINDS[name].threshold if name in KINDS else DEFAULT_THRESHOLD
