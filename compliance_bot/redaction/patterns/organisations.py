@@ -53,6 +53,7 @@ _GENERIC = frozenset(
     second third new special general advisory remuneration nomination data protection quality trading parent working
     peer user home host joint""".split()
 )
+_COMMON = frozenset("group holding parent insurance limited listed single".split())
 _LEADING = frozenset("the a an this that in at by on and for from to of or".split())
 _COURTS = frozenset(
     "supreme constitutional high federal crown district regional administrative appeal county circuit".split()
@@ -77,7 +78,7 @@ def _by_form(text: str, start: int, end: int) -> Iterator[Found]:
     dotted = _DOTTED.match(text, start)
     tail = dotted or _TAIL.match(text, end)
     before = _BEFORE.search(text, max(0, start - 80), start)
-    if before and tail:
+    if before and tail and not {word.lower() for word in before.group().split()} <= _GENERIC | _COMMON:
         yield Found(before.start(), tail.end(), "ORGANIZATION", 0.8)
 
 
