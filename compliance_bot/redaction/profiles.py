@@ -1,16 +1,13 @@
-"""Redaction profiles: which types of personal data are masked, and how sure a detector must be of each.
+"""Redaction profiles as files that people review: read, and refused whole where one word of them is wrong.
 
-A profile is a file that people review. Not which collection has which profile (`policy.redaction`), and nothing about
-how a type is found.
+The shipped ones stand in policies/redaction, a home's own in its policy folder; which collection has which is in
+`assignment`.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 import re
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -18,14 +15,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from compliance_bot.bundled import bundled
 from compliance_bot.errors import UsageError
-from compliance_bot.redaction.kinds import GROUPS, KINDS, threshold_of
+from compliance_bot.redaction.kinds import GROUPS, KINDS
+from compliance_bot.redaction.profile import EVERYTHING as EVERYTHING
+from compliance_bot.redaction.profile import Identifier as Identifier
+from compliance_bot.redaction.profile import Profile as Profile
+from compliance_bot.redaction.profile import strictest as strictest
 from compliance_bot.strict_yaml import NotStrictYaml, load_strict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-FOLDER = "redaction"  # beside the policies, in the package as in a home
+FOLDER = "redaction"  # of profiles, in the package as in a policy folder
 
 
 class InvalidProfile(UsageError):
@@ -35,49 +36,11 @@ class InvalidProfile(UsageError):
 
 
 class UnknownProfile(UsageError):
-    def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"no redaction profile {name!r}; known: {', '.join(sorted(known))}")
+    """There is no redaction profile of that name."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identifier:
-    """One item of the list in the rule that a profile follows, and what of it is masked.
-
-    `not_detectable` says why software does not find the item, or not all of it, in text.
-    """
-
-    letter: str
-    what: str
-    types: frozenset[str]
-    not_detectable: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """What is masked: `types`, or with None every type there is; `thresholds` where they differ from `kinds`.
-
-    `source` is the rule it follows, `identifiers` that rule's own list where it has one.
-    """
-
-    name: str
-    description: str = ""
-    source: str = ""
-    types: frozenset[str] | None = None
-    thresholds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}), hash=False)
-    identifiers: tuple[Identifier, ...] = ()
-
-    @property
-    def sha256(self) -> str:
-        """The hash of what is masked and of how sure one must be. Name and description change no text: not in it."""
-        types = None if self.types is None else sorted(self.types)
-        return hashlib.sha256(json.dumps([types, sorted(self.thresholds.items())]).encode()).hexdigest()
-
-    def masks(self, name: str) -> bool:
-        """Return whether a type is masked. What is not in `kinds`, from somebody's own recogniser, always is."""
-        return self.types is None or name in self.types or name not in KINDS
-
-
-EVERYTHING = Profile(name="everything", description="Every type that there is.")
+    def __init__(self, name: str, known: Iterable[str], *, where: str = "") -> None:
+        told = f"no redaction profile {name!r}; known: {', '.join(sorted(known))}"
+        super().__init__(f"{where}: {told}" if where else told)
 
 
 def read_profiles(folder: Path) -> Mapping[str, Profile]:
@@ -109,31 +72,11 @@ def bundled_profiles() -> Mapping[str, Profile]:
     return read_profiles(bundled("policies") / FOLDER)
 
 
-def profile_named(name: str, profiles: Mapping[str, Profile]) -> Profile:
+def profile_named(name: str, profiles: Mapping[str, Profile], *, where: str = "") -> Profile:
     """Return a profile by its name. Raises UnknownProfile, which lists those that there are."""
     if name not in profiles:
-        raise UnknownProfile(name, profiles)
+        raise UnknownProfile(name, profiles, where=where)
     return profiles[name]
-
-
-def strictest(profiles: Iterable[Profile]) -> Profile:
-    """Return the profile that masks whatever one of `profiles` does, and is as easily convinced as the easiest."""
-    among = sorted(set(profiles), key=lambda profile: profile.name)
-    if len(among) == 1:
-        return among[0]
-    is_all = any(profile.types is None for profile in among)
-    types = frozenset().union(*(profile.types or () for profile in among))
-    least: dict[str, float] = {}
-    for name in sorted({*KINDS, *types}):
-        masking = [profile.thresholds.get(name, threshold_of(name)) for profile in among if profile.masks(name)]
-        if masking and min(masking) != threshold_of(name):
-            least[name] = min(masking)
-    return Profile(
-        name="+".join(profile.name for profile in among),
-        description="Whatever one of these profiles masks.",
-        types=None if is_all else types,
-        thresholds=MappingProxyType(least),
-    )
 
 
 _WORD = re.compile(r"[A-Z][A-Z_0-9]{0,39}|[a-z_]{1,40}")  # what a type or group may be called; nothing else is quoted
@@ -220,7 +163,7 @@ def _parsed(file: str, content: bytes) -> Profile:
     try:
         said = _File.model_validate(written)
     except ValidationError as error:
-        raise InvalidProfile(f"{file}: " + "; ".join(_complaints(error))) from None
+        raise InvalidProfile(f"{file}: " + "; ".join(complaints(error))) from None
     parts: tuple[_Masking, ...] = (said, *said.identifiers.values())
     types: frozenset[str] = frozenset().union(*(part.masked for part in parts))
     if not types:
@@ -242,7 +185,8 @@ def _parsed(file: str, content: bytes) -> Profile:
     )
 
 
-def _complaints(error: ValidationError) -> Iterable[str]:
+def complaints(error: ValidationError) -> Iterable[str]:
+    """Yield what is wrong, each with its key and without what stands there."""
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"]) or "the whole"
         yield f"{key}: {problem['msg'].removeprefix('Value error, ')}"
