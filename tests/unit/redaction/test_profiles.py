@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compliance_bot.bundled import bundled
+from compliance_bot.redaction.assignment import read_assignment
 from compliance_bot.redaction.kinds import GROUPS, KINDS
 from compliance_bot.redaction.profiles import (
     EVERYTHING,
@@ -182,3 +184,12 @@ def test_the_shipped_profiles_mask_what_their_rules_are_about() -> None:
     assert not profiles["pci-dss"].masks("EMAIL_ADDRESS")
     assert profiles["hipaa"].masks("LOCATION")
     assert GROUPS["special"] <= profiles["gdpr"].types or ()
+
+
+def test_the_examples_of_the_page_are_valid() -> None:
+    page = (bundled("policies").parent / "docs" / "how-to" / "choose-a-redaction-profile.md").read_text("utf-8")
+    assignment, profile = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    assert read_assignment({"redaction.yaml": assignment.encode()}).of("patients").name == "hipaa"
+    assert parse_profiles({"board.yaml": profile.encode()})["board"].thresholds == {"LOCATION": 0.8}
+    assert [group for group in GROUPS if f"`{group}`" not in page] == []
+    assert [name for name in (*bundled_profiles(), EVERYTHING.name) if f"| `{name}` |" not in page] == []
