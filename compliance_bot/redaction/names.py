@@ -1,0 +1,85 @@
+"""Complete what was found of names: the honorific before one, and the same name elsewhere in the text.
+
+A person who is named once in full is known by a part of the name afterwards: "Maria Lopez … Ms Lopez … Maria". So each
+part of a found name is looked for in the whole text, unless the text also uses it as an ordinary word. Places and
+organisations are looked for as they were found.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from compliance_bot.redaction.patterns.people import HONORIFIC, INITIAL, NO_NAME, UPPER, begins_word
+from compliance_bot.redaction.spans import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+PROPAGATED = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
+SURE = 0.6  # the least score of a name that is looked for elsewhere
+_SHORTEST = 3  # letters of a part of a name that is looked for by itself
+_REACH = 40
+
+_HONOURED = re.compile(rf"(?:(?<!\w){HONORIFIC}[ ]{{1,2}}\n?){{1,2}}\Z")
+_INITIALS = re.compile(rf"(?<![\w.])(?:{INITIAL}[ ]?)\Z")
+_SUFFIX = re.compile(r",?[ ](?:Jr|Sr)\b\.?|,?[ ](?:II|III|IV)\b")
+_WORD = re.compile(r"[^\W\d_]+")
+_SMALL = re.compile("[a-zà-ÿ]{3,}")
+NAME_WORD = re.compile(rf"[{UPPER}][^\W\d_]*")  # also from the middle of a word: `begins_word` tells
+
+
+def completed(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return the spans, people's names with their honorifics, and further ones where the same names stand again."""
+    whole = [_with_honorific(text, span) if span.type == "PERSON" else span for span in spans]
+    known = [span for span in whole if span.type in PROPAGATED and span.score >= SURE]
+    return [*whole, *_repeated(text, known)] if known else whole
+
+
+def _with_honorific(text: str, span: Span) -> Span:
+    """Return a person's name with the initials and honorifics before it, and `Jr.` after it."""
+    start, end = span.start, span.end
+    for before in (_INITIALS, _HONOURED):
+        if (start and text[start - 1] in " \n.") and (match := before.search(text, max(0, start - _REACH), start)):
+            start = match.start()
+    if match := _SUFFIX.match(text, end):
+        end = match.end()
+    return replace(span, start=start, end=end)
+
+
+def _repeated(text: str, known: Iterable[Span]) -> Iterator[Span]:
+    """Yield the places of names that are known: parts of people's, others as a whole."""
+    ordinary = set(_SMALL.findall(text))
+    parts: dict[str, Span] = {}
+    wholes: dict[str, list[tuple[str, Span]]] = {}
+    for span in known:
+        value = text[span.start : span.end]
+        if span.type == "PERSON":
+            parts |= {part: span for part in _parts(value) if part.lower() not in ordinary}
+        elif first := NAME_WORD.search(value):
+            name = value[first.start() :]
+            if len(name) > _SHORTEST and name.lower() not in ordinary:
+                wholes.setdefault(first.group(), []).append((name, span))
+    for match in NAME_WORD.finditer(text):
+        start, word = match.start(), match.group()
+        if (named := parts.get(word)) is not None and begins_word(text, start):
+            yield _again(named, start, match.end())
+        for name, whole in wholes.get(word, ()):
+            end = start + len(name)
+            if text.startswith(name, start) and begins_word(text, start) and not text[end : end + 1].isalnum():
+                yield _again(whole, start, end)
+
+
+def _parts(name: str) -> Iterator[str]:
+    """Yield the words of a person's name by which the person may be called elsewhere."""
+    words = [match.group() for match in _WORD.finditer(re.sub(rf"^(?:{HONORIFIC}\s+)+", "", name))]
+    for word in words:
+        is_name = len(word) >= _SHORTEST and word[0].isupper() and word.lower() not in NO_NAME
+        if is_name:
+            yield word
+            yield word.capitalize() if word.isupper() else word.upper()
+
+
+def _again(span: Span, start: int, end: int) -> Span:
+    return Span(start=start, end=end, type=span.type, score=span.score, source="propagation")

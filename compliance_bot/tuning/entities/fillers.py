@@ -1,0 +1,107 @@
+"""Values for the slots of the templates. What a slot stands for decides its label: a person, a place, an organisation,
+or nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compliance_bot.tuning.entities.institutions import Institutions
+from compliance_bot.tuning.entities.values import values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_COUNTRIES, _REGIONS, _NATIONALITIES = values("countries"), values("regions"), values("nationalities")
+_CRIMES, _JOBS = values("crimes"), values("jobs")
+_MONTHS = """January February March April May June July August September October November December""".split()
+
+
+class Fillers(Institutions):
+    """Values for slots, drawn with one seed. `kind(slot)` is the label of a slot: PER, LOC, ORG, or None."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self._slots: dict[str, tuple[str | None, Callable[[], str]]] = self._table()
+
+    def kind(self, slot: str) -> str | None:
+        return self._slots[slot.lower()][0]
+
+    def fill(self, slot: str) -> str:
+        """Return a value for a slot; a slot in capitals gets one in capitals."""
+        value = self._slots[slot.lower()][1]()
+        return value.upper() if len(slot) > 1 and slot.isupper() else value
+
+    def _table(self) -> dict[str, tuple[str | None, Callable[[], str]]]:
+        pick = self.random.choice
+        people = {"person": self.person, "first": self.first, "last": self.last, "i": self._initial}
+        people |= {"initials": self._initials}
+        places = {
+            "city": self.city,
+            "country": lambda: pick(_COUNTRIES),
+            "region": lambda: pick(_REGIONS),
+            "place": self._place,
+            "village": self.city,
+            "street": self._street,
+            "city_state": lambda: f"{self.city()}",
+        }
+        organisations = {
+            "company": self.company,
+            "bank": self._bank,
+            "insurer": self._insurer,
+            "lawfirm": self._law_firm,
+            "court": self._court,
+            "agency": self._agency,
+            "ministry": self._ministry,
+            "police": self._police,
+            "prison": lambda: pick([f"{self.city()} Prison", f"{self.city()} Remand Prison", f"HMP {self.city()}"]),
+            "party": self._party,
+            "union": self._union,
+            "association": self._association,
+            "hospital": self._hospital,
+            "university": self._university,
+            "school": self._school,
+            "newspaper": self._newspaper,
+            "courier": lambda: pick(["UPS", "FedEx", "DHL", "Hermes", "USPS", "Royal Mail", "La Poste"]),
+            "airline": lambda: pick(
+                ["Lufthansa", "Ryanair", "easyJet", "Delta", "Emirates", f"{self._word()} Airways"]
+            ),
+            "sports": self._team,
+        }
+        nothing = {
+            "mr": lambda: "",  # made by `templates`: the honorific is no part of the name
+            "nationality": lambda: pick(_NATIONALITIES),
+            "number": lambda: str(self.random.randint(100, 99999)),
+            "small": lambda: str(self.random.randint(2, 60)),
+            "age": lambda: str(self.random.randint(18, 97)),
+            "year": lambda: str(self.random.randint(1930, 2025)),
+            "year2": lambda: f"{self.random.randint(0, 99):02}",
+            "date": self._date,
+            "date_short": lambda: (
+                f"{self.random.randint(1, 12)}/{self.random.randint(1, 28)}/2{self.random.randint(0, 9)}"
+            ),
+            "money": lambda: f"{pick(['EUR', '$', '€', 'USD', '£', 'CHF'])} {self.random.randint(1, 999)},000",
+            "crime": lambda: pick(_CRIMES),
+            "docket": lambda: f"{self.random.randint(10, 24)}-{self.random.randint(10, 999)}",
+            "handle": lambda: f"{self.first().lower()}{self.random.randint(1, 99)}",
+            "title_job": lambda: pick(_JOBS),
+        }
+        return {
+            **{slot: ("PER", make) for slot, make in people.items()},
+            **{slot: ("LOC", make) for slot, make in places.items()},
+            **{slot: ("ORG", make) for slot, make in organisations.items()},
+            **{slot: (None, make) for slot, make in nothing.items()},
+        }
+
+    def _date(self) -> str:
+        day, month, year = self.random.randint(1, 28), self._one_of(12), self.random.randint(1950, 2025)
+        name = _MONTHS[month - 1]
+        return self.random.choice(
+            [
+                f"{day} {name} {year}",
+                f"{name} {day}, {year}",
+                f"{day:02}/{month:02}/{year}",
+                f"{day}.{month}.{year}",
+                f"{name} {year}",
+            ]
+        )

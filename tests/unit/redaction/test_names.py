@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import time
+
+from compliance_bot.redaction.names import completed
+from compliance_bot.redaction.spans import Span, merge
+
+
+def _span(text: str, value: str, kind: str = "PERSON", score: float = 0.9) -> Span:
+    start = text.index(value)
+    return Span(start=start, end=start + len(value), type=kind, score=score)
+
+
+def _completed(text: str, *spans: Span) -> list[str]:
+    return [text[span.start : span.end] for span in merge(completed(text, spans))]
+
+
+def test_a_part_of_a_name_is_found_elsewhere() -> None:
+    text = "Maria Lopez signed. Lopez left; later maria said that Maria and LOPEZ agreed. Lopezian was not."
+    assert _completed(text, _span(text, "Maria Lopez")) == ["Maria Lopez", "Lopez", "LOPEZ"]
+    text = text.replace("maria", "she")
+    assert _completed(text, _span(text, "Maria Lopez")) == ["Maria Lopez", "Lopez", "Maria", "LOPEZ"]
+
+
+def test_a_part_that_the_text_uses_as_a_word_is_not() -> None:
+    text = "Grace Hill came. There is a grace period. Grace is not meant here, but Hill is."
+    assert _completed(text, _span(text, "Grace Hill")) == ["Grace Hill", "Hill"]
+
+
+def test_an_unsure_name_is_not_looked_for_elsewhere() -> None:
+    text = "Maria Lopez signed. Lopez left."
+    assert _completed(text, _span(text, "Maria Lopez", score=0.55)) == ["Maria Lopez"]
+
+
+def test_organisations_and_places_are_found_as_a_whole() -> None:
+    text = "Acme Ltd of Bad Tölz. Acme sued; Acme Ltd won in Bad Tölz, in Bad weather."
+    spans = (_span(text, "Acme Ltd", "ORGANIZATION"), _span(text, "Bad Tölz", "LOCATION"))
+    assert _completed(text, *spans) == ["Acme Ltd", "Bad Tölz", "Acme Ltd", "Bad Tölz"]
+
+
+def test_a_name_takes_its_honorific_its_initials_and_its_suffix_with_it() -> None:
+    text = "for Prof. Dr. J. R. Smith, Jr. and Mrs Lopez, and the Mr. of nobody"
+    found = _completed(text, _span(text, "Smith"), _span(text, "Lopez"))
+    assert found == ["Prof. Dr. J. R. Smith, Jr.", "Mrs Lopez"]
+
+
+def test_many_names_in_a_long_text_are_looked_for_in_linear_time() -> None:
+    text = " ".join(f"Xa{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}e Lorem" for n in range(60_000))
+    spans = [Span(start=n, end=n + 5, type="PERSON", score=0.9) for n in range(0, 40_000, 12)]
+    started = time.monotonic()
+    assert len(merge(completed(text, spans))) > 1000
+    assert time.monotonic() - started < 10
