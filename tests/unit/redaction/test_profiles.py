@@ -10,6 +10,7 @@ import pytest
 from compliance_bot.bundled import bundled
 from compliance_bot.redaction.assignment import read_assignment
 from compliance_bot.redaction.kinds import GROUPS, KINDS
+from compliance_bot.redaction.patterns.scans import SCANS
 from compliance_bot.redaction.profiles import (
     EVERYTHING,
     InvalidProfile,
@@ -161,6 +162,10 @@ def test_a_type_of_somebodys_own_recogniser_is_masked_under_any_profile() -> Non
 
 def test_every_type_is_in_a_group() -> None:
     assert {kind.name for kind in KINDS.values() if not kind.group} == set()
+
+
+def test_every_type_that_a_scan_finds_is_in_the_catalogue() -> None:
+    assert {name for scan in SCANS for name in scan.types} <= set(KINDS)  # others are masked under every profile
 
 
 def test_hipaa_maps_each_of_the_18_identifiers_or_says_why_not() -> None:
