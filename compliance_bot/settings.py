@@ -163,6 +163,13 @@ class Settings(BaseSettings):
     max_pages: int = Field(default=5000, ge=1, description="Most pages of a document that is ingested.")
     parse_timeout_s: int = Field(default=120, ge=1, description="Longest time to parse one file, in seconds.")
     parse_memory_mb: int = Field(default=1024, ge=128, description="Most memory of the parsing process, in MiB.")
+    redaction_timeout_s: float = Field(
+        default=30,
+        gt=0,
+        le=3600,
+        description="Longest time to look for personal data in a text, in seconds for each 100,000 characters that it "
+        "begins; then the document or the question is refused.",
+    )
     max_question_chars: int = Field(default=4000, ge=10, le=100_000, description="Longest question, in characters.")
     threads: int = Field(
         default_factory=lambda: max(1, min(4, os.cpu_count() or 1)), ge=1, le=64, description="Threads of the embedder."

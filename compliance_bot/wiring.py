@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from compliance_bot.models.embedders import NamedEmbedder
     from compliance_bot.policy.files import PolicyFiles
     from compliance_bot.records import Asker
-    from compliance_bot.redaction.detect import Detector
+    from compliance_bot.redaction.spans import Detects
     from compliance_bot.settings import Settings
 
 Outcome = TypeVar("Outcome")
@@ -160,12 +160,12 @@ class Wiring:
             return opened
 
     @cached_property
-    def detector(self) -> Detector:
-        """What finds personal data."""
+    def detector(self) -> Detects:
+        """What finds personal data, of every type; profiles say which of them count where."""
         from compliance_bot.redaction.detect import Detector
 
         with self._loading:
-            return Detector.load()
+            return Detector.load(limit_s=self.settings.redaction_timeout_s)
 
     @cached_property
     def parts(self) -> Parts:
@@ -176,12 +176,13 @@ class Wiring:
         from compliance_bot.models.converse import Patience
 
         with self._loading:
-            settings = self.settings
+            settings, rules = self.settings, self._live.now()
             return Parts(
                 database=self._home.database,
                 log=self._log,
-                engine=self._live.now().engine,
+                engine=rules.engine,
                 detector=self.detector,
+                profiles=rules.redaction,
                 embedder=self._embedding.embedder,
                 embedder_name=self._embedding.name,
                 composer=Composer(
@@ -201,7 +202,7 @@ class Wiring:
 
     def parts_for(self, act: Act, model: BaseChatModel | str | None = None) -> Parts:
         """Return the parts for one act: with its rules, and maybe another chat model. Raises NoSuchChatModel."""
-        parts = replace(self.parts, engine=act.engine)
+        parts = replace(self.parts, engine=act.engine, profiles=act.rules.redaction)
         if model is None:
             return parts
         return replace(parts, composer=replace(parts.composer, chat=self._chat_model(model)))

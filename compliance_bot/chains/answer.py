@@ -25,7 +25,8 @@ from compliance_bot.errors import Unavailable
 from compliance_bot.logs import note
 from compliance_bot.policy.permitted import permitted_each
 from compliance_bot.records import Answer, StopKind
-from compliance_bot.redaction.mask import count_markers, mask
+from compliance_bot.redaction.mask import count_markers, is_clean, mask
+from compliance_bot.redaction.masking import Redaction
 from compliance_bot.retrieval.search import search
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from compliance_bot.models.embed import Embedder
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
     from compliance_bot.records import ChunkId, Citation, Hit, Passage, Principal, Sentence
+    from compliance_bot.redaction.assignment import CollectionProfiles
     from compliance_bot.redaction.mask import Masked
     from compliance_bot.redaction.spans import Detects
     from compliance_bot.retrieval.search import Found
@@ -68,7 +70,8 @@ class Parts:
     database: Database
     log: AuditLog
     engine: PolicyEngine
-    detector: Detects
+    detector: Detects  # of everything; what of it counts where is in `redaction`
+    profiles: CollectionProfiles
     embedder: Embedder
     embedder_name: str
     composer: Composer
@@ -77,6 +80,11 @@ class Parts:
     candidates: int
     exact_threshold: int | None
     max_question_chars: int
+
+    @property
+    def redaction(self) -> Redaction:
+        """What masks documents, questions and output in this home."""
+        return Redaction(detector=self.detector, profiles=self.profiles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +133,7 @@ def answer(
             cited = cite(composed.reply, grounds.passages)
         # 8 screen the output
         with case.step("screen"):
-            cited = screen(cited, parts.detector)
+            cited = screen(cited, parts.redaction, grounds.passages)
         # 9 commit the record
         result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
     return replace(result, timings_ms=dict(case.timings_ms))
@@ -167,9 +175,14 @@ def admit(
 
 
 def mask_question(parts: Parts, question: str, case: Case) -> Masked:
-    """Return the question without personal data. Raises UnreadableQuestion or DetectionFailed."""
+    """Return the question without personal data, whichever collection they would be masked in.
+
+    Raises UnreadableQuestion or DetectionFailed.
+    """
     with case.step("mask"):
-        masked = mask(readable_question(question, parts.max_question_chars), parts.detector)
+        masking = parts.redaction.strict
+        case.public["redaction"] = masking.described
+        masked = mask(readable_question(question, parts.max_question_chars), masking.detector)
         case.private["question"] = masked.text
     return masked
 
@@ -274,12 +287,25 @@ def recheck(
     return denied
 
 
-def screen(cited: Cited, detector: Detects) -> Cited:
+def screen(cited: Cited, redaction: Redaction, passages: Sequence[Passage]) -> Cited:
     """Return what of an answer holds no personal data.
 
-    A sentence in which some is found is dropped, not altered; a model's own words with some are.
+    A sentence in which some is found is dropped, not altered; a model's own words with some are. The sentence is
+    verbatim from texts that were masked when they were stored, so only what is certain by its shape counts in it, by
+    the profiles of the collections that it is quoted from; in a model's own words everything does that any profile of
+    the home masks.
     """
-    clean = tuple(without_prose(s, detector) for s in cited.sentences if not mask(s.text, detector).counts)
+    collections = {passage.chunk: passage.collection for passage in passages}
+    lies_in = {citation.n: collections[citation.chunk] for citation in cited.citations}
+    words = redaction.strict.detector
+    clean = tuple(
+        without_prose(sentence, words)
+        for sentence in cited.sentences
+        if all(
+            is_clean(sentence.text, redaction.quotes_of(collection).detector)
+            for collection in sorted({lies_in[n] for n in sentence.citations})
+        )
+    )
     used = {number for sentence in clean for number in sentence.citations}
     citations = tuple(citation for citation in cited.citations if citation.n in used)
     numbers = {citation.n: number for number, citation in enumerate(citations, 1)}
@@ -292,7 +318,7 @@ def screen(cited: Cited, detector: Detects) -> Cited:
 
 def without_prose(sentence: Sentence, detector: Detects) -> Sentence:
     """Return a sentence without the model's own words where these hold personal data."""
-    if sentence.prose is None or not mask(sentence.prose, detector).counts:
+    if sentence.prose is None or is_clean(sentence.prose, detector):
         return sentence
     return replace(sentence, prose=None)
 

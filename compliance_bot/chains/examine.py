@@ -14,13 +14,17 @@ from compliance_bot.policy.attributes import typed_attributes
 from compliance_bot.policy.cautions import Caution, cautions
 from compliance_bot.policy.check import Problem, check_policies
 from compliance_bot.policy.expectations import FOLDER, Verdict, read_expectations, run_expectations
+from compliance_bot.policy.files import InvalidPolicies, read_files
 from compliance_bot.records import Principal
+from compliance_bot.redaction.assignment import read_assignment
+from compliance_bot.redaction.profiles import InvalidProfile, UnknownProfile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from compliance_bot.policy.folder import Policies
+    from compliance_bot.redaction.assignment import CollectionProfiles
 
 _PEOPLE = "principals.yaml"
 
@@ -40,6 +44,7 @@ class PolicyReport:
     problems: tuple[Problem, ...]
     cautions: tuple[Caution, ...]
     tests: tuple[Verdict, ...]
+    redaction: CollectionProfiles | None = None  # None where the folder is not valid
 
     @property
     def exit_code(self) -> int:
@@ -52,16 +57,18 @@ class PolicyReport:
 def examine_policies(folder: Path) -> PolicyReport:
     """Return what is wrong with a folder, what is doubtful, and how its tests went. Raises UsageError."""
     policies, problems = check_policies(folder)
+    redaction, unmasked = read_redaction(folder)
     if policies is None:
-        return PolicyReport(policies=0, problems=problems, cautions=(), tests=())
+        return PolicyReport(policies=0, problems=(*problems, *unmasked), cautions=(), tests=())
     people, problems = read_people(folder, policies)
     expectations, misread = read_expectations(folder, policies, people)
-    problems = (*problems, *misread)
+    problems = (*problems, *misread, *unmasked)
     return PolicyReport(
         policies=len(policies.ids),
         problems=problems,
         cautions=cautions(policies),
         tests=() if problems else run_expectations(policies, expectations),
+        redaction=redaction,
     )
 
 
@@ -70,7 +77,9 @@ def try_policies(folder: Path) -> PolicyReport:
     report = examine_policies(folder)
     if not report.problems and not report.tests:
         raise UsageError(f"{folder}: expected tests in {FOLDER}/*.yaml, found none")
-    return PolicyReport(policies=report.policies, problems=report.problems, cautions=(), tests=report.tests)
+    return PolicyReport(
+        policies=report.policies, problems=report.problems, cautions=(), tests=report.tests, redaction=report.redaction
+    )
 
 
 def load_folder(folder: Path) -> tuple[Policies, Mapping[str, Principal]]:
@@ -100,3 +109,12 @@ def read_people(folder: Path, policies: Policies) -> tuple[dict[str, Principal],
         except (ComplianceError, ValueError) as error:
             problems.append(Problem(file=_PEOPLE, message=f"{one.id}: {error}"))
     return people, tuple(problems)
+
+
+def read_redaction(folder: Path) -> tuple[CollectionProfiles | None, tuple[Problem, ...]]:
+    """Return which collection a folder has masked under which profile, or what is wrong with that."""
+    try:
+        return read_assignment(read_files(folder).content), ()
+    except (InvalidPolicies, InvalidProfile, UnknownProfile) as error:
+        file, _, message = str(error).partition(": ")
+        return None, (Problem(file=file, message=message),)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.chains.case import Case
 from compliance_bot.chains.refiling import typed
-from compliance_bot.errors import Refused
+from compliance_bot.errors import Refused, UsageError
 from compliance_bot.policy.decide import Resource
 from compliance_bot.policy.values import to_plain
 from compliance_bot.records import DocumentId, Reclassified
@@ -36,6 +36,17 @@ if TYPE_CHECKING:
 # What an envelope of at most 65,535 bytes has room for.
 _MOST_DOCUMENTS = 1000
 _MOST_CLASSES = 100
+
+
+class MaskedLess(UsageError):
+    """A document cannot be moved into a collection in which more of it would be masked."""
+
+    hint = "Ingest its file into that collection, which masks it anew, and delete this document."
+
+    def __init__(self, collection: str, *, old: str, new: str) -> None:
+        super().__init__(
+            f"collection {collection!r} has the redaction profile {new!r}, which masks what {old!r} leaves in the text"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +81,8 @@ class Filing:
         """Change attributes, durably, with the record, and return what became of it.
 
         Raises UsageError before anything is looked up, and Refused where the one document that is named is forbidden,
-        absent, or not to be moved there. Of several, those that may not be moved stay, and are counted.
+        absent, or not to be moved there. Of several, those that may not be moved stay, and are counted. Raises
+        MaskedLess, and moves none, where one that may be moved is masked less than its new collection asks.
         """
         case = Case(type="documents.set")
 
@@ -118,6 +130,7 @@ class Filing:
                     raise Refused
                 plan.refused += 1
             else:
+                self._require_masked(classes[class_id], plan.becomes[class_id])
                 plan.moving[document] = class_id
                 plan.unreadable += judged[class_id].is_lost
         self._describe(case, plan, change, classes, judged)
@@ -153,6 +166,13 @@ class Filing:
             )
             for (old, new), sees, leaves, arrives, keeps, enters in asked
         )
+
+    def _require_masked(self, attributes: Mapping[str, AttributeValue], becomes: Attributes) -> None:
+        """Raise MaskedLess where the new collection's profile masks what the old one's leaves in the text."""
+        profiles = self.act.rules.redaction
+        old, new = profiles.of(str(attributes["collection"])), profiles.of(str(becomes["collection"]))
+        if not old.covers(new):
+            raise MaskedLess(str(becomes["collection"]), old=old.name, new=new.name)
 
     def _move(self, transaction: Transaction, plan: Plan) -> None:
         leaving = set(plan.moving.values())

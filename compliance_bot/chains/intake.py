@@ -83,6 +83,7 @@ def take_in(
         overlap_sentences=settings.chunk_overlap_sentences,
     )
     tenant = parts.database.tenant
+    masking = parts.redaction.of(request.collection)
     shelf = Shelf(
         database=parts.database,
         log=parts.log,
@@ -91,7 +92,7 @@ def take_in(
         circumstances=now,
         embedder=parts.embedder,
         embedder_name=parts.embedder_name,
-        detector=parts.detector,
+        masking=masking,
         collection=request.collection,
     )
     limits = Limits(size_bytes=settings.max_file_mb * _MIB, pages=settings.max_pages)
@@ -101,9 +102,9 @@ def take_in(
         return ingest(
             request,
             shelf=shelf,
-            preparer=Preparer(parts.detector, parts.embedder, cutting, term_key=parts.term_key),
+            preparer=Preparer(masking.detector, parts.embedder, cutting, term_key=parts.term_key),
             parser=parser,
-            identify=Identify(keyring=keyring, tenant=tenant, cutting=cutting),
+            identify=Identify(keyring=keyring, tenant=tenant, cutting=cutting, masking=masking),
             on_item=on_item,
         )
 

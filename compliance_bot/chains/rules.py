@@ -1,4 +1,4 @@
-"""The rules in force: policies and listed people, read anew when their files change, each change on record.
+"""The rules in force: policies, listed people and redaction, read anew when their files change, each change on record.
 
 A set that is not valid never comes into force: the last good one stays, and the record and the log say so. Every act
 takes the rules once, at its beginning, so that all its decisions are made with the same ones.
@@ -21,8 +21,9 @@ from compliance_bot.keys import decrypt, encrypt
 from compliance_bot.logs import note
 from compliance_bot.policy.attributes import require_declared
 from compliance_bot.policy.decide import CedarEngine
-from compliance_bot.policy.files import InvalidPolicies, is_policy_file, read_files
+from compliance_bot.policy.files import InvalidPolicies, policy_paths, read_files
 from compliance_bot.policy.folder import policies_of
+from compliance_bot.redaction.assignment import read_assignment
 from compliance_bot.store import rules as rows
 from compliance_bot.store.rules import SealedSet
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from compliance_bot.keys import Keyring
     from compliance_bot.policy.files import PolicyFiles
     from compliance_bot.policy.folder import Policies
+    from compliance_bot.redaction.assignment import CollectionProfiles
     from compliance_bot.store.connect import Database
 
 SETTLE_S = 1.0  # a file that is being written can be valid and lack its last policy
@@ -45,12 +47,13 @@ _Seen = tuple[tuple[str, int, int, int], ...]  # name, time of change, size and 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Policies and the people they are about, as of one moment."""
+    """Policies, the people they are about, and how their collections are masked, as of one moment."""
 
     policies: Policies
     engine: CedarEngine
     principals: Mapping[str, Listed] = field(hash=False)
     mapping: IdentityMapping
+    redaction: CollectionProfiles
 
 
 class LiveRules:
@@ -66,8 +69,8 @@ class LiveRules:
         settle_s: float = SETTLE_S,
         require: Callable[[PolicyFiles], None] = lambda _: None,
     ) -> None:
-        """Read the folder, and record it where it is not the one of before. Raises InvalidPolicies and what `require`
-        raises, which looks at files before they come into force.
+        """Read the folder, and record it where it is not the one of before. Raises InvalidPolicies, InvalidProfile and
+        what `require` raises, which looks at files before they come into force.
         """
         self._folder, self._database, self._log, self._keyring = folder, database, log, keyring
         self._settle_s, self._require = settle_s, require
@@ -112,7 +115,7 @@ class LiveRules:
 
     def _look(self) -> _Seen:
         try:
-            stats = [(path.name, path.stat()) for path in sorted(self._folder.iterdir()) if is_policy_file(path)]
+            stats = [(name, path.stat()) for name, path in policy_paths(self._folder)]
         except OSError:
             return ()
         return tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in stats)
@@ -127,7 +130,13 @@ class LiveRules:
         mapping = IdentityMapping() if listed is None else read_mapping(listed, self._folder / MAPPING)
         for section in filter(None, (mapping.oidc, mapping.header)):
             require_declared(policies, "User", section.attributes)
-        return Rules(policies=policies, engine=CedarEngine(policies), principals=principals, mapping=mapping)
+        return Rules(
+            policies=policies,
+            engine=CedarEngine(policies),
+            principals=principals,
+            mapping=mapping,
+            redaction=read_assignment(files.content),
+        )
 
     def _bring_into_force(self, rules: Rules, read: PolicyFiles) -> None:
         """Record a set, where it is another than the last one recorded."""

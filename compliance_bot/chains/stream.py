@@ -68,7 +68,7 @@ def stream(
                 composed = instead(
                     grounds.composer, grounds.question, grounds.hits, grounds.found, failure.failure.value
                 )
-                cited = screen(cite(composed.reply, grounds.passages), parts.detector)
+                cited = screen(cite(composed.reply, grounds.passages), parts.redaction, grounds.passages)
                 result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
             else:
                 is_complete = failure is None
@@ -78,7 +78,7 @@ def stream(
             with case.step("compose"):
                 composed = compose(grounds.composer, grounds.question, grounds.hits, grounds.found, grounds.sending)
             with case.step("cite"):
-                cited = screen(cite(composed.reply, grounds.passages), parts.detector)
+                cited = screen(cite(composed.reply, grounds.passages), parts.redaction, grounds.passages)
             result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
     # 9 the record is committed
     yield from _unshown(result, len(shown.sentences))
@@ -106,7 +106,7 @@ class _Watch:
 
 def _with(cited: Cited, reply: ReplySentence, parts: Parts, grounds: Grounds) -> Cited:
     """Return what stands so far with one more sentence verified and screened; numbers of citations go on."""
-    one = screen(cite(Reply(sentences=(reply,)), grounds.passages), parts.detector)
+    one = screen(cite(Reply(sentences=(reply,)), grounds.passages), parts.redaction, grounds.passages)
     if not one.sentences:
         return replace(cited, unsupported=cited.unsupported + one.unsupported)
     known = {(c.document, c.version, c.start, c.end): c.n for c in cited.citations}

@@ -28,7 +28,7 @@ _ROLES = {
 
 
 def report_lines(report: PolicyReport) -> Iterator[str]:
-    """Yield what was found in a policy folder: problems, warnings, failed tests, and a summary."""
+    """Yield what was found in a policy folder: problems, warnings, failed tests, a summary, redaction."""
     for problem in report.problems:
         place = line(problem.file) + (f", line {problem.line}" if problem.line else "")
         named = ": ".join(part for part in (place, line(problem.policy or "")) if part)
@@ -44,6 +44,9 @@ def report_lines(report: PolicyReport) -> Iterator[str]:
     passed = sum(test.passed for test in report.tests)
     tests = f"{passed} of {len(report.tests)} tests passed" if report.tests else "no tests"
     yield f"{report.policies} policies, {len(report.cautions)} warnings, {tests}"
+    if report.redaction is not None:
+        others = (f"{line(name)}: {profile.name}" for name, profile in report.redaction.collections.items())
+        yield f"masked under {'; '.join((*others, f'all other collections: {report.redaction.default.name}'))}"
 
 
 def _failure_lines(test: Verdict) -> Iterator[str]:

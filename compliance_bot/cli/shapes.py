@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RecordSummary,
         Stop,
     )
+    from compliance_bot.redaction.assignment import CollectionProfiles
     from compliance_bot.retrieval.tune import Tuned
     from compliance_bot.store.bundle import Manifest
     from compliance_bot.store.removal import Removed
@@ -245,7 +246,13 @@ def policy_report_shape(report: PolicyReport) -> Shape:
             }
             for t in report.tests
         ],
+        "redaction": [] if report.redaction is None else _redaction_shape(report.redaction),
     }
+
+
+def _redaction_shape(profiles: CollectionProfiles) -> list[Shape]:
+    of = (*profiles.collections.items(), (None, profiles.default))
+    return [{"collection": name, "profile": profile.name, "sha256": profile.sha256} for name, profile in of]
 
 
 def bundle_shape(manifest: Manifest, file: str) -> Shape:

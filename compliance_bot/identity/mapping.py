@@ -10,12 +10,12 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from compliance_bot.errors import ComplianceError
 from compliance_bot.identity.address import is_reachable_safely
 from compliance_bot.identity.person import UnfitId, canonical
+from compliance_bot.strict_yaml import NotStrictYaml, load_strict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,11 +161,9 @@ def read_mapping(written: bytes, path: Path) -> IdentityMapping:
     except UnicodeDecodeError as error:
         raise InvalidMapping(f"{path}: cannot be read as UTF-8 text") from error
     try:
-        content = yaml.load(text, _UniqueKeys)  # noqa: S506  # a SafeLoader that refuses more
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
-        raise InvalidMapping(f"{path}: cannot be read as YAML with each key once{where}") from error
+        content = load_strict(text)
+    except NotStrictYaml as error:
+        raise InvalidMapping(f"{path}: {error}") from error
     if not isinstance(content, dict):
         raise InvalidMapping(f"{path}: expected a mapping with oidc, header or accounts")
     try:
@@ -181,13 +179,3 @@ def _key(location: tuple[int | str, ...]) -> str:
 
 def _words(message: str) -> str:
     return re.sub("^Value error, ", "", message)
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """A SafeLoader that refuses a key that stands twice: YAML would let the last one win, unseen."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names = [key.value for key, _ in node.value]
-        if len(set(map(str, names))) != len(names):
-            raise yaml.constructor.ConstructorError(None, None, "a key stands twice", node.start_mark)
-        return super().construct_mapping(node, deep=deep)

@@ -1,20 +1,22 @@
 """Make a parsed document ready to be stored: mask personal data, cut into chunks, embed, and count index terms.
 
-Chunks are cut after masking, so that neither lengths nor boundaries tell anything. What is embedded and indexed is a
-chunk's context: title, headings and lead-ins with its text, since a rule's topic often stands only above it.
+The title is masked as the beginning of its text: a name in it may be one only by what the text says. Headings and
+lead-ins are stretches of the text. Chunks are cut after masking, so that neither lengths nor boundaries tell anything.
+What is embedded and indexed is a chunk's context: title, headings and lead-ins with its text, since a rule's topic
+often stands only above it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from compliance_bot.ingest.chunk import ChunkDraft, Strategy, chunk
 from compliance_bot.ingest.structure import rewrite
 from compliance_bot.ingest.unreadable import Reason, UnreadableDocument
-from compliance_bot.redaction.mask import mask
+from compliance_bot.redaction.mask import apply_edits, mask
 from compliance_bot.store.index import IndexedChunk
 from compliance_bot.terms import index_terms, term_hash
 
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
 
     from compliance_bot.ingest.structure import ParsedDocument
     from compliance_bot.models.embed import Embedder
+    from compliance_bot.records import Edit
     from compliance_bot.redaction.spans import Detects
+
+_BETWEEN = "\n\n"  # title and text: as between the blocks of a text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +92,8 @@ class Preparer:
 
     def cut(self, document: ParsedDocument) -> Cut:
         """Return the document masked and cut. Raises UnreadableDocument when there is nothing to find in it."""
-        masked = mask(document.text, self._detector)
-        document = rewrite(document, masked.edits, title=mask(document.title, self._detector).text)
+        title, edits = self._masked(document.title, document.text)
+        document = rewrite(document, edits, title=title)
         pieces = chunk(
             document,
             strategy=self._cutting.strategy,
@@ -105,11 +110,24 @@ class Preparer:
 
     def cut_passage(self, title: str, text: str) -> Cut:
         """Return a ready passage masked, in one piece. Raises UnreadableDocument for one without a word."""
-        text = mask(text, self._detector).text
+        title, edits = self._masked(title, text)
+        text = apply_edits(text, edits)
         if not _has_word(text):
             raise UnreadableDocument(Reason.NO_TEXT)
         whole = ChunkDraft(text=text, start=0, end=len(text), heading="", page=None)
-        return Cut(title=mask(title, self._detector).text, text=text, page_starts=(), pieces=(whole,))
+        return Cut(title=title, text=text, page_starts=(), pieces=(whole,))
+
+    def _masked(self, title: str, text: str) -> tuple[str, tuple[Edit, ...]]:
+        """Return the masked title, and what is to be edited in the text. Raises DetectionFailed."""
+        border = len(title) + len(_BETWEEN)
+        edits = mask(f"{title}{_BETWEEN}{text}", self._detector).edits
+        in_title = [replace(edit, end=min(edit.end, len(title))) for edit in edits if edit.start < len(title)]
+        in_text = [
+            replace(edit, start=max(edit.start, border) - border, end=edit.end - border)
+            for edit in edits
+            if edit.end > border
+        ]
+        return apply_edits(title, in_title), tuple(in_text)
 
     def prepare(self, cuts: Sequence[Cut]) -> tuple[Prepared, ...]:
         """Return documents ready to be stored. Many at once keep all threads of the embedder busy."""

@@ -22,6 +22,7 @@ from compliance_bot.ingest.loaded import read_loaded
 from compliance_bot.ingest.shelve import Candidate, Shelf
 from compliance_bot.ingest.unreadable import UnreadableDocument
 from compliance_bot.records import IngestReport, Rejected
+from compliance_bot.redaction.spans import DetectionFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
     from compliance_bot.ingest.sandbox import ParserProcess
     from compliance_bot.keys import Keyring
     from compliance_bot.records import AttributeValue
+    from compliance_bot.redaction.masking import Masking
 
 _GROUP_ITEMS = 64
 _GROUP_BYTES = 16 * 2**20
 
-# Raise it when parsing, masking or chunking change what they make of the same bytes: files are then taken in anew.
-_PIPELINE_VERSION = 2
+# Raise it when parsing or chunking change what they make of the same bytes: files are then taken in anew. What finds
+# personal data has a version of its own.
+_PIPELINE_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +99,7 @@ def ingest(
                 if candidate.source not in unchanged:
                     try:
                         cuts.append((candidate, _cut(item, preparer, parser)))
-                    except UnreadableDocument as error:
+                    except (UnreadableDocument, DetectionFailed) as error:
                         rejected.append(Rejected(path=item.name, reason=str(error)))
                 on_item(item.name)
             prepared = preparer.prepare([cut for _, cut in cuts])
@@ -153,10 +156,12 @@ class Identify:
     keyring: Keyring
     tenant: int
     cutting: Cutting
+    masking: Masking
 
     def candidate(self, item: Item, request: Request) -> Candidate:
         """Return the item's identity, content and attributes. The way of processing is part of the content."""
-        pipeline = json.dumps([_PIPELINE_VERSION, self.cutting.fingerprint], sort_keys=True).encode()
+        how = [_PIPELINE_VERSION, self.cutting.fingerprint, self.masking.fingerprint]
+        pipeline = json.dumps(how, sort_keys=True).encode()
         content = hashlib.sha256(pipeline).digest() + hashlib.sha256(item.data).digest()
         return Candidate(
             name=item.name,

@@ -15,6 +15,7 @@ from compliance_bot.logs import note
 from compliance_bot.policy.permitted import permitted_each
 from compliance_bot.records import Rejected
 from compliance_bot.redaction.mask import mask
+from compliance_bot.redaction.spans import DetectionFailed
 from compliance_bot.store import documents, places
 from compliance_bot.store.documents import VersionDraft
 from compliance_bot.store.index import require_model
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from compliance_bot.models.embed import Embedder
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
     from compliance_bot.records import AttributeValue, ClassId, DocumentId, IngestReport, Principal
-    from compliance_bot.redaction.spans import Detects
+    from compliance_bot.redaction.masking import Masking
     from compliance_bot.store.connect import Database, Transaction
     from compliance_bot.store.documents import Stored
+
+_UNTOLD = "(a name in which personal data could not be looked for)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ class Shelf:
     circumstances: Circumstances
     embedder: Embedder
     embedder_name: str  # what loads it again
-    detector: Detects
+    masking: Masking
     collection: str
 
     def unchanged(self, candidates: Sequence[Candidate]) -> frozenset[bytes]:
@@ -95,7 +98,7 @@ class Shelf:
             moved = {stored.document: classes[source] for source, stored in moving.items() if source not in refused}
             move_documents(transaction, moved)
             drafts = [
-                _version(candidate, prepared, classes[candidate.source])
+                self._version(candidate, prepared, classes[candidate.source])
                 for candidate, prepared in ready
                 if candidate.source not in refused
                 # Stored meanwhile by another run, or unreadable to this principal: there is nothing to add.
@@ -124,12 +127,19 @@ class Shelf:
             rejected=len(report.rejected),
         )
         counts = {"ingested": report.ingested, "skipped": report.skipped, "rejected": len(report.rejected)}
-        reasons = [[mask(item.path, self.detector).text, item.reason] for item in report.rejected[:1000]]
+        reasons = [[self._masked(item.path), item.reason] for item in report.rejected[:1000]]
         private = {"principal": describe(self.principal), "collection": self.collection, "rejected": reasons}
         self.log.append(
             Event(type="ingest", outcome="done", public={"policies": self.engine.hash, **counts}, private=private),
             self.principal,
         )
+
+    def _masked(self, name: str) -> str:
+        """Return the name of a file without personal data; nothing of it where these cannot be looked for."""
+        try:
+            return mask(name, self.masking.detector).text
+        except DetectionFailed:
+            return _UNTOLD
 
     def _open(self, transaction: Transaction, candidates: Sequence[Candidate]) -> dict[bytes, ClassId]:
         """Open the classes of the candidates and of what they replace; return the former by source."""
@@ -152,21 +162,21 @@ class Shelf:
         public = {
             "policies": self.engine.hash,
             "embedder": self.embedder.manifest_hash,
+            "redaction": self.masking.described,
             "versions": versions,
             "reclassified": list(reclassified),
         }
         private = {"principal": describe(self.principal), "collection": self.collection}
         return Event(type="ingest.stored", outcome="done", public=public, private=private)
 
-
-def _version(candidate: Candidate, prepared: Prepared, class_id: ClassId) -> VersionDraft:
-    return VersionDraft(
-        source=candidate.source,
-        content=candidate.content,
-        class_id=class_id,
-        title=prepared.title or candidate.ref or candidate.name,
-        ref=candidate.ref,
-        text=prepared.text,
-        page_starts=prepared.page_starts,
-        chunks=prepared.chunks,
-    )
+    def _version(self, candidate: Candidate, prepared: Prepared, class_id: ClassId) -> VersionDraft:
+        return VersionDraft(
+            source=candidate.source,
+            content=candidate.content,
+            class_id=class_id,
+            title=prepared.title or self._masked(candidate.ref or candidate.name),
+            ref=candidate.ref,
+            text=prepared.text,
+            page_starts=prepared.page_starts,
+            chunks=prepared.chunks,
+        )

@@ -151,7 +151,8 @@ class Steps:
 
     def _screen(self, verified: Verified) -> Screened:
         with self._case.step("screen"):
-            return Screened(draft=verified.draft, cited=chain.screen(verified.cited, self._parts.detector))
+            passages = verified.draft.grounds.passages
+            return Screened(draft=verified.draft, cited=chain.screen(verified.cited, self._parts.redaction, passages))
 
     def _step(self, name: str, takes: type, do: Callable[[Any], Any]) -> Step:
         return Step(name, takes, self._opened, do)

@@ -1,4 +1,8 @@
-"""The files of a policy folder, read once: what is checked, put in force and kept is the same to the last byte."""
+"""The files of a policy folder, read once: what is checked, put in force and kept is the same to the last byte.
+
+Policies, their schema, people, what identities mean and redaction stand in the folder itself, redaction profiles of the
+home's own in `redaction/` in it. Tests of policies (`tests/`) do not count.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,15 @@ from typing import TYPE_CHECKING
 from compliance_bot.errors import ComplianceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 SUFFIXES = frozenset({".cedar", ".cedarschema", ".yaml"})  # of what says something about rights
+REDACTION = "redaction"  # the folder in it with redaction profiles of the home's own
 APPROVAL = "approval.json"
+_YAML = (".yaml", ".yml")
+# The last is refused by whoever reads it: left aside, it would leave collections masked less than somebody meant.
+_BY_NAME = frozenset({APPROVAL, f"{REDACTION}.yml"})
 
 
 class InvalidPolicies(ComplianceError):
@@ -41,18 +49,22 @@ class PolicyFiles:
             raise InvalidPolicies(f"{self.folder / name}: cannot be read as UTF-8 text") from error
 
 
-def is_policy_file(path: Path) -> bool:
-    """Return whether a file of a policy folder counts: it says something about rights, or approves what does."""
-    return path.suffix in SUFFIXES or path.name == APPROVAL
+def policy_paths(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield what counts in a policy folder, by name: what says something about rights or redaction, or approves it.
+
+    Sorted by name; raises what listing a folder does.
+    """
+    found = {path.name: path for path in folder.iterdir() if path.suffix in SUFFIXES or path.name in _BY_NAME}
+    profiles = folder / REDACTION
+    if profiles.is_dir():
+        found |= {f"{REDACTION}/{path.name}": path for path in profiles.iterdir() if path.suffix in _YAML}
+    yield from sorted((name, path) for name, path in found.items() if not path.is_dir())
 
 
 def read_files(folder: Path) -> PolicyFiles:
     """Return what stands in a folder now. Raises InvalidPolicies where it cannot be read."""
-    content: dict[str, bytes] = {}
     try:
-        for path in sorted(folder.iterdir()):
-            if is_policy_file(path) and not path.is_dir():
-                content[path.name] = path.read_bytes()
+        content = {name: path.read_bytes() for name, path in policy_paths(folder)}
     except OSError as error:
         raise InvalidPolicies(f"{error.filename or folder}: {error.strerror}") from error
     return PolicyFiles(folder=folder, content=content)

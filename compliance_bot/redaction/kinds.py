@@ -7,10 +7,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# What a redaction profile can name as a whole, so that a new format of one is masked where its like are.
+Group = Literal[
+    "name",
+    "contact",
+    "network",
+    "account",
+    "card",
+    "secret",
+    "national_id",
+    "health",
+    "case",
+    "device",
+    "biometric",
+    "date",
+    "place",
+    "organisation",
+    "special",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +38,12 @@ class Kind:
 
     `threshold` is the least score that counts where a profile names no other. At a score of 1.0 `has_checksum` says
     that check digits passed; what `gives_way` is dropped where it overlaps such a value: it is that number, misread.
+    `group` is what profiles can name it by with its like.
     """
 
     name: str
     what: str
+    group: Group | Literal[""] = ""
     threshold: float = 0.5
     has_checksum: bool = False
     gives_way: bool = False
@@ -31,20 +52,23 @@ class Kind:
 # In order of precedence: of two readings of one stretch, equally long, the earlier names it.
 _KINDS = (
     # Ways to reach somebody, and their accounts
-    Kind(name="EMAIL_ADDRESS", what="e-mail address"),
-    Kind(name="IBAN_CODE", what="international bank account number", has_checksum=True),
-    Kind(name="CREDIT_CARD", what="payment card number", has_checksum=True),
-    Kind(name="US_SSN", what="social security number of the United States", gives_way=True),
-    Kind(name="IP_ADDRESS", what="network address", gives_way=True),
-    Kind(name="PHONE_NUMBER", what="telephone number", threshold=0.4, gives_way=True),
+    Kind(name="EMAIL_ADDRESS", what="e-mail address", group="contact"),
+    Kind(name="IBAN_CODE", what="international bank account number", group="account", has_checksum=True),
+    Kind(name="CREDIT_CARD", what="payment card number", group="card", has_checksum=True),
+    Kind(name="US_SSN", what="social security number of the United States", group="national_id", gives_way=True),
+    Kind(name="IP_ADDRESS", what="network address", group="network", gives_way=True),
+    Kind(name="PHONE_NUMBER", what="telephone number", group="contact", threshold=0.4, gives_way=True),
     # Names: found by the entity model and by rules
-    Kind(name="PERSON", what="name of a person"),
-    Kind(name="ORGANIZATION", what="name of an organisation"),
-    Kind(name="LOCATION", what="name of a place"),
+    Kind(name="PERSON", what="name of a person", group="name"),
+    Kind(name="ORGANIZATION", what="name of an organisation", group="organisation"),
+    Kind(name="LOCATION", what="name of a place", group="place"),
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _KINDS})
 PRECEDENCE: Mapping[str, int] = MappingProxyType({kind.name: rank for rank, kind in enumerate(_KINDS)})
+GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {group: frozenset(kind.name for kind in _KINDS if kind.group == group) for group in get_args(Group)}
+)
 DEFAULT_THRESHOLD = 0.5  # of a type that is not among them: somebody's own recogniser
 
 

@@ -16,16 +16,19 @@ _GROUP = re.compile(r'Group::"((?:[^"\\]|\\.)*)"')
 
 
 def policies(settings: Settings) -> str | Warned:
-    """Say whether the policies are valid, and whether anybody who is listed may ask."""
+    """Say whether the policies and redaction are valid, and whether anybody who is listed may ask."""
     from datetime import UTC, datetime
 
     from compliance_bot.identity import load_principals
     from compliance_bot.policy.attributes import typed_attributes
     from compliance_bot.policy.decide import CedarEngine, Circumstances, Resource
-    from compliance_bot.policy.folder import load_policies
+    from compliance_bot.policy.files import read_files
+    from compliance_bot.policy.folder import policies_of
     from compliance_bot.records import Principal
+    from compliance_bot.redaction.assignment import read_assignment
 
-    loaded = load_policies(settings.home / "policies")
+    files = read_files(settings.home / "policies")
+    loaded, masked = policies_of(files), read_assignment(files.content)
     engine, now = CedarEngine(loaded), Circumstances(now=datetime.now(UTC))
     askers = 0
     for listed in load_principals(settings.home / "policies" / "principals.yaml").values():
@@ -38,7 +41,8 @@ def policies(settings: Settings) -> str | Warned:
             detail=f"{len(loaded.ids)} valid, but nobody who is listed may ask without a purpose",
             hint='Permit the action "ask" to somebody: docs/how-to/write-policies.md.',
         )
-    return f"{len(loaded.ids)} valid, set {loaded.hash[:12]}; {askers} of those listed may ask"
+    profiles = ", ".join(sorted({masked.default.name, *(profile.name for profile in masked.collections.values())}))
+    return f"{len(loaded.ids)} valid, set {loaded.hash[:12]}; {askers} of those listed may ask; masked under {profiles}"
 
 
 def principals(settings: Settings) -> str | Warned:

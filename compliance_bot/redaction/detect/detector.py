@@ -5,15 +5,18 @@ Recognisers are Presidio's `EntityRecognizer`s: ours (`stock`, `scanned`) and an
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from presidio_analyzer import RecognizerResult
 
 from compliance_bot.redaction.detect.scanned import Scanned
 from compliance_bot.redaction.detect.stock import stock
-from compliance_bot.redaction.kinds import threshold_of
+from compliance_bot.redaction.kinds import KINDS, threshold_of
 from compliance_bot.redaction.names import completed
 from compliance_bot.redaction.normalise import normalise
 from compliance_bot.redaction.patterns.scans import SCANS
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from compliance_bot.redaction.normalise import Normalised
-    from compliance_bot.redaction.profiles import Profile
+    from compliance_bot.redaction.profile import Profile
     from compliance_bot.redaction.spans import TagsEntities
 
 WINDOW = 1 << 16  # characters looked at in one go
@@ -31,6 +34,9 @@ MARGIN = 1 << 10  # seen on either side of a window: more than the longest value
 
 LIMIT_S = 30.0  # for each LIMIT_CHARS that a text begins; a hundred times what it takes
 LIMIT_CHARS = 100_000
+
+# Raise it when a change makes rules, recognisers or the normal form find other values: documents are then masked anew.
+RULES_VERSION = 1
 
 
 class Detector:
@@ -74,6 +80,20 @@ class Detector:
             types=profile.types,
             limit_s=self._limit_s,
         )
+
+    @cached_property
+    def version(self) -> str:
+        """What names this way of detection: the rules, the recognisers and the entity model, whatever the profile."""
+        recognizers = sorted(f"{one.name} {one.version}" for one in self.recognizers)
+        told = [RULES_VERSION, recognizers, self.tagger.version if self.tagger else None]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+    @cached_property
+    def patterns(self) -> Detector:
+        """This detector without its entity model, for texts that have been through all of it before."""
+        if self.tagger is None:
+            return self
+        return Detector(self.recognizers, thresholds=self._thresholds, types=self._types, limit_s=self._limit_s)
 
     def detect(self, text: str) -> tuple[Span, ...]:
         """Return the personal data in `text`: sorted, disjoint, in characters of `text`.
@@ -142,11 +162,14 @@ class Detector:
         return [span for result in results if self._counts(span := _span(result))]
 
     def _counts(self, span: Span) -> bool:
-        is_wanted = self._types is None or span.type in self._types
-        return is_wanted and span.score >= self._thresholds.get(span.type, threshold_of(span.type))
+        return self._is_wanted(span.type) and span.score >= self._thresholds.get(span.type, threshold_of(span.type))
 
     def _wanted(self, entities: Iterable[str]) -> tuple[str, ...]:
-        return tuple(entity for entity in entities if self._types is None or entity in self._types)
+        return tuple(filter(self._is_wanted, entities))
+
+    def _is_wanted(self, name: str) -> bool:
+        """Return whether a type is looked for. What only somebody's own recogniser knows always is."""
+        return self._types is None or name in self._types or name not in KINDS
 
 
 def _windows(text: str) -> Iterator[tuple[int, int, str]]:

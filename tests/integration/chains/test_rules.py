@@ -95,6 +95,25 @@ def test_listed_people_are_read_anew_too(live: Callable[..., LiveRules], folder:
     assert set(rules.now().principals) == {"admin"}
 
 
+def test_redaction_is_read_anew_too_and_is_kept_with_the_set(
+    live: Callable[..., LiveRules], folder: Path, log: AuditLog, database: Database, keyring: Keyring
+) -> None:
+    rules = live()
+    assert rules.now().redaction.of("patients").name == "minimal"
+    (folder / "redaction").mkdir()
+    own = "name: own\ndescription: Names.\ntypes: [PERSON]\n"
+    changed(folder / "redaction" / "own.yaml", own)
+    changed(folder / "redaction.yaml", "collections: {patients: own}")
+    assert rules.now().redaction.of("patients").types == {"PERSON"}
+    assert records(log)[-1].private["files"] == ["redaction.yaml", "redaction/own.yaml"]
+    with database.reading() as snapshot:
+        kept = rows.in_force(snapshot)
+    assert kept is not None
+    assert open_files(kept, keyring)["redaction/own.yaml"] == own
+    changed(folder / "redaction" / "own.yaml", own.replace("PERSON", "LOCATION"), age_s=5)
+    assert rules.now().redaction.of("patients").types == {"LOCATION"}
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -105,6 +124,9 @@ def test_listed_people_are_read_anew_too(live: Callable[..., LiveRules], folder:
         ("second.cedarschema", "entity User;"),
         ("principals.yaml", "- {name: ana}"),
         ("principals.yaml", "{"),
+        ("redaction.yaml", "default: hippa"),
+        ("redaction.yml", "default: minimal"),
+        ("redaction/own.yaml", "name: own"),
     ],
 )
 def test_the_last_good_set_stays_where_the_next_is_not_valid(
@@ -113,6 +135,7 @@ def test_the_last_good_set_stays_where_the_next_is_not_valid(
     rules = live()
     good = rules.now()
     before = (folder / name).read_text(encoding="utf-8") if (folder / name).exists() else None
+    (folder / "redaction").mkdir()
     changed(folder / name, text)
     for _ in range(3):
         assert rules.now() is good

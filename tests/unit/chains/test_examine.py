@@ -10,6 +10,7 @@ import pytest
 
 from compliance_bot.bundled import bundled
 from compliance_bot.chains.examine import FolderNotValid, examine_policies, load_folder, try_policies
+from compliance_bot.cli.policy_output import report_lines
 from compliance_bot.errors import UsageError
 from compliance_bot.policy.folder import load_policies
 
@@ -52,6 +53,34 @@ def test_without_any_one_policy_the_tests_of_the_sample_fail(folder: Path, polic
     report = examine_policies(folder)
     assert report.problems == ()
     assert report.exit_code == 1, f"no test notices that {policy} is gone"
+
+
+def test_redaction_is_examined_with_the_policies(folder: Path) -> None:
+    (folder / "redaction.yaml").write_text("collections: {benefits: hipaa}", encoding="utf-8")
+    report = examine_policies(folder)
+    assert report.redaction is not None
+    assert report.redaction.of("benefits").name == "hipaa"
+    assert report.redaction.of("aml").name == "minimal"
+    assert list(report_lines(report))[-1] == "masked under benefits: hipaa; all other collections: minimal"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("redaction.yaml", "default: hippa", "default: no redaction profile 'hippa'; known: everything, gdpr, glba"),
+        ("redaction/own.yaml", "name: own\ndescription: x\ntypes: [PERSN]", "types: there is no type 'PERSN'"),
+    ],
+)
+def test_redaction_that_is_not_valid_is_a_problem_of_its_file(folder: Path, name: str, text: str, message: str) -> None:
+    (folder / "redaction").mkdir()
+    (folder / name).write_text(text, encoding="utf-8")
+    (folder / "walls.cedar").write_text("forbid (", encoding="utf-8")
+    problems = examine_policies(folder).problems  # with those of the policies
+    assert [problem.file for problem in problems] == ["walls.cedar", name]
+    assert problems[1].message.startswith(message)
+    shutil.copy(bundled("policies") / "sample" / "walls.cedar", folder)
+    report = examine_policies(folder)
+    assert (report.exit_code, report.redaction, report.tests) == (2, None, ())
 
 
 def test_tests_are_no_part_of_the_set_and_leave_its_hash_alone(folder: Path) -> None:

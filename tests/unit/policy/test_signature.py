@@ -43,7 +43,7 @@ def test_what_was_not_signed_is_not(folder: Path) -> None:
         require_approved(read_files(folder), APPROVERS)
 
 
-@pytest.mark.parametrize("name", ["walls.cedar", "principals.yaml", "institution.cedarschema"])
+@pytest.mark.parametrize("name", ["walls.cedar", "principals.yaml", "institution.cedarschema", "redaction.yaml"])
 def test_a_changed_missing_or_added_file_is_not_what_was_approved(signed: Path, name: str) -> None:
     whole = (signed / name).read_bytes()
     (signed / name).write_bytes(whole + b"\n")
@@ -57,6 +57,17 @@ def test_a_changed_missing_or_added_file_is_not_what_was_approved(signed: Path, 
     (signed / "more.cedar").write_text("", encoding="utf-8")
     with pytest.raises(NotApproved, match="not those that were approved"):
         require_approved(read_files(signed), APPROVERS)
+
+
+def test_redaction_profiles_of_the_homes_own_are_signed_with_the_rest(folder: Path) -> None:
+    profile = folder / "redaction" / "own.yaml"
+    profile.parent.mkdir()
+    profile.write_text("name: own\ndescription: Names.\ntypes: [PERSON, LOCATION]\n", encoding="utf-8")
+    sign(folder, author="gita", approver="lena", private_key=KEY)
+    require_approved(read_files(folder), APPROVERS)
+    profile.write_text("name: own\ndescription: Names.\ntypes: [PERSON]\n", encoding="utf-8")
+    with pytest.raises(NotApproved, match="not those that were approved"):
+        require_approved(read_files(folder), APPROVERS)
 
 
 def test_the_author_cannot_approve(folder: Path) -> None:
