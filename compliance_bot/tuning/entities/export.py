@@ -117,7 +117,8 @@ def _embeddings(graph: Graph, shape: Shape) -> str:
     tokens = graph.node("Slice", [graph.node("Shape", ["input_ids"], "ids_shape"), one, two, zero], "tokens_count")
     # Looked up rather than cut off, so that they are quantised as the words are.
     numbers = graph.constant("place_numbers", np.arange(shape.positions, dtype=np.int64))
-    used = graph.node("Gather", [places, graph.node("Slice", [numbers, zero, tokens, zero], "place_ids")], "places_used")
+    which = graph.node("Slice", [numbers, zero, tokens, zero], "place_ids")
+    used = graph.node("Gather", [places, which], "places_used")
     written = graph.node("Gather", [cases, "case_ids"], "cases_used")
     summed = graph.node("Add", [graph.node("Gather", [words, "input_ids"], "words"), used], "placed")
     summed = graph.node("Add", [summed, written], "summed")
