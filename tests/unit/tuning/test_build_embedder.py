@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -34,6 +33,8 @@ from compliance_bot.tuning.build_embedder import (
     read_safetensors,
 )
 
+from .bert import forward
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -58,7 +59,7 @@ def weights() -> Weights:
 def test_the_graph_computes_bert_with_mean_pooling(weights: Weights) -> None:
     session = _session(encoder_graph(weights, TINY).SerializeToString())
     for ids in (IDS[:1], IDS[:2], IDS, tuple(range(12))):
-        np.testing.assert_allclose(_run(session, ids), _forward(weights, TINY, ids), atol=2e-6)
+        np.testing.assert_allclose(_run(session, ids), forward(weights, TINY, ids), atol=2e-6)
 
 
 def test_every_weight_matters(weights: Weights) -> None:
@@ -79,7 +80,7 @@ def test_int8_stays_near_float32_and_is_reproducible(weights: Weights, tmp_path:
         quantise(tmp_path / "exact.onnx", tmp_path / name)
     first = (tmp_path / "first.onnx").read_bytes()
     assert first == (tmp_path / "second.onnx").read_bytes()
-    assert _run(_session(first), IDS) @ _forward(weights, TINY, IDS) > 0.98
+    assert _run(_session(first), IDS) @ forward(weights, TINY, IDS) > 0.98
 
 
 def test_int8_products_fit_into_sixteen_bits(weights: Weights, tmp_path: Path) -> None:
@@ -196,38 +197,3 @@ def _session(model: bytes) -> InferenceSession:
 def _run(session: InferenceSession, ids: tuple[int, ...]) -> NDArray[np.float32]:
     vector: NDArray[np.float32] = session.run(["embedding"], {"input_ids": np.array([ids], np.int64)})[0][0]
     return vector
-
-
-def _forward(weights: Weights, shape: Shape, ids: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return the unit vector of `ids`: Devlin et al. 2019 in double precision, one line per formula."""
-    w = {name: value.astype(np.float64) for name, value in weights.items()}
-
-    def dense(name: str, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        return x @ w[f"{name}.weight"].T + w[f"{name}.bias"]
-
-    def norm(name: str, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        centred = x - x.mean(-1, keepdims=True)
-        scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12)
-        return np.asarray(scaled * w[f"{name}.LayerNorm.weight"] + w[f"{name}.LayerNorm.bias"])
-
-    e = "embeddings"
-    x = w[f"{e}.word_embeddings.weight"][list(ids)] + w[f"{e}.position_embeddings.weight"][: len(ids)]
-    x = norm(e, x + w[f"{e}.token_type_embeddings.weight"][0])
-    for layer in range(shape.layers):
-        at = f"encoder.layer.{layer}"
-        q, k, v = (_split(dense(f"{at}.attention.self.{part}", x), shape.heads) for part in ("query", "key", "value"))
-        scores = np.exp(q @ k.transpose(0, 2, 1) / math.sqrt(shape.width // shape.heads))
-        mixed = (scores / scores.sum(-1, keepdims=True) @ v).transpose(1, 0, 2).reshape(x.shape)
-        x = norm(f"{at}.attention.output", dense(f"{at}.attention.output.dense", mixed) + x)
-        wide = dense(f"{at}.intermediate.dense", x)
-        wide = wide * (1 + np.vectorize(math.erf)(wide / math.sqrt(2))) / 2
-        x = norm(f"{at}.output", dense(f"{at}.output.dense", wide) + x)
-    mean = x.mean(0)
-    unit: NDArray[np.float64] = np.asarray(mean / np.linalg.norm(mean), np.float64)
-    return unit
-
-
-def _split(x: NDArray[np.float64], heads: int) -> NDArray[np.float64]:
-    """Return (heads, tokens, width / heads)."""
-    parts: NDArray[np.float64] = x.reshape(len(x), heads, -1).transpose(1, 0, 2)
-    return parts
