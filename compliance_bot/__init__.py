@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from compliance_bot.bot import ComplianceBot
     from compliance_bot.errors import ComplianceError
     from compliance_bot.records import Answer, Credential, Principal
+    from compliance_bot.redactor import Redacted, redact
 
 __version__ = "0.1.0"
 
@@ -21,9 +22,11 @@ _HOMES = {
     "ComplianceError": "compliance_bot.errors",
     "Credential": "compliance_bot.records",
     "Principal": "compliance_bot.records",
+    "Redacted": "compliance_bot.redactor",
+    "redact": "compliance_bot.redactor",
 }
 
-__all__ = ["Answer", "ComplianceBot", "ComplianceError", "Credential", "Principal"]
+__all__ = ["Answer", "ComplianceBot", "ComplianceError", "Credential", "Principal", "Redacted", "redact"]
 
 
 def __getattr__(name: str) -> Any:

@@ -118,7 +118,9 @@ def quoted(chat: ChatModel, question: str, hits: Sequence[Hit], found: Found) ->
     scored = {hit.passage.chunk: ScoredPassage(lexical=hit.lexical, cosine=hit.cosine, fused=hit.score) for hit in hits}
     evidence = Evidence(idf=found.idf, scores=scored, passages=found.passages)
     with tracing_context(enabled=False):
-        message = chat.model.invoke(messages(question, [hit.passage for hit in hits]), evidence=evidence)
+        # No callbacks either: inside a run of LangChain's, those of the application would be taken over from it.
+        given = messages(question, [hit.passage for hit in hits])
+        message = chat.model.invoke(given, config={"callbacks": []}, evidence=evidence)
     return parse_reply(message.text)
 
 

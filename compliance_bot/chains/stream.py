@@ -19,6 +19,7 @@ from compliance_bot.chains.answer import cited_spans, conclude, ground, quoted_f
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite
 from compliance_bot.chains.compose import compose, instead, sentences
+from compliance_bot.chains.prose import without_straddling
 from compliance_bot.models.contract import Reply
 from compliance_bot.models.converse import ChatModelFailed
 from compliance_bot.records import AnswerPart
@@ -120,6 +121,7 @@ def _with(cited: Cited, reply: ReplySentence, parts: Parts, grounds: Grounds) ->
         numbers[citation.n] = known[place]
     (sentence,) = one.sentences
     sentence = replace(sentence, citations=tuple(numbers[n] for n in sentence.citations))
+    sentence = without_straddling(cited.sentences, sentence, parts.redaction.strict.detector)
     if any((sentence.text, sentence.citations) == (s.text, s.citations) for s in cited.sentences):
         return cited  # the model repeats itself
     return replace(cited, sentences=(*cited.sentences, sentence), citations=(*cited.citations, *fresh))

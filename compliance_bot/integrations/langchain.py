@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import RunnableSequence
-from langchain_core.runnables.base import coerce_to_runnable
 from langchain_core.runnables.config import ensure_config, run_in_executor
 from pydantic import BaseModel, Field, RootModel
 
 from compliance_bot.bot import ComplianceBot  # noqa: TC001  # a field of the retriever
 from compliance_bot.errors import Refused, UsageError
-from compliance_bot.integrations.untraced import Governed, in_threads, no_tracing, untraced
+from compliance_bot.integrations.untraced import Governed, Unheard, in_threads, no_tracing, untraced
 from compliance_bot.records import Answer, AnswerPart, Asker, Credential, Principal
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ class Question(BaseModel):
     question: str = Field(description="A question about the documents, in plain words.")
 
 
-class ComplianceRetriever(BaseRetriever):
+class ComplianceRetriever(Unheard, BaseRetriever):
     """Finds the best passages that the principal may read, best first. Each call is recorded as a search.
 
     `k`, `principal` and `purpose` hold for all calls; a call may give its own `k`, and a principal or a purpose in its
@@ -84,12 +82,6 @@ class ComplianceRetriever(BaseRetriever):
         purpose = _one_of(self.purpose, config, "purpose")
         hits = self.bot.search(_text(query), principal=principal, k=k, purpose=purpose)
         return [_document(hit) for hit in hits]
-
-    def __or__(self, other: Any) -> Any:
-        return untraced(RunnableSequence(self, coerce_to_runnable(other)))
-
-    def pipe(self, *others: Any, name: str | None = None) -> Any:
-        return untraced(RunnableSequence(self, *map(coerce_to_runnable, others), name=name))
 
 
 _MOST = 1000  # of passages, as on the command line

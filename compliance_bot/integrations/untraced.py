@@ -2,8 +2,9 @@
 
 With `LANGSMITH_TRACING=true` LangChain posts what goes into each runnable, and what comes out, to another machine. A
 `Governed` runnable calls no callback at all: a callback is given the question as it was typed and the passages, and
-the environment can add one. Whatever is joined to a governed runnable with `|` becomes `Untraced`: the application's
-own callbacks are called for its own parts, tracers for none.
+the environment can add one. Neither do the retries, fallbacks and maps that LangChain makes of one. Whatever is joined
+to a governed runnable with `|` is untraced: the application's own callbacks are called for its own parts, with what
+came out of ours and not with what went in; tracers for none.
 """
 
 from __future__ import annotations
@@ -43,7 +44,26 @@ def no_tracing() -> Iterator[None]:
         tracing_v2_callback_var.reset(token)
 
 
-class Governed(Runnable[Given, Made]):
+class Unheard:
+    """What LangChain makes of a runnable of this product tells nobody what goes into it."""
+
+    def __or__(self, other: Any) -> Any:
+        return Joined(cast("Runnable[Any, Any]", self), coerce_to_runnable(other))
+
+    def pipe(self, *others: Any, name: str | None = None) -> Any:
+        return Joined(cast("Runnable[Any, Any]", self), _in_sequence(*others), name=name)
+
+    def with_retry(self, **options: Any) -> Any:
+        return Silent(Runnable.with_retry(cast("Runnable[Any, Any]", self), **options))
+
+    def with_fallbacks(self, fallbacks: Any, **options: Any) -> Any:
+        return Silent(Runnable.with_fallbacks(cast("Runnable[Any, Any]", self), fallbacks, **options))
+
+    def map(self) -> Any:
+        return Silent(Runnable.map(cast("Runnable[Any, Any]", self)))
+
+
+class Governed(Unheard, Runnable[Given, Made]):
     """A runnable of this product: no callbacks, and untraced with whatever follows it."""
 
     @abstractmethod
@@ -55,12 +75,6 @@ class Governed(Runnable[Given, Made]):
         with no_tracing():
             return self.act(input, config, **kwargs)
 
-    def __or__(self, other: Any) -> Any:
-        return untraced(RunnableSequence(self, coerce_to_runnable(other)))
-
-    def pipe(self, *others: Any, name: str | None = None) -> Any:
-        return untraced(RunnableSequence(self, *map(coerce_to_runnable, others), name=name))
-
 
 class Untraced(Runnable[Given, Made]):
     """Another runnable, of which no tracer hears. Made by `untraced`."""
@@ -71,11 +85,11 @@ class Untraced(Runnable[Given, Made]):
 
     def invoke(self, input: Given, config: RunnableConfig | None = None, **kwargs: Any) -> Made:
         with no_tracing():
-            return self.bound.invoke(input, without_tracers(config), **kwargs)
+            return self.bound.invoke(input, self._told(config), **kwargs)
 
     def stream(self, input: Given, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Made]:
         with no_tracing():
-            items = self.bound.stream(input, without_tracers(config), **kwargs)
+            items = self.bound.stream(input, self._told(config), **kwargs)
         return _untraced_items(items)
 
     async def astream(self, input: Given, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Made]:
@@ -93,6 +107,58 @@ class Untraced(Runnable[Given, Made]):
 
     def get_output_schema(self, config: RunnableConfig | None = None) -> Any:
         return self.bound.get_output_schema(config)
+
+    def _told(self, config: RunnableConfig | None) -> RunnableConfig:
+        """Return the configuration that the other runnable gets."""
+        return without_tracers(config)
+
+
+class Silent(Unheard, Untraced[Given, Made]):
+    """A governed runnable in one of LangChain's wrappers, which would tell every callback what goes in."""
+
+    def _told(self, config: RunnableConfig | None) -> RunnableConfig:
+        return {**ensure_config(config), "callbacks": []}
+
+
+class Joined(Runnable[Given, Made]):
+    """A governed runnable and what follows it, of which tracers hear nothing and callbacks what comes out of it."""
+
+    def __init__(self, first: Runnable[Given, Any], rest: Runnable[Any, Made], *, name: str | None = None) -> None:
+        self.first, self.rest = first, rest
+        self.name = name
+
+    def invoke(self, input: Given, config: RunnableConfig | None = None, **kwargs: Any) -> Made:
+        return untraced(self.rest).invoke(self.first.invoke(input, config, **kwargs), config)
+
+    def stream(self, input: Given, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Made]:
+        return self._following(self.first.stream(input, config, **kwargs), config)
+
+    async def astream(self, input: Given, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Made]:
+        async for item in in_threads(self.stream(input, config, **kwargs)):
+            yield item
+
+    def transform(self, input: Iterator[Given], config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Made]:
+        return self._following(self.first.transform(input, config, **kwargs), config)
+
+    def __or__(self, other: Any) -> Any:
+        return Joined(self.first, _in_sequence(self.rest, other))
+
+    def pipe(self, *others: Any, name: str | None = None) -> Any:
+        return Joined(self.first, _in_sequence(self.rest, *others), name=name)
+
+    def get_input_schema(self, config: RunnableConfig | None = None) -> Any:
+        return self.first.get_input_schema(config)
+
+    def get_output_schema(self, config: RunnableConfig | None = None) -> Any:
+        return self.rest.get_output_schema(config)
+
+    def _following(self, items: Iterator[Any], config: RunnableConfig | None) -> Iterator[Made]:
+        with no_tracing():
+            made = self.rest.transform(items, without_tracers(config))
+        try:
+            yield from _untraced_items(made)
+        finally:
+            getattr(items, "close", lambda: None)()
 
 
 def untraced(runnable: Runnable[Given, Made]) -> Untraced[Given, Made]:
@@ -114,6 +180,11 @@ def without_tracers(config: RunnableConfig | None) -> RunnableConfig:
         callbacks = [handler for handler in callbacks if not isinstance(handler, LangChainTracer)]
     config["callbacks"] = callbacks
     return config
+
+
+def _in_sequence(*parts: Any) -> Runnable[Any, Any]:
+    made = [coerce_to_runnable(part) for part in parts]
+    return made[0] if len(made) == 1 else RunnableSequence(*made)
 
 
 async def in_threads(items: Iterator[Item]) -> AsyncIterator[Item]:

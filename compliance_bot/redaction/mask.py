@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from compliance_bot.redaction.kinds import KINDS
 from compliance_bot.redaction.spans import DetectionFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from compliance_bot.redaction.spans import Detects, Span
 
@@ -29,11 +29,15 @@ MOST_PASSES = 8  # no natural text needs more than two
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Masked:
-    """A text without its personal data. `edits` lead from the source to it; `counts` are values masked, by type."""
+    """A text without its personal data. `edits` lead from the source to it; `counts` are values masked, by type.
+
+    `spans` are what was found, one per edit: where it stands in the source, and how sure and what found it.
+    """
 
     text: str
     counts: Mapping[str, int] = field(hash=False)
     edits: tuple[Edit, ...]
+    spans: tuple[Span, ...] = ()
 
 
 def mask(text: str, detector: Detects) -> Masked:
@@ -44,15 +48,29 @@ def mask(text: str, detector: Detects) -> Masked:
     would cost as much again, and may think otherwise of names among markers each time. Markers that the source already
     has stay as they are and do not count. Raises DetectionFailed when detection fails or does not come to an end.
     """
-    edits: tuple[Edit, ...] = ()
-    masked = text
+    return mask_each((text,), detector)[0]
+
+
+def mask_each(texts: Sequence[str], detector: Detects) -> tuple[Masked, ...]:
+    """Return for each text what `mask` does. All go to the detector at once, which keeps a model's batches full."""
+    if not texts:
+        return ()
+    found: list[tuple[Span, ...]] = [()] * len(texts)
+    masked = list(texts)
+    waiting = list(range(len(texts)))
     for _ in range(MOST_PASSES):
-        fresh = tuple(edit for span in detector.detect(masked) for edit in _outside_markers(masked, span))
-        if not fresh:
-            counts = Counter(edit.replacement[1:-1] for edit in edits)
-            return Masked(text=masked, counts=MappingProxyType(dict(sorted(counts.items()))), edits=edits)
-        edits = _compose(edits, fresh)
-        masked = apply_edits(text, edits)
+        seen = _detect_each(detector, [masked[n] for n in waiting])
+        fresh = {
+            n: outside
+            for n, spans in zip(waiting, seen, strict=True)
+            if (outside := tuple(part for span in spans for part in _outside_markers(masked[n], span)))
+        }
+        for n, spans in fresh.items():
+            found[n] = _compose(found[n], spans)
+            masked[n] = apply_edits(texts[n], [_edit(span) for span in found[n]])
+        waiting = list(fresh)
+        if not waiting:
+            return tuple(map(_masked, masked, found))
         detector = patterns_of(detector)
     raise DetectionFailed(f"masking did not settle within {MOST_PASSES} passes; the text was refused")
 
@@ -60,6 +78,22 @@ def mask(text: str, detector: Detects) -> Masked:
 def is_clean(text: str, detector: Detects) -> bool:
     """Return whether the detector finds nothing in a text but markers. One pass. Raises DetectionFailed."""
     return not any(edit for span in detector.detect(text) for edit in _outside_markers(text, span))
+
+
+def _detect_each(detector: Detects, texts: Sequence[str]) -> Sequence[tuple[Span, ...]]:
+    """Return the spans of each text, in one go where the detector can."""
+    each: Callable[[Sequence[str]], Sequence[tuple[Span, ...]]] | None = getattr(detector, "detect_each", None)
+    return each(texts) if each else [detector.detect(text) for text in texts]
+
+
+def _masked(text: str, spans: tuple[Span, ...]) -> Masked:
+    counts = Counter(span.type for span in spans)
+    edits = tuple(map(_edit, spans))
+    return Masked(text=text, counts=MappingProxyType(dict(sorted(counts.items()))), edits=edits, spans=spans)
+
+
+def _edit(span: Span) -> Edit:
+    return Edit(start=span.start, end=span.end, replacement=f"<{span.type}>")
 
 
 def apply_edits(text: str, edits: Sequence[Edit]) -> str:
@@ -72,29 +106,32 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     return "".join((*parts, text[done:]))
 
 
-def _outside_markers(text: str, span: Span) -> Iterator[Edit]:
-    """Yield the edits for what of `span` is not a marker already."""
+def _outside_markers(text: str, span: Span) -> Iterator[Span]:
+    """Yield what of `span` is not a marker already."""
     start = span.start
     for match in (*MARKER.finditer(text, span.start, span.end), None):
         end = match.start() if match else span.end
         if start < end:
-            yield Edit(start=start, end=end, replacement=f"<{span.type}>")
+            yield replace(span, start=start, end=end)
         start = match.end() if match else end
 
 
-def _compose(first: Sequence[Edit], then: Sequence[Edit]) -> tuple[Edit, ...]:
-    """Return the edits that do `first`, then `then`; no edit of `then` touches what `first` put in."""
-    shrunk = list(accumulate((edit.end - edit.start - len(edit.replacement) for edit in first), initial=0))
-    places = [edit.end - after for edit, after in zip(first, shrunk[1:], strict=True)]  # ends, in the edited text
+def _compose(first: Sequence[Span], then: Sequence[Span]) -> tuple[Span, ...]:
+    """Return in the source what was found there `first`, `then` in the masked text.
+
+    No span of `then` touches a marker that was put in for `first`.
+    """
+    shrunk = list(accumulate((span.end - span.start - len(span.type) - 2 for span in first), initial=0))
+    places = [span.end - after for span, after in zip(first, shrunk[1:], strict=True)]  # ends, in the masked text
     moved = (
-        Edit(
-            start=edit.start + shrunk[bisect_right(places, edit.start)],
-            end=edit.end + shrunk[bisect_right(places, edit.start)],
-            replacement=edit.replacement,
+        replace(
+            span,
+            start=span.start + shrunk[bisect_right(places, span.start)],
+            end=span.end + shrunk[bisect_right(places, span.start)],
         )
-        for edit in then
+        for span in then
     )
-    return tuple(sorted((*first, *moved), key=lambda edit: edit.start))
+    return tuple(sorted((*first, *moved), key=lambda span: span.start))
 
 
 def count_markers(text: str) -> Mapping[str, int]:

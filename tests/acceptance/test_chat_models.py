@@ -171,6 +171,18 @@ def test_personal_data_in_the_models_words_takes_them_away(bot: ComplianceBot, s
     assert (sentence.text, sentence.prose) == (FEE, None)
 
 
+def test_no_value_is_put_together_from_the_words_of_two_streamed_sentences(bot: ComplianceBot, server: Server) -> None:
+    words = ("Her card is 4111 1111.", "1111 1111 it ends.")
+    quotes = ("nine crowns", "charged on the day")
+    saying(
+        server, lambda body: reply(*((said, [(first(body), quote)]) for said, quote in zip(words, quotes, strict=True)))
+    )
+    *parts, answer = bot.stream(QUESTION, principal=ANA)
+    assert isinstance(answer, Answer)
+    assert [sentence.prose for sentence in answer.sentences] == [words[0], None]
+    assert [part.sentence for part in parts if isinstance(part, AnswerPart)] == list(answer.sentences)
+
+
 def test_the_models_words_may_be_hidden(bot: ComplianceBot, monkeypatch: pytest.MonkeyPatch) -> None:
     composer = replace(bot.parts.composer, prose="hidden")
     monkeypatch.setitem(bot.__dict__, "parts", replace(bot.parts, composer=composer))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.documents import Document
 from langchain_core.runnables import RunnableLambda
 from langchain_tests.integration_tests import RetrieversIntegrationTests
 from langgraph.graph import END, START, StateGraph
@@ -24,11 +25,12 @@ from compliance_bot.integrations.langchain import (
     governed_chain,
     untraced,
 )
+from compliance_bot.integrations.redactor import Redactor
 from compliance_bot.integrations.steps import CaseClosed, CaseOpen, NoConclusion, StepOutOfOrder, recorded
 from compliance_bot.records import Answer, AnswerPart, Principal
 from compliance_bot.store import log as rows
 from compliance_bot.store.connect import StoreUnavailable
-from compliance_bot.testing import throw_away_bot
+from compliance_bot.testing import ListedDetector, throw_away_bot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -282,6 +284,38 @@ def test_no_tracer_hears_of_anything_whatever_the_environment_says(bot: Complian
     assert posted == []
 
 
+def test_no_tracer_hears_of_what_a_redactor_masks(posted: list[bytes]) -> None:
+    redactor, text = Redactor(detector=ListedDetector({"Ana Lopez": "PERSON"})), "from Ana Lopez today"
+    same = RunnableLambda(lambda value: value)
+    for made in (
+        redactor,
+        redactor | same,
+        redactor.with_retry(),
+        redactor.with_fallbacks([same]),
+        untraced(same | redactor),
+    ):
+        assert made.invoke(text) == "from <PERSON> today"
+        assert "".join(made.stream(text)) == "from <PERSON> today"
+        assert made.batch([text]) == ["from <PERSON> today"]
+        assert asyncio.run(made.ainvoke(text)) == "from <PERSON> today"
+    redactor.map().invoke([text])
+    redactor.transform_documents([Document(text)])
+    everything_sent()
+    assert posted == []
+
+
+def test_retries_fallbacks_and_maps_of_the_chain_tell_nobody_the_question(
+    bot: ComplianceBot, posted: list[bytes]
+) -> None:
+    hearing, chain = Hearing(), governed_chain(bot)
+    config = {**by(ANA), "callbacks": [hearing]}
+    for made in (chain.with_retry(), chain.with_fallbacks([chain]), ComplianceRetriever(bot=bot).with_retry()):
+        assert made.invoke(QUESTION, config)
+    assert chain.map().invoke([QUESTION], config)
+    everything_sent()
+    assert (hearing.heard, posted) == ([], [])
+
+
 def test_the_listener_of_these_tests_does_hear_a_bare_runnable(posted: list[bytes]) -> None:
     RunnableLambda(len).invoke("canary question")
     everything_sent()
@@ -298,6 +332,19 @@ class Hearing(BaseCallbackHandler):
     def on_retriever_start(self, serialized: Any, query: str, **_: Any) -> None:
         self.heard.append(query)
 
+    def on_chat_model_start(self, serialized: Any, messages: Any, **_: Any) -> None:
+        self.heard.append(messages)
+
+
+def test_a_run_around_the_chain_hears_no_passage(bot: ComplianceBot, posted: list[bytes]) -> None:
+    hearing = Hearing()
+    around = RunnableLambda(lambda _: len(governed_chain(bot).invoke(QUESTION, by(ANA)).sentences))
+    assert around.invoke("go", {"callbacks": [hearing]}) == 1
+    everything_sent()
+    assert hearing.heard == ["go"]
+    assert any(b"RunnableLambda" in body for body in posted)  # the application's own run
+    assert not any(b"crowns" in body or QUESTION.encode() in body for body in posted)
+
 
 def test_callbacks_are_called_for_the_applications_own_parts_alone(bot: ComplianceBot) -> None:
     hearing = Hearing()
@@ -306,7 +353,9 @@ def test_callbacks_are_called_for_the_applications_own_parts_alone(bot: Complian
     governed_chain(bot).invoke(QUESTION, config)
     assert hearing.heard == []
     (governed_chain(bot) | answer_text | RunnableLambda(len)).invoke(QUESTION, config)
+    (ComplianceRetriever(bot=bot) | RunnableLambda(len)).invoke(QUESTION, config)
     assert f"{FEE} [1]" in hearing.heard
+    assert QUESTION not in repr(hearing.heard)  # nor of the sequence, which begins with ours
 
 
 # Steps

@@ -4,10 +4,11 @@ import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from compliance_bot.records import Edit
 from compliance_bot.redaction.detect import DetectionFailed, Detector, Span
-from compliance_bot.redaction.mask import apply_edits, mask
+from compliance_bot.redaction.mask import apply_edits, mask, mask_each
 
 from .values import EXAMPLES, noise, texts_with_values
 
@@ -106,3 +107,22 @@ def test_masking_twice_changes_nothing(detector: Detector, made: tuple[str, list
     once = mask(more + made[0], detector)
     twice = mask(once.text, detector)
     assert (twice.text, twice.edits) == (once.text, ())
+
+
+@WITH_FIXTURE
+@given(each=st.lists(texts_with_values(), max_size=4))
+def test_texts_masked_together_come_out_as_each_by_itself(
+    detector: Detector, each: list[tuple[str, list[str]]]
+) -> None:
+    texts = [text for text, _ in each]
+    assert mask_each(texts, detector) == tuple(mask(text, detector) for text in texts)
+
+
+@WITH_FIXTURE
+@given(made=texts_with_values(), more=noise)
+def test_each_edit_has_the_span_it_comes_from(detector: Detector, made: tuple[str, list[str]], more: str) -> None:
+    masked = mask(made[0] + more, detector)
+    assert [(s.start, s.end, f"<{s.type}>") for s in masked.spans] == [
+        (e.start, e.end, e.replacement) for e in masked.edits
+    ]
+    assert all(span.source and 0 < span.score <= 1 for span in masked.spans)
