@@ -19,6 +19,7 @@ from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite
 from compliance_bot.chains.compose import compose, running, sendable
 from compliance_bot.chains.prompts import INSTRUCTIONS_HASH
+from compliance_bot.chains.prose import without_straddling
 from compliance_bot.chains.question import readable_question
 from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.errors import Unavailable
@@ -298,14 +299,11 @@ def screen(cited: Cited, redaction: Redaction, passages: Sequence[Passage]) -> C
     collections = {passage.chunk: passage.collection for passage in passages}
     lies_in = {citation.n: collections[citation.chunk] for citation in cited.citations}
     words = redaction.strict.detector
-    clean = tuple(
-        without_prose(sentence, words)
-        for sentence in cited.sentences
-        if all(
-            is_clean(sentence.text, redaction.quotes_of(collection).detector)
-            for collection in sorted({lies_in[n] for n in sentence.citations})
-        )
-    )
+    clean: list[Sentence] = []
+    for sentence in cited.sentences:
+        quoted_from = sorted({lies_in[n] for n in sentence.citations})
+        if all(is_clean(sentence.text, redaction.quotes_of(collection).detector) for collection in quoted_from):
+            clean.append(without_straddling(clean, without_prose(sentence, words), words))
     used = {number for sentence in clean for number in sentence.citations}
     citations = tuple(citation for citation in cited.citations if citation.n in used)
     numbers = {citation.n: number for number, citation in enumerate(citations, 1)}
