@@ -87,3 +87,10 @@ def test_a_models_own_words_go_where_any_profile_masks_something_in_them() -> No
 def test_nothing_is_shown_where_nothing_can_be_looked_for() -> None:
     with pytest.raises(DetectionFailed):
         screened(FailingDetector(), ("minutes", "Open at nine.", None))
+
+
+def test_a_models_own_words_that_make_a_value_over_two_sentences_are_dropped() -> None:
+    cited = screened(
+        LISTED, ("minutes", "Paid at nine.", "Her card is 41111111."), ("minutes", "Paid at ten.", "11111111 it ends.")
+    )
+    assert [sentence.prose for sentence in cited.sentences] == ["Her card is 41111111.", None]
