@@ -33,6 +33,12 @@ _ROLES = frozenset(
     consultant pledgor debtor grantor holder administrative secured party parties the a an each
     co-borrower""".split()
 )
+# What GUM's transcripts and news call people and institutions by, without naming them.
+_OFFICES = frozenset(
+    """general secretary justice judge lord lords lady court courts state states county counsel petitioner petitioners
+    respondent respondents president prime minister mayor senator governor chief mr mrs ms your honor honour government
+    congress board commission""".split()
+)
 _NO_BLANK_BEFORE = re.compile(r"^(?:[,.;:!?)\]}%]|'s|’s|n't|'re|'ve|'ll|'d|'m|''|\.\.\.)$")
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)?")
 _NO_BLANK_AFTER = frozenset(["(", "[", "{", "$", "#", "``", "@"])
@@ -76,11 +82,12 @@ def _example(sentence: Sequence[tuple[str, str]], domain: str) -> Example:
         goes_on = prefix == "I" and n > 0 and kinds[-1][0] == kind
         kinds.append((kind, goes_on))
     example = _joined(tokens, [not _NO_BLANK_BEFORE.match(token) for token in tokens], kinds, domain)
-    return _without_roles(example) if domain == "sec_fin5" else example
+    return _without(example, _ROLES) if domain == "sec_fin5" else example
 
 
-def _without_roles(example: Example) -> Example:
-    named = (m for m in example.mentions if not _ROLES.issuperset(_WORD.findall(example.text[m.start : m.end].lower())))
+def _without(example: Example, roles: frozenset[str]) -> Example:
+    """Return the example without mentions that are role nouns and nothing else."""
+    named = (m for m in example.mentions if not roles.issuperset(_WORD.findall(example.text[m.start : m.end].lower())))
     return replace(example, mentions=tuple(named))
 
 
@@ -107,7 +114,7 @@ def _gum(text: str, domain: str) -> Iterator[Example]:
         if rows:
             kinds = _gum_kinds(rows)
             blanks = [True, *("SpaceAfter=No" not in row[9] for row in rows[:-1])]
-            yield _joined([row[1] for row in rows], blanks, kinds, domain)
+            yield _without(_joined([row[1] for row in rows], blanks, kinds, domain), _OFFICES)
 
 
 def _gum_kinds(rows: Sequence[Sequence[str]]) -> list[tuple[str | None, bool]]:

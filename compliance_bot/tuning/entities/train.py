@@ -1,6 +1,6 @@
 """Train the entity model and write it as an int8 ONNX graph with its manifest and model card.
 
-    python -m compliance_bot.tuning.entities.train --out DIR [--minutes M] [--device cuda]
+    python -m compliance_bot.tuning.entities.train --out DIR [--minutes M] [--device cuda] [--start CHECKPOINT_DIR]
 
 Reads the corpora from `COMPLIANCE_BOT_DATA`/ner. Needs torch, tokenizers, faker and the base model's package; about an
 hour on two processor cores. The same seed, versions and number of steps give nearly the same weights: threads add in no
@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,36 +52,53 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=45.0, help="how long to train")
     parser.add_argument("--layers", type=int, default=LAYERS)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--start", type=Path, metavar="DIR", help="go on from this checkpoint")
     given = parser.parse_args()
     data = Path(os.environ.get("COMPLIANCE_BOT_DATA", "../shared/data")) / "ner"
     base = base_folder()
     check_base(base)
     given.out.mkdir(parents=True, exist_ok=True)
-    train(data, base, given.out, minutes=given.minutes, layers=given.layers, device=given.device)
+    plan = Plan(minutes=given.minutes, layers=given.layers, device=given.device, start=given.start)
+    train(data, base, given.out, plan)
 
 
-def train(data: Path, base: Path, out: Path, *, minutes: float, layers: int, device: str) -> None:
-    """Write `checkpoint.pt` and `tokenizer.json` to `out`, after as many steps as fit into the time."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How long and where to train, and from which earlier checkpoint."""
+
+    minutes: float
+    layers: int = LAYERS
+    device: str = "cpu"
+    start: Path | None = None
+
+
+def train(data: Path, base: Path, out: Path, plan: Plan) -> None:
+    """Write the checkpoint, its tokenizer and what was done to `out`, after as many steps as fit into the time."""
     import torch
     from tokenizers import Tokenizer
 
-    torch.manual_seed(SEED)
+    device, seed = plan.device, SEED + (plan.start is not None)
+    torch.manual_seed(seed)
     corpora = [example for name in TRAINING for example in corpus(data, name)]
-    fillers = Fillers(SEED)
+    fillers = Fillers(seed)
     general = [e.text for e in corpora] + [e.text for e in made(fillers, 20_000)]
     description, rows = pruned((base / "tokenizer.json").read_text(encoding="utf-8"), general, VOCABULARY)
+    if plan.start:
+        description = (plan.start / "tokenizer.json").read_text(encoding="utf-8")
     (out / "tokenizer.json").write_text(description, encoding="utf-8")
     tokenizer = Tokenizer.from_str(description)
-    net = network(read_safetensors(base / "model.safetensors"), rows, layers, DROPOUT).to(device)
+    net = network(read_safetensors(base / "model.safetensors"), rows, plan.layers, DROPOUT).to(device)
+    if plan.start:
+        net.load_state_dict(torch.load(plan.start / "checkpoint.pt", map_location=device, weights_only=True))
     optimizer = torch.optim.AdamW(_groups(net), lr=RATE, betas=(0.9, 0.98), fused=True)
     began, step, losses = time.monotonic(), 0, list[float]()
     net.train()
     while True:
         for ids, cases, mask, labels in batches(epoch(corpora, fillers), tokenizer, fillers.random):
-            used = (time.monotonic() - began) / (60 * minutes)
+            used = (time.monotonic() - began) / (60 * plan.minutes)
             if used >= 1:
                 torch.save(net.state_dict(), out / "checkpoint.pt")
-                _describe(out, device=device, layers=layers, minutes=minutes, steps=step, loss=losses[-50:])
+                _describe(out, plan, steps=step, loss=losses[-50:])
                 return
             for group in optimizer.param_groups:
                 group["lr"] = group["scale"] * RATE * min(1.0, used / WARM_UP) * (0.02 + 0.98 * (1 - used))
@@ -101,11 +119,13 @@ def train(data: Path, base: Path, out: Path, *, minutes: float, layers: int, dev
                 torch.save(net.state_dict(), out / "checkpoint.pt")
 
 
-def _describe(out: Path, *, device: str, layers: int, minutes: float, steps: int, loss: Sequence[float]) -> None:
-    """Write down what the manifest tells of the training."""
-    told = {"device": device, "layers": layers, "minutes": minutes, "steps": steps, "batch_tokens": BATCH_TOKENS}
-    told |= {"rate": RATE, "seed": SEED, "vocabulary": VOCABULARY, "last_loss": round(sum(loss) / max(1, len(loss)), 4)}
-    (out / "training.json").write_text(json.dumps(told), encoding="utf-8")
+def _describe(out: Path, plan: Plan, *, steps: int, loss: Sequence[float]) -> None:
+    """Write down what the manifest tells of the training, this run after those it started from."""
+    earlier = json.loads((plan.start / "training.json").read_text(encoding="utf-8")) if plan.start else []
+    told = {"device": plan.device, "layers": plan.layers, "minutes": plan.minutes, "steps": steps}
+    told |= {"batch_tokens": BATCH_TOKENS, "rate": RATE, "vocabulary": VOCABULARY}
+    told |= {"last_loss": round(sum(loss) / max(1, len(loss)), 4)}
+    (out / "training.json").write_text(json.dumps([*earlier, told]), encoding="utf-8")
 
 
 def _groups(net: Any) -> list[dict[str, Any]]:
