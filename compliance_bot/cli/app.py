@@ -10,6 +10,7 @@ import typer
 from compliance_bot.cli import audit, documents, kill_switch, models, output, policy, principals, shapes, tenants
 from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, existing, opened, parse_settings
 from compliance_bot.cli.evaluate import app as evaluate
+from compliance_bot.cli.redact import redact
 from compliance_bot.errors import UsageError
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app.add_typer(principals.app, name="principal")
 app.add_typer(kill_switch.app, name="kill-switch")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(policy.app, name="policy")
+app.command()(redact)
 
 Purpose = Annotated[str | None, typer.Option(help="Purpose of use, where the policies ask for one.")]
 

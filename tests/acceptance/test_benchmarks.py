@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compliance_bot.store.embedded import destroy
-from tests.benchmarks import absent, answers, askers, classes, filtered, policy, question, retrieval
+from tests.benchmarks import absent, answers, askers, classes, filtered, policy, question, redaction, retrieval
 from tests.benchmarks.homes import Setup
 from tests.benchmarks.page import render
 from tests.benchmarks.pieces import SHARES
@@ -47,6 +47,11 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
     articles = [{"title": ship, "paragraphs": [paragraph(ship)]} for ship in _SHIPS]
     (data / "xquad").mkdir()
     dump(data / "xquad" / "xquad.en.json", {"data": articles})
+    (data / "pii").mkdir()
+    dump(
+        data / redaction.SETS["presidio-research"], [{"full_text": "Write to a.b@example.net.", "spans": [mail(9, 24)]}]
+    )
+    dump(data / redaction.SETS["ambientmeta"], {"text": "From a.b@example.net.", "annotations": [mail(5, 20)]})
     homes = tmp_path_factory.mktemp("homes")
     yield Setup(data=data, homes=homes, wide=60)
     for home in homes.glob("*/home"):
@@ -55,6 +60,10 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
 
 def dump(file: Path, value: Any) -> None:
     file.write_text(json.dumps(value), encoding="utf-8")
+
+
+def mail(start: int, end: int) -> dict[str, Any]:
+    return {"start_position": start, "end_position": end, "entity_type": "EMAIL_ADDRESS"}
 
 
 def paragraph(ship: str) -> dict[str, Any]:
@@ -89,6 +98,20 @@ def test_questions_are_timed_for_each_readable_share_of_both_corpora(setup: Setu
         assert 50 < one["memory"]["process_peak_mb"] < 1500
         assert one["found_of_best"]["100"]["words"] > 0.9
         assert one["found_of_best"]["100"]["vectors"] > 0.9
+
+
+def test_redaction_is_timed_beside_stock_presidio_and_judged_on_labelled_texts(setup: Setup) -> None:
+    figures = redaction.run(replace(setup, limit=10))
+    assert figures["speed"]["stock"]["stock_over_this"] == 1.0
+    assert figures["speed"]["patterns"]["ms"] > 0
+    assert figures["stream"]["token_us"] > 0
+    assert set(figures["lines"]["seconds"]) == {"1", "2"}
+    for name in redaction.SETS:
+        assert (
+            figures["found"][name]["ours"]["strict_recall"] == figures["found"][name]["stock"]["strict_recall"] == 1.0
+        )
+    part = {"commit": "c", "date": "d", "machine": "m", "seconds": 1, "figures": figures}
+    assert "| ambientmeta | 1 | 1.000 / 1.000 |" in render({"redaction": part})
 
 
 def test_the_filtered_search_is_judged_by_comparing_everything(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

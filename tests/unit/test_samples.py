@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -19,6 +21,9 @@ import pypdfium2
 import pytest
 import yaml
 from docx.oxml.ns import qn
+
+from compliance_bot.evaluation.labelled import LabelledText
+from compliance_bot.evaluation.readers import read_labelled
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples"
@@ -385,3 +390,49 @@ class TestQuestions:
         shown = {person["id"]: person.get("expects") for person in (*demo["people"], *demo["without_answer"])}
         assert shown == asked
         assert len(set(asked.values())) == len(asked)
+
+
+class TestLabelledTexts:
+    """The texts that `evaluate redaction --sample` takes."""
+
+    @staticmethod
+    def texts() -> list[LabelledText]:
+        return list(read_labelled(SAMPLES / "redaction"))
+
+    def test_there_are_sixty_in_five_languages_and_some_without_personal_data(self) -> None:
+        texts = self.texts()
+        languages = Counter(text.language for text in texts)
+        assert len(texts) >= 60
+        assert set(languages) == {"en", "de", "fr", "es", "it"}
+        assert languages["en"] >= 50
+        assert {text.domain for text in texts} >= {"bank", "clinic", "court", "hr", "email"}
+        assert sum(not text.spans for text in texts) >= 3
+
+    def test_each_label_stands_there_at_least_three_times(self) -> None:
+        labels = Counter(span.label for text in self.texts() for span in text.spans)
+        assert len(labels) > 60
+        assert [label for label, times in labels.items() if times < 3] == []
+
+    def test_labels_begin_and_end_with_their_value_and_do_not_overlap(self) -> None:
+        for text in self.texts():
+            values = [text.text[span.start : span.end] for span in text.spans]
+            assert values == [value.strip() for value in values]
+            assert all(a.end <= b.start for a, b in itertools.pairwise(text.spans)), text.where
+
+    def test_what_could_belong_to_somebody_is_from_ranges_that_do_not(self) -> None:
+        def values(label: str) -> set[str]:
+            return {t.text[s.start : s.end] for t in self.texts() for s in t.spans if s.label == label}
+
+        bare = {value.replace(" ", "") for value in values("IBAN_CODE")}
+        assert bare <= DOCUMENTATION_IBANS | {"ES9121000418450200051332", "IT60X0542811101000000123456"}
+        assert {re.sub(r"\D", "", value) for value in values("CREDIT_CARD")} <= TEST_CARDS | {
+            "5555555555554444",
+            "378282246310005",
+        }
+        assert values("US_SSN") <= VOID_SSNS
+        assert all(re.search(r"@example\.(com|org|net|es)$", value) for value in values("EMAIL_ADDRESS"))
+        fictitious = r"555.01\d\d|20 7946 0|7700 900|30 23125|01 99 00"  # of the regulators of five countries
+        numbers = values("PHONE_NUMBER") | values("FAX_NUMBER")
+        assert [number for number in numbers if not re.search(fictitious, number)] == []
+        for address in map(ip_address, values("IP_ADDRESS")):
+            assert address.is_private or any(address in net for net in DOCUMENTATION_NETWORKS)

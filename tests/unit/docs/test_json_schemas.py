@@ -20,7 +20,9 @@ from compliance_bot.chains.tenants import TenantState
 from compliance_bot.cli import doctor, shapes
 from compliance_bot.errors import Refused
 from compliance_bot.evaluation import retrieval
+from compliance_bot.evaluation.labelled import Labelled, LabelledText
 from compliance_bot.evaluation.retrieval import Scores
+from compliance_bot.evaluation.trial import labels_of, try_out
 from compliance_bot.keys import Keyring
 from compliance_bot.records import (
     Answer,
@@ -43,9 +45,11 @@ from compliance_bot.records import (
     StopKind,
     VersionId,
 )
+from compliance_bot.redaction.mask import mask
 from compliance_bot.store.bundle import Manifest, Member
 from compliance_bot.store.removal import Removed
 from compliance_bot.store.tenants import Holdings, Removal
+from compliance_bot.testing import ListedDetector
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "reference" / "schemas"
 NAMES = sorted(file.stem for file in SCHEMAS.glob("*.json"))
@@ -120,6 +124,24 @@ def test_raw_scores_are_not_told() -> None:
     shape = shapes.hits_shape([Hit(passage=passage(), rank=1, score=1.0, lexical=3.2, cosine=0.7)])
     with pytest.raises(ValidationError, match="lexical"):
         check("search", {"hits": [{**shape["hits"][0], "lexical": 3.2}]})
+
+
+def test_masked_texts_fit() -> None:
+    masked = mask("Write to Ida.", ListedDetector({"Ida": "PERSON"}))
+    check("redact", shapes.redacted_shape(masked))
+    check("redact", shapes.redacted_shape(mask("Nobody.", ListedDetector({}))))
+
+
+@pytest.mark.parametrize("values", [{"Ida": "PERSON", "Bo": "DATE_TIME"}, {}])
+def test_reports_on_redaction_fit(values: dict[str, str]) -> None:
+    spans = [Labelled(start=0, end=3, label="PER"), Labelled(start=8, end=12, label="GPE")]
+    text = LabelledText(where="a.json record 1", text="Ida and Mara, Bo", spans=tuple(spans), language="en")
+    reports = try_out([text], {"one": ListedDetector(values)})
+    shape = shapes.redaction_shape(reports, labels_of([text]), profile="everything")
+    check("evaluate-redaction", shape)
+    assert "Xxxx" in [miss["shape"] for miss in shape["detectors"][0]["misses"]]
+    with pytest.raises(ValidationError, match="Mara"):
+        check("evaluate-redaction", {**shape, "value": "Mara"})
 
 
 def test_ingest_reports_fit() -> None:
