@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from compliance_bot.redaction.patterns.check_digits import CHECKS
 from compliance_bot.redaction.patterns.labels import TYPES
 from compliance_bot.redaction.patterns.scan import Found, Scan
-from compliance_bot.redaction.patterns.spoken import REACH, labels_before, may_speak
+from compliance_bot.redaction.patterns.spoken import REACH, labels_before, may_speak, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LIST_REACH = 600  # how far an item of a list may be from the first
 BESIDE = 120  # how far a card may be from its expiry
+MOST_BETWEEN = 12  # characters between two of them
 UNNUMBERED = 0.1  # what a label loses without a word for "number"
 
 _DIGITS = re.compile("[0-9][0-9]*")  # twice as fast as [0-9]+: its first character is searched for
@@ -30,8 +31,8 @@ _JOINERS = "-/_"
 _BETWEEN = re.compile(
     r"(?i)\s?(?:[,;&/|]|and|or|und|oder|et|ou|y|o|e)(?:\s(?:and|or|und|oder|et|ou|y|o|e))?\s{0,2}(?:(?:no|nr)\.?\s?)?"
 )
-_NOT_A_NUMBER = re.compile(  # a year, a span of years, a date, a time
-    r"(?:19|20)[0-9]{2}(?:[-/](?:19|20)?[0-9]{2})?|[0-9]{1,2}([-/.])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})"
+_NOT_A_NUMBER = re.compile(  # a version, a year, a span of years, a date, a time
+    r"v?[0-9]{1,3}(?:\.[0-9]{1,3}){1,4}|(?:19|20)[0-9]{2}(?:[-/](?:19|20)?[0-9]{2})?|[0-9]{1,2}([-/.])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})"
     r"|(?:19|20)[0-9]{2}([-/.])[0-9]{1,2}\2[0-9]{1,2}|[0-9]{1,2}:[0-9]{2}"
 )
 _AMOUNT = re.compile(
@@ -61,20 +62,22 @@ def labelled(text: str) -> Iterator[Found]:
         lead = head.rstrip(_IN_NUMBER)
         token = head[len(lead) :]
         begin = at - len(token.lstrip(_JOINERS))
-        following = _next_of_list(text, begin, last) if last and begin - done < 12 else None
-        last = following or (_first(text, at, begin, head, lead) if may_speak(lead, token) else None)
+        following = _next_of_list(text, begin, last) if last and begin - done < MOST_BETWEEN else None
+        last = following
+        if not following and may_speak(lead := plain(lead), token):
+            last = _first(text, lead, token, at)
         if last:
             done = last.found.end
             yield last.found
 
 
-def _first(text: str, at: int, begin: int, head: str, lead: str) -> _Listed | None:
-    """Return the number at `begin` if a label before it says what it is, or the one at `at` if its token says so."""
-    origin = at - len(head)
-    ways = ((head[: begin - origin],) if lead else ()) + ((head,) if begin < at else ())
-    for before in ways:
+def _first(text: str, lead: str, token: str, at: int) -> _Listed | None:
+    """Return the number whose first digit is at `at` if it has a label: before its token, or in it, as in `MRN-123`."""
+    own = token.lstrip(_JOINERS)
+    ways = [(lead + token[: len(token) - len(own)], at - len(own)), *([(lead + token, at)] if own else [])]
+    for before, begin in ways:
         for spoken in labels_before(before):
-            found = _value(text, origin + spoken.start, spoken.label, spoken.least)
+            found = _value(text, begin - spoken.letters, spoken.label, spoken.least)
             if found:
                 if not spoken.is_numbered and found.score < 1.0:
                     found = found._replace(score=round(found.score - UNNUMBERED, 2))

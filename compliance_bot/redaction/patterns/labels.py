@@ -79,7 +79,7 @@ _PHRASES: tuple[tuple[Label, str], ...] = (
     ),
     (_label("US_PASSPORT", shapes.PASSPORT, (8, 8, 8)), "passport, passport book, passport card, passports"),
     (
-        _label("US_DRIVER_LICENSE", shapes.CODE, (3, 4, 5)),
+        _label("US_DRIVER_LICENSE", shapes.CODE, (3, 3, 5)),
         """drivers license, driver license, drivers licence, driver licence, driving licence, driving license, dl,
         d/l, operators license, cdl, drivers lic, driver lic""",
     ),
@@ -130,7 +130,7 @@ _PHRASES: tuple[tuple[Label, str], ...] = (
         diligencias previas, procedimento, procedimento penale""",
     ),
     (
-        _label("CASE_NUMBER", shapes.DOCKET, (4, 5, 0)),
+        _label("CASE_NUMBER", shapes.DOCKET, (3, 5, 0)),
         """case, cases, matter, file, claim, claims, report, incident, complaint, petition, appeal, warrant,
         citation, arrest, booking, inmate, crime, reference, ref, application, applications, receipt, uscis,
         proceeding, proceedings, indictment, judgment, probate, cause, ticket, affaire, dossier, procès-verbal,
@@ -191,9 +191,9 @@ _PHRASES: tuple[tuple[Label, str], ...] = (
 
 # Words for "number", which may stand between a phrase and its value or, with "de", before the phrase.
 NUMBER_WORDS = frozenset(
-    """number numbers no nos num nums nbr nr nrs # id ids identifier identification code codes nummer nummern numéro
-    numéros numero numeros número números numeri n o n° nº º № identifikationsnummer kennung ref reference
-    zeichen""".split()
+    """number numbers no nos num nums nbr nr nrs # id ids identifier identification code codes ref reference nummer
+    nummern kennung identifikationsnummer zeichen numéro numéros numero numeros número números numeri codice código
+    codigo n o n° nº º №""".split()
 )
 LINKS = frozenset("is was are be being reads ist lautet est es è".split())
 OF = frozenset("de di del della du des da d of".split())

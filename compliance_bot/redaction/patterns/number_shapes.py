@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-_END = r"(?![0-9A-Za-z@]|[.,][0-9]|[ ]?%)"
+_END = r"(?![0-9A-Za-z@]|[.,/][0-9]|[ ]?%)"
 _GROUPS = r"[0-9]{2,5}(?:[ -][0-9]{2,5}){1,6}"
 _SOLID = r"[0-9A-Za-z]{1,34}(?:[-/][0-9A-Za-z]{1,16}|\.[0-9]{1,8}){0,6}"
 _LETTERS = r"(?:[A-Z]{1,5}[ ]){0,2}"
@@ -16,7 +16,7 @@ _FILED = (
 )
 
 DIGITS = re.compile(rf"(?:{_GROUPS}|[0-9]{{1,24}}(?:-[0-9]{{1,12}}){{0,4}}){_END}")
-CODE = re.compile(rf"(?:{_LETTERS}{_GROUPS}|{_LETTERS}{_SOLID}){_END}")
+CODE = re.compile(rf"(?:{_LETTERS}[A-Z]{{0,3}}{_GROUPS}|{_LETTERS}{_SOLID}){_END}")
 # "2 BvR 1234/99", "IV-2 K 123/98"; for a docket also "1:21-cr-00345-ABC", "19-12.345", and then any code
 FILED = re.compile(_FILED + _END)
 DOCKET = re.compile(rf"(?:{_FILED}|[0-9]{{1,2}}:{_SOLID}|{_LETTERS}{_SOLID}){_END}")

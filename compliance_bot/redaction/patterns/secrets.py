@@ -15,7 +15,6 @@ from compliance_bot.redaction.patterns.scan import Found, Scan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SHORTEST_TOKEN = 20
 LONGEST_KEY = 16_000
 
 _AWAY = r"(?<![0-9A-Za-z_-])"  # before a token
@@ -47,9 +46,10 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("AccountKey=", r"(?<=AccountKey=)[0-9A-Za-z+/]{40,100}={0,2}"),
     )
 )
+_WITHOUT_UNDERSCORE = tuple(token for token in _TOKENS if "_" not in token[0])
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
-_LINES = re.compile(r"(?m)^[0-9A-Za-z+/=]{4,100}(?=[ \t\r]{0,8}$)")
+_LINES = re.compile(r"(?m)^(?:[0-9A-Za-z+/]{16,100}={0,2}|[0-9A-Za-z+/]{1,100}={1,2})(?=[ \t\r]{0,8}$)")
 _URL_PASSWORD = re.compile(r"://[^\s/:@'\"<>]{0,100}:([^\s@/'\"<>]{1,200})@")
 
 # Parts of names for secrets, what completes the name, and then what assigns a value to it.
@@ -88,11 +88,10 @@ _SYMBOL = re.compile(r"[0-9]|[^\w\s.,;:)(-]|[a-z][A-Z]|_")
 
 def secrets(text: str) -> Iterator[Found]:
     """Yield passwords, private keys, tokens, and the passwords within addresses of databases."""
-    if max(map(len, text.split()), default=0) >= SHORTEST_TOKEN:  # half the time of the looks for all prefixes
-        for literal, pattern in _TOKENS:
-            if literal in text:
-                for match in pattern.finditer(text):
-                    yield Found(*match.span(), "SECRET", 0.95)
+    for literal, pattern in _TOKENS if "_" in text else _WITHOUT_UNDERSCORE:
+        if literal in text:
+            for match in pattern.finditer(text):
+                yield Found(*match.span(), "SECRET", 0.95)
     if "PRIVATE KEY" in text:
         yield from _private_keys(text)
     if "://" in text:

@@ -23,20 +23,22 @@ MOST_BETWEEN = 6  # words between a label and its colon: "Account number of Ms M
 
 _LETTERS = "".join(map(chr, (*range(65, 91), *range(97, 123), *range(0xC0, 0x180))))
 _GAP = " \t\r\n:;#№°.,=|*\"'`([{<>-~&)]/_"
-_WORD = re.compile(r"[0-9$€£¥%§\x00]+|[#№]|[^\W\d_]+(?:[/'’][^\W\d_]+)*")
-_BARRIER = re.compile(r"[0-9$€£¥%§\x00]")
-_ENDS = frozenset(phrase.rsplit(" ", 1)[-1] for phrase in LABELS) | NUMBER_WORDS | LINKS
+_WORD = re.compile(r"[^\W\d_]{3,4}[12](?![^\W_])|[#№]|[^\W\d_]/[^\W\d_](?![^\W\d_])|[^\W\d_]+(?:['’]s(?![^\W_]))?")
+# Backwards up to a number, an amount or a masked value: what is before speaks for that one. "CVV2" is no number.
+_SPEAKING_REVERSED = re.compile(r"(?:[^0-9$€£¥%§\x00]|[12](?=[A-Za-z]{3,4}(?![0-9A-Za-z])))*")
+_TAGS = re.compile(r"\s{0,4}</?[A-Za-z][^<>]{0,30}>\s{0,4}(?:<[A-Za-z][^<>]{0,30}>\s{0,4})?\Z")
+_ENDS = frozenset(re.split("[ /]", phrase)[-1].rstrip("12") for phrase in LABELS) | NUMBER_WORDS | LINKS
 _PREFIX = re.compile("[A-Z][A-Za-z]{0,4}")  # letters that belong to the number: "CH 123 456", "2 BvR 12/99"
 MOST_PREFIXES = 2
 _CURRENCIES = frozenset("AED AUD CAD CHF CNY DKK EUR GBP HKD INR JPY NOK PLN SAR SEK SGD USD".split())
 
 
 class Spoken(NamedTuple):
-    """A label; the least digits its value must have here; where in the text the value begins."""
+    """A label, the least digits its value must have here, and how many letters of the value are before the number."""
 
     label: Label
     least: int
-    start: int
+    letters: int
     is_numbered: bool
 
 
@@ -46,11 +48,25 @@ class _Word(NamedTuple):
     end: int
 
 
+def plain(lead: str) -> str:
+    """Return what stands before a number without masked values and without the tags of a table's cell.
+
+    The end stays the end: places are counted from there.
+    """
+    if ">" not in lead:
+        return lead
+    lead = MARKER.sub(_blot, lead)
+    tags = _TAGS.search(lead)
+    return lead[: tags.start()] + "|" if tags and "/" in tags.group() else lead
+
+
 def may_speak(lead: str, token: str) -> bool:
     """Say whether a number after `lead`, whose own token begins with `token`, can have a label. Cheap, and not sure."""
     words = lead.rstrip(_GAP)
     if ":" in lead[len(words) :]:
         return True
+    if words[-1:] in ("1", "2") and words[-2:-1].isalpha():
+        words = words[:-1]  # CVV2
     for _ in range(MOST_PREFIXES + 1):
         stem = words.rstrip(_LETTERS)
         word = words[len(stem) :]
@@ -73,12 +89,7 @@ def _may_be_prefix(word: str) -> bool:
 
 
 def labels_before(text: str) -> Iterator[Spoken]:
-    """Yield what the end of `text` says of a number that follows it, the likeliest first.
-
-    A number, an amount or a marker in between ends the search: what is before speaks for that one.
-    """
-    if "<" in text:
-        text = MARKER.sub(_blot, text)
+    """Yield what the end of `text` says of a number that follows it, the likeliest first."""
     words = _words(text)
     start = len(text)
     for _ in range(MOST_PREFIXES + 1):
@@ -87,7 +98,7 @@ def labels_before(text: str) -> Iterator[Spoken]:
         spoken = _spoken([word.text for word in words], gap)
         if spoken:
             label, least, is_numbered = spoken
-            yield Spoken(label, least, start, is_numbered)
+            yield Spoken(label, least, len(text) - start, is_numbered)
         first = text[words[-1].start : words[-1].end]
         if (
             spoken
@@ -102,14 +113,10 @@ def labels_before(text: str) -> Iterator[Spoken]:
 
 def _words(text: str) -> list[_Word]:
     """Return the words after the last number, amount or marker."""
-    words: list[_Word] = []
-    for match in _WORD.finditer(text):
-        if _BARRIER.match(match.group()):
-            words.clear()
-        else:
-            plain = match.group().lower().replace("’", "").replace("'", "")
-            words.append(_Word(plain, match.start(), match.end()))
-    return words
+    speaking = _SPEAKING_REVERSED.match(text[::-1])
+    begin = len(text) - (speaking.end() if speaking else 0)
+    words = _WORD.finditer(text, begin)
+    return [_Word(word.group().lower().replace("’", "").replace("'", ""), *word.span()) for word in words]
 
 
 def _blot(marker: re.Match[str]) -> str:
@@ -139,8 +146,9 @@ def _named(words: Sequence[str], end: int) -> tuple[Label, bool] | None:
     cut = end
     while cut and end - cut < 3 and words[cut - 1] in NUMBER_WORDS:
         cut -= 1
-    if cut < end and (phrase := _longest(words, cut)):
-        return phrase[0], True
+    for before in range(cut, end):
+        if phrase := _longest(words, before):
+            return phrase[0], True
     if phrase := _longest(words, end):
         label, begin = phrase
         begin -= begin > 0 and words[begin - 1] in OF
