@@ -33,6 +33,11 @@ _SEGWIT = re.compile(r"(?:bc1|tb1|BC1)[0-9A-Za-z]{11,71}(?![0-9A-Za-z])")
 _ETHER = re.compile(r"0x[0-9A-Fa-f]{40}(?![0-9A-Za-z])")
 _BIC = re.compile(r"[A-Z]{4}([A-Z]{2})[0-9A-Z]{2}(?:[0-9A-Z]{3})?")
 _OF_BANK = re.compile(r"(?i)\b(?:swift|bic|iban|correspondent|beneficiary bank|wire|bankverbindung)\b")
+_CALLED = re.compile(  # right before a code of letters alone: a word for it, or an IBAN
+    r"(?:(?i:\b(?:swift|bic)\b)[^A-Za-z]{0,6}"
+    r"(?:(?i:code|number|no|nr|address|id|is|ist|swift|bic|of|the bank)[^A-Za-z]{1,5}){0,4}"
+    r"|[A-Z]{2}[0-9]{2}[0-9A-Z ]{10,32}[,;|/ \n]{1,3})\Z"
+)
 _COUNTRIES = frozenset(
     """AD AE AF AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BM BN BO BR BS BT BW BY BZ CA CD CF CG CH CI CL CM CN
     CO CR CU CV CY CZ DE DJ DK DM DO DZ EC EE EG ER ES ET FI FJ FR GA GB GD GE GG GH GI GM GN GQ GR GT GW GY HK HN HR HT
@@ -72,10 +77,13 @@ def _judged(text: str, match: re.Match[str]) -> Found | None:
 
 
 def _bic_score(text: str, start: int, code: str) -> float:
-    """Return what a bank's code is worth: a capital word of eight letters is one only where banks are spoken of."""
-    if _OF_BANK.search(text, max(0, start - 60), start):
+    """Return what a bank's code is worth. REGISTER and CUSTOMER have the shape too, with the letters of a country."""
+    before = text[max(0, start - 60) : start]
+    if code.isalpha():
+        return 0.85 if _CALLED.search(before) else 0.0
+    if _OF_BANK.search(before):
         return 0.85
-    return 0.5 if len(code) == 11 and not code.isalpha() else 0.0
+    return 0.5 if len(code) == 11 else 0.0
 
 
 def _with_dashes(text: str) -> Iterator[Found]:

@@ -54,6 +54,7 @@ _PHRASES: tuple[tuple[Label, str], ...] = (
         _label("ABA_ROUTING_NUMBER", shapes.ROUTING, (9, 9, 9)),
         "routing, aba, rtn, routing transit, transit routing, aba routing",
     ),
+    (_label("ABA_ROUTING_NUMBER", shapes.ROUTING, (9, 9, 0), 0.3), "wire, fedwire, ach"),  # with its check digit
     (_label("BANK_CODE", shapes.SORT_CODE, (6, 6, 6)), "sort code, bankleitzahl, blz, bsb, code guichet"),
     (_label("LEI", shapes.LEGAL_ENTITY, (2, 2, 2)), "lei, legal entity identifier, legal entity"),
     (

@@ -30,6 +30,7 @@ FOUND = {
         routing/transit no. ⟦0210-0002-1⟧
         Bank routing # ⟦121000358⟧, account 12345678
         RTN ⟦091000019⟧
+        Wire: ⟦026009593⟧ / ACH: ⟦021000322⟧, wire: 123456789
         ABA number is ⟦021000022⟧, with a typing error
     """,
     "BANK_CODE": r"""
@@ -333,7 +334,7 @@ LEFT_ALONE = {
         the FINANCIAL STATEMENTS OF ABCDEFGH
         DOCUMENT CHASUS33
         SWIFTLY and BICYCLES
-        The SWIFT network and its ANALYSTS
+        The SWIFT network of the CUSTOMER, wire REGISTER
     """,
     "LOAN_NUMBER": r"""
         a loan of 1000000
