@@ -117,4 +117,8 @@ def _addresses(text: str) -> Iterator[Found]:
             yield Found(*match.span(), "CRYPTO", 0.85)
 
 
-CHECKED = Scan(name="checked", types=("SWIFT_CODE", "US_MBI", "MEDICAL_LICENSE", "VIN", "LEI", "US_ITIN", "IMEI", "CRYPTO"), found=checked)
+CHECKED = Scan(
+    name="checked",
+    types=("SWIFT_CODE", "US_MBI", "MEDICAL_LICENSE", "VIN", "LEI", "US_ITIN", "IMEI", "CRYPTO"),
+    found=checked,
+)
