@@ -88,6 +88,7 @@ _KINDS = (
         gives_way=True,
     ),
     Kind(name="US_PASSPORT", what="passport number of the United States", group="national_id", gives_way=True),
+    Kind(name="LICENSE_NUMBER", what="number of a licence, permit or certificate", group="national_id", gives_way=True),
     Kind(
         name="MEDICAL_RECORD_NUMBER",
         what="number of a patient, record, visit or specimen",

@@ -84,6 +84,11 @@ _PHRASES: tuple[tuple[Label, str], ...] = (
         """drivers license, driver license, drivers licence, driver licence, driving licence, driving license, dl,
         d/l, operators license, cdl, drivers lic, driver lic""",
     ),
+    (
+        _label("LICENSE_NUMBER", shapes.CODE, (4, 0, 0), 0.7),
+        """license, licence, lic, professional license, certificate, birth certificate, permit, bar, state bar,
+        zulassungs, carte professionnelle, colegiado, matrícula profesional, albo""",
+    ),
     # Health
     (_label("US_NPI", shapes.PROVIDER, (10, 10, 10)), "npi, national provider, national provider identifier"),
     # The word alone is too little: this one counts with its check digit.
@@ -97,8 +102,8 @@ _PHRASES: tuple[tuple[Label, str], ...] = (
     ),
     (
         _label("HEALTH_PLAN_ID", shapes.CODE, (4, 6, 0)),
-        """member, membership, subscriber, beneficiary, group, medicaid, health plan, plan member, health
-        insurance, hicn, insured, enrollee, dependent, prior authorization, preauthorization, authorization,
+        """member, membership, subscriber, beneficiary, group, grp, medicaid, health plan, plan member, health
+        insurance, hicn, insured, enrollee, dependent, prior authorization, prior auth, preauthorization, authorization,
         rxbin, rx bin, rxpcn, rxgrp, rx group, versicherten, krankenversicherten, krankenversicherung, assuré,
         adhérent, afiliado, asegurado, assicurato, assistito, tessera sanitaria""",
     ),

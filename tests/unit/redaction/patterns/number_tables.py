@@ -102,6 +102,14 @@ FOUND = {
         Driver License Number\n⟦12345678⟧
         His driving licence number is ⟦07 123 4567⟧
     """,
+    "LICENSE_NUMBER": r"""
+        License No. ⟦A123456⟧
+        Lic. No. ⟦RN-445566⟧
+        State bar number ⟦123456⟧
+        Birth certificate no. ⟦12-3456/88⟧
+        permit # ⟦P-2023-0042⟧
+        professional licence number: ⟦00123⟧
+    """,
     "US_NPI": r"""
         NPI ⟦1234567893⟧
         NPI: ⟦1245319599⟧ (attending)
@@ -375,6 +383,14 @@ LEFT_ALONE = {
         glucose 100 mg/dL 5
         driver 1234567
         a driving licence for 10 years
+    """,
+    "LICENSE_NUMBER": r"""
+        license 12345
+        a licence for 2024 and 10000 users
+        permits 12345
+        license number 12
+        certificates of 100000
+        bar 12345
     """,
     "US_NPI": r"""
         1234567893
