@@ -25,8 +25,14 @@ _OTHER_NUMBERS = (
     r"account|acct|invoice|ref(?:erence)?|case|order|policy|section|rule|page|isin|mrn|chart|file|claim|ssn"
 )
 PHONE_WORDS = re.compile(
-    r"(?is)\b(?:(?:tele|cell)?phones?|telefon|t[ée]l(?:[ée]phone)?|(?:tele)?fax|mobile|mob|cell|handy|whatsapp|sms"
+    r"(?is)\b(?:(?:tele|cell)?phones?|telefon|t[ée]l(?:[ée]phone)?|(?:tele)?fax|facsimile|t[ée]l[ée]copie|mobile|mob|cell|handy|whatsapp|sms"
     rf"|hotline|pager|dial|(?:call|text|ring)(?:ed|ing)?)\b(?!.*\b(?:{_OTHER_NUMBERS})\b)"
+)
+
+# The last of the words that could speak for the number is "fax".
+FAX_WORDS = re.compile(
+    r"(?is)(?:\b(?:tele)?fax|\bt[ée]l[ée]copie|\bfacsimile)\b"
+    r"(?!.*\b(?:tele|cell)?(?:phones?|telefon|t[ée]l(?:[ée]phone)?|mobile|cell|voice|direct|call)\b)(?!.*[0-9]{4})"
 )
 
 _SPEAKING = re.compile(r"[^\W\d_]|[§#/]")
