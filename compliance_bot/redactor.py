@@ -6,6 +6,7 @@ the first text (about a second), and shared by all threads and profiles.
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -49,14 +50,20 @@ def redact(text: str, profile: str | Profile | None = None) -> Redacted:
     return Redacted(text=masked.text, spans=masked.spans, counts=masked.counts)
 
 
-def load_detector(profile: str | Profile | None = None) -> Detector:
-    """Return the detector of this process under a profile, by name among those that ship. Raises UnknownProfile."""
+def load_detector(profile: str | Profile | None = None, *, threads: int | None = None) -> Detector:
+    """Return the detector of this process under a profile, by name among those that ship.
+
+    The first call says on how many threads the entity model runs: as many as there are processors where it does not
+    say. Raises UnknownProfile, ModelMissing or ModelTampered.
+    """
     wanted = chosen_profile(profile)
     with _loading:
         if EVERYTHING not in _loaded:
+            from compliance_bot.models.tagger import open_tagger
             from compliance_bot.redaction.detect import Detector
 
-            _loaded[EVERYTHING] = Detector.load()
+            tagger = open_tagger(threads or (os.cpu_count() or 1))
+            _loaded[EVERYTHING] = Detector.load(tagger=tagger)
         if wanted not in _loaded:
             _loaded[wanted] = _loaded[EVERYTHING].under(wanted)
         return _loaded[wanted]

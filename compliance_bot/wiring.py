@@ -162,10 +162,12 @@ class Wiring:
     @cached_property
     def detector(self) -> Detects:
         """What finds personal data, of every type; profiles say which of them count where."""
+        from compliance_bot.models.tagger import open_tagger
         from compliance_bot.redaction.detect import Detector
 
         with self._loading:
-            return Detector.load(limit_s=self.settings.redaction_timeout_s)
+            tagger = open_tagger(self.settings.threads)
+            return Detector.load(tagger=tagger, limit_s=self.settings.redaction_timeout_s)
 
     @cached_property
     def parts(self) -> Parts:

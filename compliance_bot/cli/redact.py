@@ -95,11 +95,11 @@ def profile_for(name: str | None) -> Profile:
     return profile_named(name, known)
 
 
-def detector_for(name: str | None) -> Detector:
+def detector_for(name: str | None, threads: int | None = None) -> Detector:
     """Return what finds personal data under a profile, by the name that `profile_for` takes."""
     from compliance_bot.redactor import load_detector
 
-    return load_detector(profile_for(name))
+    return load_detector(profile_for(name), threads=threads)
 
 
 def _stream(name: str, stream: BinaryIO, detector: Detector) -> None:
@@ -120,13 +120,13 @@ def _lines(opened: list[tuple[str, BinaryIO]], profile: str | None, *, masked: b
     do = functools.partial(_answer, with_text=masked)
     every = chain.from_iterable(batches(stream, name) for name, stream in opened)
     first = list(islice(every, 2))
-    count = workers or len(os.sched_getaffinity(0))
+    count = workers or (os.cpu_count() or 1)
     failed = 0
     if count == 1 or len(first) < 2:
         detector = detector_for(profile)
         failed = sum(_written(do(detector, batch)) for batch in chain(first, every))
     else:
-        load = functools.partial(detector_for, profile)
+        load = functools.partial(detector_for, profile, 1)  # processes work side by side instead
         with Workers[Batch, "Answers"](count, load=load, do=do, place=lambda batch: batch.place) as pool:
             failed = sum(map(_written, pool.each(chain(first, every))))
     if failed:

@@ -132,7 +132,7 @@ class EntityTagger:
 
 
 @cache
-def open_tagger(threads: int = 2) -> EntityTagger:
+def open_tagger(threads: int) -> EntityTagger:
     """Return the shipped tagger, loaded once for the process. Raises ModelMissing or ModelTampered."""
     return EntityTagger.load(threads=threads)
 
