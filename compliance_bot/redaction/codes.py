@@ -35,7 +35,7 @@ _ESCAPE = re.compile(
     rf"\\(?:u[dD][89ABab]{_HEX}{{2}}\\u[dD][C-Fc-f]{_HEX}{{2}}|u{_HEX}{{4}}|u\{{{_HEX}{{1,6}}\}}|U{_HEX}{{8}}"
     r"|[nrt]|\r?\n[ \t]{0,8}|[!-/:-@\[-`{-~])"
 )
-_SPELLED = re.compile(r"(?i)[ ]?[\[({][ ]?(at|dot)[ ]?[\])}][ ]?")
+_SPELLED = {left: re.compile(rf"(?i)\{left} ?(?:at|dot) ?\{right} ?") for left, right in ("()", "[]", "{}")}
 
 _TAG = (
     r"<(?:/?(?:a|abbr|b|big|br|code|del|em|font|i|ins|kbd|mark|s|small|span|strong|sub|sup|tt|u|wbr)"
@@ -43,7 +43,7 @@ _TAG = (
 )
 _TAGS = re.compile(rf"(?i){_TAG}(?: ?{_TAG})*")
 _STARS = re.compile(r"(?<!\*)\*{1,3}(?!\*)(?: \*{1,3}(?!\*))?")  # four and more hide the digits of a card
-_LINES = re.compile(r"__(?: __)?|~~(?: ~~)?|`(?: `)?")
+_UNDERLINES, _STRIKES, _TICKS = (re.compile(rf"{sign}(?: {sign})?") for sign in ("__", "~~", "`"))
 _APART = re.compile(r"> <|[*_~`] [*_~`]")
 _JOINING = frozenset("@._+-:/()#")
 
@@ -52,11 +52,17 @@ def codes(text: str) -> Iterator[Swap]:
     """Yield a swap for each code in `text` and what it stands for."""
     found = [
         Swap(*match.span(), plain)
-        for signs, pattern, read in _CODES
-        if any(sign in text for sign in signs)
+        for sign, pattern, read in _CODES
+        if sign in text
         for match in pattern.finditer(text)
         if (plain := read(match.group())) != match.group()
     ]
+    for sign, pattern in _SPELLED.items():
+        if sign in text:
+            for match in pattern.finditer(text):
+                start, end = match.span()
+                is_apart = text[start - 1 : start] == " "
+                found.append(Swap(start - is_apart, end, "@" if "a" in match.group().lower() else "."))
     return disjoint(found)
 
 
@@ -64,8 +70,8 @@ def markup(text: str) -> Iterator[Swap]:
     """Yield a swap for the markup that stands inside a word or a number; what stands around one hides nothing."""
     found = [
         Swap(*match.span(), " " if _APART.search(match.group()) else "")
-        for signs, pattern in _MARKUP
-        if any(sign in text for sign in signs)
+        for sign, pattern in _MARKUP
+        if sign in text
         for match in pattern.finditer(text)
         if _is_inside(text, *match.span())
     ]
@@ -103,16 +109,11 @@ def _of_escape(code: str) -> str:
     return chr(points[0]) if points[0] < 0xD800 or 0xDFFF < points[0] < 0x110000 else "\N{REPLACEMENT CHARACTER}"
 
 
-def _of_spelled(code: str) -> str:
-    return "@" if "a" in code.lower() else "."
-
-
-_CODES: tuple[tuple[tuple[str, ...], re.Pattern[str], Callable[[str], str]], ...] = (
-    (("&",), _REFERENCE, html.unescape),
-    (("%",), _PERCENT, _of_octets),
-    (("=",), _PRINTABLE, _of_printable),
-    (("\\x",), _HEX_ESCAPE, _of_octets),
-    (("\\",), _ESCAPE, _of_escape),
-    (("at)", "at]", "at}", "AT)", "AT]", "AT}"), _SPELLED, _of_spelled),
+_CODES: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
+    ("&", _REFERENCE, html.unescape),
+    ("%", _PERCENT, _of_octets),
+    ("=", _PRINTABLE, _of_printable),
+    ("\\", _HEX_ESCAPE, _of_octets),
+    ("\\", _ESCAPE, _of_escape),
 )
-_MARKUP = ((("<",), _TAGS), (("*",), _STARS), (("__", "~~", "`"), _LINES))
+_MARKUP = (("<", _TAGS), ("*", _STARS), ("_", _UNDERLINES), ("~", _STRIKES), ("`", _TICKS))

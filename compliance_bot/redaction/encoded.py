@@ -17,13 +17,13 @@ from compliance_bot.redaction.rewritten import Swap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_LEAST = 16  # characters of base64: twelve of text
+_LEAST = 14  # characters of base64 without padding: ten of text
 _LEAST_HEX = 20
 _SHAPE = bytes(ord("x") if chr(code) in f"{string.ascii_letters}{string.digits}+/-_" else 32 for code in range(256))
 _LONG = b"x" * _LEAST
-_RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}(?:\s{1,8}[A-Za-z0-9+/_-]{4,})*={0,2}")
-_LINE = re.compile(r"[A-Za-z0-9+/_-]+=*")
-_PART = re.compile(r"[A-Za-z0-9]{16,}=*")
+_WORD = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
+_MORE = re.compile(r"(?:\s{1,8}[A-Za-z0-9+/_-]{14,})*(?:\s{1,8}[A-Za-z0-9+/_-]+)?={0,2}")  # the lines it is wrapped in
+_PART = re.compile(r"[A-Za-z0-9]{14,}=*")
 _HEX = re.compile(r"(?:0[xX])?((?:[0-9A-Fa-f]{2})+)")
 _STANDARD = str.maketrans("-_", "+/")
 _UNWRITTEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
@@ -35,10 +35,19 @@ def encoded(text: str) -> Iterator[Swap]:
     shape = text.encode("ascii", "replace").translate(_SHAPE)
     start = shape.find(_LONG)
     while start >= 0:
-        run = _RUN.match(text, start)
-        assert run is not None  # it is as long, of the same alphabet
-        yield from _of_lines(text, [line.span() for line in _LINE.finditer(text, *run.span())])
-        start = shape.find(_LONG, run.end())
+        word = _WORD.match(text, start)
+        assert word is not None  # it is as long as _LONG, of the same alphabet
+        end = word.end()
+        if not _is_plain(word.group()):
+            more = _MORE.match(text, end)
+            end = more.end() if more and text[end - 1] != "=" else end
+            yield from _of_lines(text, [line.span() for line in _WORD.finditer(text, start, end)])
+        start = shape.find(_LONG, end)
+
+
+def _is_plain(word: str) -> bool:
+    """Say whether `word` is a word as it stands: base64 of a text has letters of both cases."""
+    return (word[1:].islower() or word.isupper()) and _HEX.fullmatch(word) is None
 
 
 def _of_lines(text: str, lines: Sequence[tuple[int, int]]) -> Iterator[Swap]:
@@ -89,7 +98,7 @@ def _decoded(token: str) -> str:
     octets = _HEX.fullmatch(token) if len(token) >= _LEAST_HEX else None
     if octets and (plain := _written(bytes.fromhex(octets[1]))):
         return plain
-    if token[1:].islower() or token.isupper():  # a word: base64 of a text has both
+    if _is_plain(token):
         return ""
     whole = token[: len(token) - (len(token) % 4 == 1)]
     return _written(binascii.a2b_base64(whole.translate(_STANDARD) + "=="))

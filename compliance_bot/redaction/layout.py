@@ -1,7 +1,7 @@
 """Values that layout takes apart: spaced out character by character, or broken by the end of a line.
 
-Each function yields the swaps of one way to read such stretches. There are two ways for each, since nothing says where
-a word ended (`c a r d 4 1 1 1 …`) and whether a hyphen at the end of a line is one of the value's own.
+There are two ways to read each, since nothing says where a word ended (`c a r d 4 1 1 1 …`), nor whether a hyphen at
+the end of a line is one of the value's own.
 """
 
 from __future__ import annotations
@@ -12,18 +12,24 @@ from typing import TYPE_CHECKING
 from compliance_bot.redaction.rewritten import Swap, disjoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # Six and more single characters; up to three blanks part their groups.
 _SPACED = re.compile(r"(?<!\S)\S(?: {1,3}\S(?!\S)){5,}")
-_SEEMS_SPACED = b" x x x x"
-_SHAPE = bytes(ord(" ") if chr(code).isspace() else ord("x") for code in range(256))
+_EVERY_OTHER = "    "  # what a stretch spaced out has in every other place, and prose has not
 _LEAST_SPACED = 6  # letters and digits; rows of dots lead to page numbers
 _BLANKS = re.compile(r" +")
 
+
+
+def _after(characters: str) -> str:
+    return rf"(?:(?<=[{characters}]\n)|(?<=[{characters}]\r\n))"
+
+
 # A line's end after or before what values go on with, or between two digits.
 _BROKEN = re.compile(
-    r"\n(?:(?:(?<=[-0-9.@_]\n)|(?<=[-0-9.@_]\r\n))[ \t]{0,8}(?=[0-9A-Za-z.@_:(])|[ \t]{0,8}(?=[.@_][0-9A-Za-z]))"
+    rf"\n(?:{_after('-@_')}[ \t]{{0,8}}(?=[0-9A-Za-z.@_(])|{_after('.')}[ \t]{{0,8}}(?=[0-9a-z])"
+    rf"|{_after('0-9')}[ \t]{{0,8}}(?=[0-9])|[ \t]{{0,8}}(?=[.@_][0-9A-Za-z]))"
 )
 _HOST = re.compile(r"@[\w-]{1,60}(\r?\n[ \t]{0,8})(?=[\w-]{1,60}\.)")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -32,26 +38,15 @@ _FRACTION = re.compile("[0-9][.][0-9]")
 _REACH = 64
 
 
-def squeezed(text: str) -> Iterator[Swap]:
-    """Yield swaps that take the single blanks out of stretches spaced out; more blanks than one become one."""
-    for match in _spaced(text):
-        for blanks in _BLANKS.finditer(text, *match):
-            yield Swap(*blanks.span(), " " if len(blanks.group()) > 1 else "")
-
-
-def squeezed_into_words(text: str) -> Iterator[Swap]:
-    """Yield the swaps of `squeezed`, but leave a blank where digits meet letters."""
-    for match in _spaced(text):
-        for blanks in _BLANKS.finditer(text, *match):
-            before, after = text[blanks.start() - 1], text[blanks.end()]
-            is_border = before.isalnum() and after.isalnum() and before.isdigit() != after.isdigit()
-            yield Swap(*blanks.span(), " " if is_border or len(blanks.group()) > 1 else "")
+def spaced_out(text: str) -> tuple[Iterable[Swap], ...]:
+    """Return the ways to take blanks out of stretches spaced out: all single ones, or not where digits meet letters."""
+    if _EVERY_OTHER not in text[::2] and _EVERY_OTHER not in text[1::2]:
+        return ()
+    stretches = [*_spaced(text)]
+    return _squeezed(text, stretches, has_borders=False), _squeezed(text, stretches, has_borders=True)
 
 
 def _spaced(text: str) -> Iterator[tuple[int, int]]:
-    shape = text.encode("ascii", "replace").translate(_SHAPE)
-    if _SEEMS_SPACED not in shape:
-        return
     for match in _SPACED.finditer(text):
         if sum(map(str.isalnum, match.group())) >= _LEAST_SPACED:
             start, end = match.span()
@@ -60,23 +55,26 @@ def _spaced(text: str) -> Iterator[tuple[int, int]]:
             yield start, end + (is_open and end + 1 < len(text))
 
 
-def joined(text: str) -> Iterator[Swap]:
-    """Yield swaps that take out the ends of lines within a value, and keep a hyphen before them."""
+def _squeezed(text: str, stretches: Iterable[tuple[int, int]], *, has_borders: bool) -> Iterator[Swap]:
+    for stretch in stretches:
+        for blanks in _BLANKS.finditer(text, *stretch):
+            start, end = blanks.span()
+            before, after = text[start - 1], text[end]
+            is_border = before.isalnum() and after.isalnum() and before.isdigit() != after.isdigit()
+            yield Swap(start, end, " " if end - start > 1 or (has_borders and is_border) else "")
+
+
+def broken(text: str) -> tuple[Iterable[Swap], ...]:
+    """Return the ways to take the ends of lines out of values: a hyphen before them stays, or goes as well."""
     hosts = [Swap(*match.span(1), "") for match in _HOST.finditer(text)] if "@" in text else []
-    return disjoint([*hosts, *(Swap(start, end, "") for start, end in _broken(text))])
-
-
-def joined_without_hyphen(text: str) -> Iterator[Swap]:
-    """Yield swaps that take out a hyphen with the end of the line."""
-    return (Swap(start - 1, end, "") for start, end in _broken(text) if text[start - 1] == "-")
-
-
-def _broken(text: str) -> Iterator[tuple[int, int]]:
-    for match in _BROKEN.finditer(text):
-        start, end = match.start(), match.end()
-        start -= text[start - 1 : start] == "\r"
-        if start > 0 and _is_within_value(text, start, end):
-            yield start, end
+    ends = [
+        Swap(start, match.end(), "")
+        for match in _BROKEN.finditer(text)
+        if (start := match.start() - (text[match.start() - 1 : match.start()] == "\r")) > 0
+        and _is_within_value(text, start, match.end())
+    ]
+    hyphens = [Swap(end.start - 1, end.end, "") for end in ends if text[end.start - 1] == "-"]
+    return disjoint(hosts + ends), hyphens
 
 
 def _is_within_value(text: str, start: int, end: int) -> bool:

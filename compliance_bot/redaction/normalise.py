@@ -47,7 +47,7 @@ def normalise(text: str) -> Rewritten:
     swaps: list[Swap] = []
     if others or any(control in text for control in CONTROLS):
         swaps += _recomposed(text, others)
-    if "-\n" in text or "-\r\n" in text or "\u00ad" in present:
+    if ("-" in text and ("-\n" in text or "-\r\n" in text)) or "\u00ad" in present:
         swaps += _rejoined(text)
     normal = rewrite(text, disjoint(swaps)) if swaps else Rewritten(text=text)
     return _read_together(normal, present) if present else normal

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 class Swap(NamedTuple):
@@ -20,10 +20,6 @@ class Swap(NamedTuple):
     start: int
     end: int
     plain: str
-
-
-def _numbers() -> array[int]:
-    return array("q")  # a tenth of what tuples take: ten megabytes may have as many swaps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +31,10 @@ class Rewritten:
     """
 
     text: str
-    at: array[int] = field(default_factory=_numbers)
-    size: array[int] = field(default_factory=_numbers)
-    begin: array[int] = field(default_factory=_numbers)
-    until: array[int] = field(default_factory=_numbers)
+    at: Sequence[int] = ()
+    size: Sequence[int] = ()
+    begin: Sequence[int] = ()
+    until: Sequence[int] = ()
 
     def source(self, start: int, end: int) -> tuple[int, int]:
         """Return the source's [start, end) for a non-empty stretch of `text`.
@@ -48,15 +44,17 @@ class Rewritten:
         return self._source(start)[0], self._source(end - 1)[1]
 
     def is_changed(self, start: int, end: int) -> bool:
-        """Say whether text[start:end] is in one piece in the source and differs from what stands there."""
-        first = bisect_right(self.at, start) - 1
-        if first < 0 or self.at[first] + self.size[first] <= start:
-            first += 1
-        last = bisect_left(self.at, end)
-        inside = range(first, last)
-        if any(self.begin[n] == self.until[n] for n in inside):
+        """Say whether text[start:end] is in one piece in the source, and holds or touches what differs there.
+
+        What stands beside a value decides on it too: `\\n4111…` is a letter before a number until it is a line's end.
+        """
+        first = max(0, bisect_right(self.at, start) - 1)
+        while first and self.at[first - 1] + self.size[first - 1] >= start:
+            first -= 1
+        near = range(first, bisect_right(self.at, end))
+        if any(self.begin[n] == self.until[n] and self.at[n] < end and self.at[n] + self.size[n] > start for n in near):
             return False
-        return any(self.size[n] or self.at[n] > start for n in inside)
+        return any(self.begin[n] < self.until[n] and self.at[n] + self.size[n] >= start for n in near)
 
     def _source(self, index: int) -> tuple[int, int]:
         swap = bisect_right(self.at, index) - 1
@@ -74,7 +72,8 @@ class Rewriting:
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._length = 0
-        self._at, self._size, self._begin, self._until = (_numbers() for _ in range(4))
+        # A tenth of what lists take: ten megabytes may have as many swaps.
+        self._at, self._size, self._begin, self._until = (array("q") for _ in range(4))
 
     def keep(self, part: str) -> None:
         """Add what is the same in the source, and follows there on what was added last."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.codes import codes, markup
 from compliance_bot.redaction.encoded import encoded
-from compliance_bot.redaction.layout import joined, joined_without_hyphen, squeezed, squeezed_into_words
+from compliance_bot.redaction.layout import broken, spaced_out
 from compliance_bot.redaction.normalise import normalise
 from compliance_bot.redaction.rewritten import Rewriting, Swap
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from compliance_bot.redaction.rewritten import Rewritten
 
 DEPTH = 2
-_WAYS = (codes, markup, squeezed, squeezed_into_words, joined, joined_without_hyphen, encoded)
 _AROUND = 80  # characters on either side of a change: the rest of the value and the words that speak for it
 _LONGEST = 256  # a word is not cut before that
 _BORDER = "\n" + 96 * " " + "\n"  # wider than any gap in a value, and than the reach of words
@@ -63,8 +62,8 @@ def readings(text: str) -> tuple[Reading, ...]:
 def _view(text: str) -> Rewritten | None:
     """Return the stretches of `text` that a disguise changes, undone, in all ways; None if there are none."""
     rewriting = Rewriting()
-    stretches = [_add(rewriting, text, way(text)) for way in _WAYS]
-    return rewriting.done() if any(stretches) else None
+    ways = (codes(text), markup(text), *spaced_out(text), *broken(text), encoded(text))
+    return rewriting.done() if sum(_add(rewriting, text, swaps) for swaps in ways) else None
 
 
 def _add(rewriting: Rewriting, text: str, swaps: Iterable[Swap]) -> int:
