@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.rewritten import Swap, disjoint
@@ -45,6 +46,7 @@ _TAGS = re.compile(rf"(?i){_TAG}(?: ?{_TAG})*")
 _STARS = re.compile(r"(?<!\*)\*{1,3}(?!\*)(?: \*{1,3}(?!\*))?")  # four and more hide the digits of a card
 _UNDERLINES, _STRIKES, _TICKS = (re.compile(rf"{sign}(?: {sign})?") for sign in ("__", "~~", "`"))
 _APART = re.compile(r"> <|[*_~`] [*_~`]")
+_PAIR = 40  # characters from an opening mark to its closing one
 _JOINING = frozenset("@._+-:/()#")
 
 
@@ -67,15 +69,21 @@ def codes(text: str) -> Iterator[Swap]:
 
 
 def markup(text: str) -> Iterator[Swap]:
-    """Yield a swap for the markup that stands inside a word or a number; what stands around one hides nothing."""
+    """Yield a swap for the markup inside a word or a number, and for what opens or closes it beside the word."""
     found = [
-        Swap(*match.span(), " " if _APART.search(match.group()) else "")
+        (Swap(*match.span(), " " if _APART.search(match.group()) else ""), _is_inside(text, *match.span()))
         for sign, pattern in _MARKUP
         if sign in text
         for match in pattern.finditer(text)
-        if _is_inside(text, *match.span())
     ]
-    return disjoint(found)
+    if not any(is_inside for _, is_inside in found):
+        return iter(())
+    found.sort()
+    inside = [swap.start for swap, is_inside in found if is_inside]
+    near = ((swap, bisect_left(inside, swap.start)) for swap, _ in found)
+    return disjoint(
+        [swap for swap, n in near if any(abs(start - swap.start) <= _PAIR for start in inside[max(0, n - 1) : n + 1])]
+    )
 
 
 def _is_inside(text: str, start: int, end: int) -> bool:

@@ -22,7 +22,7 @@ _LEAST_HEX = 20
 _SHAPE = bytes(ord("x") if chr(code) in f"{string.ascii_letters}{string.digits}+/-_" else 32 for code in range(256))
 _LONG = b"x" * _LEAST
 _WORD = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
-_MORE = re.compile(r"(?:\s{1,8}[A-Za-z0-9+/_-]{14,})*(?:\s{1,8}[A-Za-z0-9+/_-]+)?={0,2}")  # the lines it is wrapped in
+_MORE = re.compile(r"(?:\s{1,8}[A-Za-z0-9+/_-]{14,})*(?:\r?\n[ \t]{0,8}[A-Za-z0-9+/_-]+)?={0,2}")  # further lines
 _PART = re.compile(r"[A-Za-z0-9]{14,}=*")
 _HEX = re.compile(r"(?:0[xX])?((?:[0-9A-Fa-f]{2})+)")
 _STANDARD = str.maketrans("-_", "+/")
@@ -56,8 +56,8 @@ def _of_lines(text: str, lines: Sequence[tuple[int, int]]) -> Iterator[Swap]:
     while done < len(lines):
         size = _lines_of_one(lines, done)
         # The last line, a shorter one, may be the next word of the text; and all of them may be words.
-        for count in (size, size - 1):
-            plain = _decoded("".join(text[a:b] for a, b in lines[done : done + count]))
+        for count, is_strict in ((size, True), (size - 1, True), (size, False), (size - 1, False)):
+            plain = _decoded("".join(text[a:b] for a, b in lines[done : done + count]), is_strict=is_strict)
             if plain:
                 yield Swap(lines[done][0], lines[done + count - 1][1], f" {plain} ")
                 break
@@ -90,28 +90,31 @@ def _of_parts(text: str, start: int, end: int) -> Iterator[Swap]:
             yield Swap(*part.span(), f" {plain} ")
 
 
-def _decoded(token: str) -> str:
-    """Return the text that `token` stands for; nothing where that is none."""
+def _decoded(token: str, *, is_strict: bool = False) -> str:
+    """Return the text that `token` stands for; nothing where that is none, or with `is_strict` no clean UTF."""
     token = token.rstrip("=")
     if len(token) < _LEAST:
         return ""
     octets = _HEX.fullmatch(token) if len(token) >= _LEAST_HEX else None
-    if octets and (plain := _written(bytes.fromhex(octets[1]))):
+    if octets and (plain := _written(bytes.fromhex(octets[1]), is_strict=is_strict)):
         return plain
     if _is_plain(token):
         return ""
     whole = token[: len(token) - (len(token) % 4 == 1)]
-    return _written(binascii.a2b_base64(whole.translate(_STANDARD) + "=="))
+    return _written(binascii.a2b_base64(whole.translate(_STANDARD) + "=="), is_strict=is_strict)
 
 
-def _written(octets: bytes) -> str:
+def _written(octets: bytes, *, is_strict: bool) -> str:
+    encoding = "utf-8"
     if octets.count(0) * 3 > len(octets):
-        plain = octets.decode("utf-16-le" if octets[1::2].count(0) > octets[::2].count(0) else "utf-16-be", "replace")
-    else:
-        try:
-            plain = octets.decode()
-        except UnicodeDecodeError:
-            plain = octets.decode("latin-1")
-            if len(plain) - len(plain.encode("ascii", "ignore")) > _MOST_UNWRITTEN * len(plain):
-                return ""
-    return plain if len(_UNWRITTEN.findall(plain)) <= _MOST_UNWRITTEN * len(plain) else ""
+        encoding = "utf-16-le" if octets[1::2].count(0) > octets[::2].count(0) else "utf-16-be"
+    try:
+        plain = octets.decode(encoding)
+    except UnicodeDecodeError:
+        if is_strict:
+            return ""
+        plain = octets.decode("latin-1")
+        if len(plain) - len(plain.encode("ascii", "ignore")) > _MOST_UNWRITTEN * len(plain):
+            return ""
+    most = 0 if is_strict else _MOST_UNWRITTEN * len(plain)
+    return plain if len(_UNWRITTEN.findall(plain)) <= most else ""

@@ -14,12 +14,11 @@ from compliance_bot.redaction.rewritten import Swap, disjoint
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# Six and more single characters; up to three blanks part their groups.
-_SPACED = re.compile(r"(?<!\S)\S(?: {1,3}\S(?!\S)){5,}")
+# Six and more single characters; up to three blanks part their groups, and punctuation may touch the ends.
+_SPACED = re.compile(r"""(?<!\S)[(\["'<]?\S(?: {1,3}\S(?!\S)){4,} {1,3}\S[.,;:!?)\]>"']{0,3}(?!\S)""")
 _EVERY_OTHER = "    "  # what a stretch spaced out has in every other place, and prose has not
-_LEAST_SPACED = 6  # letters and digits; rows of dots lead to page numbers
+_LEAST_SPACED = 5  # letters and digits; rows of dots lead to page numbers
 _BLANKS = re.compile(r" +")
-
 
 
 def _after(characters: str) -> str:

@@ -27,7 +27,7 @@ _PAGE_ENDS = "\v\f\x1c\x1d\x1e\x1f"
 _PAGE_END_TABLE = str.maketrans(_PAGE_ENDS, "\n\n\n\n\n ")
 _IS_MARK = re.compile(f"[{MARKS}]")
 _MOST_MARKS = 4  # Vietnamese has two on a letter; composing takes quadratic time in them
-_DIVIDED = re.compile(r"(?<=[^\W\d_])[-\u00ad]\r?\n[ \t]{0,8}(?=[^\W\d_])")
+_DIVIDED = re.compile(r"(?:(?<=[^\W\d_])-\r?\n[ \t]{0,8}(?=[^\W\d_])|\u00ad\r?\n[ \t]{0,8})(?=\S)")
 _MIDDLE_DOTS = "·∙⋅•"
 _MIDDLE_DOT = re.compile(f"(?<=[0-9])[{_MIDDLE_DOTS}](?=[0-9])")
 _DIGITS = "".join(character for character, plain in RAISED.items() if plain.isdigit())
@@ -54,11 +54,11 @@ def normalise(text: str) -> Rewritten:
 
 
 def _in_place(text: str, present: frozenset[str]) -> tuple[str, str]:
-    """Return `text` with each character replaced that one other stands for, and the characters that several or none do."""
+    """Return `text` with each character in its form, where that is one; and the characters whose form is not."""
     forms = {character: form(character) for character in present}
     singles = {character: plain for character, plain in forms.items() if len(plain) == 1 and plain != character}
     if len(singles) > 16:  # each `replace` reads the whole text
-        text = text.translate(str.maketrans(singles))
+        text = text.translate({ord(character): plain for character, plain in singles.items()})
     else:
         for character, plain in singles.items():
             text = text.replace(character, plain)
@@ -92,8 +92,9 @@ def _special(ligatures: str) -> re.Pattern[str]:
 def _rejoined(text: str) -> Iterator[Swap]:
     """Yield swaps that join a word over the end of a line; `Smith-\\nJones` keeps its hyphen."""
     for match in _DIVIDED.finditer(text):
-        is_part_of_name = text[match.start()] == "-" and text[match.end()].isupper()
-        yield Swap(match.start() + is_part_of_name, match.end(), "")
+        start, end = match.span()
+        is_name = text[start] == "-" and text[end].isupper() and text[end + 1 : end + 2].islower()
+        yield Swap(start + is_name, end, "")
 
 
 def _read_together(normal: Rewritten, present: frozenset[str]) -> Rewritten:

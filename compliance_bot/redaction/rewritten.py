@@ -6,7 +6,7 @@ Nothing is decided here. `normalise` and the readings of `views` say what is rep
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 

@@ -70,10 +70,10 @@ def _add(rewriting: Rewriting, text: str, swaps: Iterable[Swap]) -> int:
     """Add the stretches around the sorted `swaps`, and return how many there are."""
     stretches = done = 0
     for swap in swaps:
-        if not stretches or swap.start - done > 2 * (_AROUND + _LONGEST):
+        if not stretches or swap.start - done > 2 * _AROUND:
             if stretches:
                 rewriting.keep(text[done : _word_end(text, done + _AROUND)])
-            done = _word_start(text, max(0, swap.start - _AROUND))
+            done = max(done, _word_start(text, max(0, swap.start - _AROUND)))
             rewriting.swap(Swap(done, done, _BORDER))
             stretches += 1
         rewriting.keep(text[done : swap.start])
