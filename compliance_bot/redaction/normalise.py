@@ -1,8 +1,11 @@
 """A text as a detector should see it, with the way back to the text itself.
 
-Full-width and other foreign digits, exotic blanks and dashes become their ASCII form, one character for one; zero-width
-characters, soft hyphens and direction marks are left out. Nothing is stored from here: only offsets leave.
-Not a full NFKC (ligatures and superscripts keep their place, `10²` stays) and no cure for encodings such as base64.
+Full-width and foreign digits, exotic blanks, dashes and quotes become ASCII; ligatures become their letters (`forms`);
+an accent of its own joins its letter, or goes where no letter has it; what shows nothing is left out; letters that
+stand for Latin ones become Latin (`lookalikes`); a word that the end of a line parts becomes one.
+
+What undoes an encoding, markup or spacing is a reading beside this one (`views`): those may be wrong, this may not.
+Nothing is stored from here: only offsets leave.
 """
 
 from __future__ import annotations
@@ -10,64 +13,97 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from bisect import bisect_right
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-# Unicode's format characters that show nothing (soft hyphen, zero-width, direction, joiners) and variation selectors.
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
-_LINE_ENDS = "\x85\u2028\u2029"
-_BLOCKS = (range(0x80, 0x10000), range(0x10D30, 0x10D3A), range(0x1D400, 0x1D800))  # the last: mathematical letters
+from compliance_bot.redaction.forms import CONTROLS, INVISIBLE, MARKS, RAISED, form
+from compliance_bot.redaction.lookalikes import LOOKALIKES, read_lookalikes
+from compliance_bot.redaction.rewritten import Rewritten, Swap, disjoint, rewrite
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Normalised:
-    """`text` is the normal form; `removed` are the positions, within it, at which one source character was left out."""
-
-    text: str
-    removed: tuple[int, ...] = ()
-
-    def source(self, start: int, end: int) -> tuple[int, int]:
-        """Return the source's [start, end) for a non-empty stretch of the normal form.
-
-        Characters left out inside the stretch belong to it, those around it do not.
-        """
-        return self._source(start), self._source(end - 1) + 1
-
-    def _source(self, index: int) -> int:
-        return index + bisect_right(self.removed, index)
+_NON_ASCII = re.compile("[^\x00-\x7f]+")
+_PAGE_ENDS = "\v\f\x1c\x1d\x1e\x1f"
+_PAGE_END_TABLE = str.maketrans(_PAGE_ENDS, "\n\n\n\n\n ")
+_IS_MARK = re.compile(f"[{MARKS}]")
+_MOST_MARKS = 4  # Vietnamese has two on a letter; composing takes quadratic time in them
+_DIVIDED = re.compile(r"(?:(?<=[^\W\d_])-\r?\n[ \t]{0,8}(?=[^\W\d_])|\u00ad\r?\n[ \t]{0,8})(?=\S)")
+_MIDDLE_DOTS = "·∙⋅•"
+_MIDDLE_DOT = re.compile(f"(?<=[0-9])[{_MIDDLE_DOTS}](?=[0-9])")
+_DIGITS = "".join(character for character, plain in RAISED.items() if plain.isdigit())
+# No footnote and no power has seven digits, or letters in a row.
+_RAISED = re.compile(f"(?:[{_DIGITS}][ .-]?){{7,}}|[{''.join(RAISED.keys() - set(_DIGITS))}]{{2,}}")
+_RAISED_TABLE = str.maketrans(RAISED)
+_TAGS = re.compile("[\U000e0020-\U000e007e]{7,}")  # a flag has six; more is text that only machines read
+_TAG_TABLE = {0xE0000 + code: code for code in range(0x20, 0x7F)}
 
 
-def normalise(text: str) -> Normalised:
-    """Return the normal form of `text`. Cost: none for ASCII, else linear."""
-    if text.isascii():
-        return Normalised(text=text)
-    replacements = _replacements()
-    for character in sorted(set(text) & replacements.keys()):
-        text = text.replace(character, replacements[character])
-    removed = tuple(match.start() - count for count, match in enumerate(_INVISIBLE.finditer(text)))
-    return Normalised(text=_INVISIBLE.sub("", text) if removed else text, removed=removed)
+def normalise(text: str) -> Rewritten:
+    """Return the normal form of `text`. Cost: next to none for ASCII, else linear."""
+    if any(end in text for end in _PAGE_ENDS):
+        text = text.translate(_PAGE_END_TABLE)
+    present = frozenset() if text.isascii() else frozenset("".join(_NON_ASCII.findall(text)))
+    text, others = _in_place(text, present)
+    swaps: list[Swap] = []
+    if others or any(control in text for control in CONTROLS):
+        swaps += _recomposed(text, others)
+    if ("-" in text and ("-\n" in text or "-\r\n" in text)) or "\u00ad" in present:
+        swaps += _rejoined(text)
+    normal = rewrite(text, disjoint(swaps)) if swaps else Rewritten(text=text)
+    return _read_together(normal, present) if present else normal
 
 
-@functools.cache
-def _replacements() -> dict[str, str]:
-    """Return the ASCII form of each character that has one and is not ASCII itself."""
-    pairs = ((chr(code), _ascii(chr(code))) for block in _BLOCKS for code in block)
-    return {character: plain for character, plain in pairs if plain}
+def _in_place(text: str, present: frozenset[str]) -> tuple[str, str]:
+    """Return `text` with each character in its form, where that is one; and the characters whose form is not."""
+    forms = {character: form(character) for character in present}
+    singles = {character: plain for character, plain in forms.items() if len(plain) == 1 and plain != character}
+    if len(singles) > 16:  # each `replace` reads the whole text
+        text = text.translate({ord(character): plain for character, plain in singles.items()})
+    else:
+        for character, plain in singles.items():
+            text = text.replace(character, plain)
+    if max(present, default="") >= "\U000e0020":
+        text = _TAGS.sub(lambda tags: tags.group().translate(_TAG_TABLE), text)
+    return text, "".join(sorted(character for character, plain in forms.items() if len(plain) != 1))
 
 
-def _ascii(character: str) -> str:
-    if character in _LINE_ENDS:
-        return "\n"
-    match unicodedata.category(character):
-        case "Nd":
-            return str(unicodedata.decimal(character))
-        case "Zs":
-            return " "
-        case "Pd":
-            return "-"
-        case "No" | "Cs" | "Co" | "Cn":
-            return ""
-    if character == "\N{MINUS SIGN}":
-        return "-"
-    plain = unicodedata.normalize("NFKC", character)
-    return plain if len(plain) == 1 and plain.isascii() else ""
+def _recomposed(text: str, others: str) -> Iterator[Swap]:
+    """Yield swaps that put accents on their letters, write out ligatures, and leave out what shows nothing."""
+    for match in _special("".join(filter(form, others))).finditer(text):
+        start, end = match.span()
+        base, run = match[1] or "", match[2] or match[3] or ""
+        if not base and _IS_MARK.search(run) and start:
+            start -= 1
+            base = text[start]
+        plain = form(base) if base else ""
+        if run and plain:
+            marks = "".join(_IS_MARK.findall(run[: 16 * _MOST_MARKS])[:_MOST_MARKS])
+            plain = _IS_MARK.sub("", unicodedata.normalize("NFC", plain + marks))
+        yield Swap(start, end, plain)
+
+
+@functools.lru_cache(maxsize=64)
+def _special(ligatures: str) -> re.Pattern[str]:
+    """Return a pattern of (ligature, what follows it and shows nothing) or of (…, …, what else shows nothing)."""
+    first = f"([{ligatures}])([{MARKS}{INVISIBLE}]*)|" if ligatures else "()()"
+    return re.compile(f"{first}([{MARKS}{INVISIBLE}]+)")
+
+
+def _rejoined(text: str) -> Iterator[Swap]:
+    """Yield swaps that join a word over the end of a line; `Smith-\\nJones` keeps its hyphen."""
+    for match in _DIVIDED.finditer(text):
+        start, end = match.span()
+        is_name = text[start] == "-" and text[end].isupper() and text[end + 1 : end + 2].islower()
+        yield Swap(start + is_name, end, "")
+
+
+def _read_together(normal: Rewritten, present: frozenset[str]) -> Rewritten:
+    """Return the normal form with look-alikes, dots and raised characters read by what is beside them; none moves."""
+    text = normal.text
+    if not present.isdisjoint(LOOKALIKES):
+        text = read_lookalikes(text)
+    if not present.isdisjoint(_MIDDLE_DOTS):
+        text = _MIDDLE_DOT.sub(".", text)
+    if not present.isdisjoint(RAISED):
+        text = _RAISED.sub(lambda run: run.group().translate(_RAISED_TABLE), text)
+    return Rewritten(text=text, at=normal.at, size=normal.size, begin=normal.begin, until=normal.until)

@@ -1,4 +1,4 @@
-"""The detector: normal form, recognisers and entity model, then one list of disjoint spans.
+"""The detector: readings of a text, recognisers and entity model, then one list of disjoint spans.
 
 Recognisers are Presidio's `EntityRecognizer`s: ours (`stock`, `scanned`) and any that an application brings.
 """
@@ -16,27 +16,26 @@ from presidio_analyzer import RecognizerResult
 
 from compliance_bot.redaction.detect.scanned import Scanned
 from compliance_bot.redaction.detect.stock import stock
+from compliance_bot.redaction.detect.windows import windows
 from compliance_bot.redaction.kinds import KINDS, threshold_of
 from compliance_bot.redaction.names import completed
-from compliance_bot.redaction.normalise import normalise
 from compliance_bot.redaction.patterns.scans import SCANS
 from compliance_bot.redaction.spans import DetectionFailed, Span, merge
+from compliance_bot.redaction.views import readings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from compliance_bot.redaction.normalise import Normalised
+    from compliance_bot.redaction.detect.windows import Window
     from compliance_bot.redaction.profile import Profile
     from compliance_bot.redaction.spans import TagsEntities
-
-WINDOW = 1 << 16  # characters looked at in one go
-MARGIN = 1 << 10  # seen on either side of a window: more than the longest value and the words before it
+    from compliance_bot.redaction.views import Reading
 
 LIMIT_S = 30.0  # for each LIMIT_CHARS that a text begins; a hundred times what it takes
 LIMIT_CHARS = 100_000
 
 # Raise it when a change makes rules, recognisers or the normal form find other values: documents are then masked anew.
-RULES_VERSION = 1
+RULES_VERSION = 2
 
 
 class Detector:
@@ -113,34 +112,32 @@ class Detector:
                 raise DetectionFailed(f"detection took longer than its limit of {limit_s:g} s; the text was refused")
 
         check_time()
-        normals = [normalise(text) for text in texts]
-        windows = [list(_windows(normal.text)) for normal in normals]
-        tagged = iter(self._tagged([seen for each in windows for _, _, seen in each]))
+        seen = [[(reading, tuple(windows(reading.text))) for reading in _readings(text)] for text in texts]
+        tagged = iter(self._tagged([window.seen for each in seen for _, cut in each for window in cut]))
         return tuple(
-            self._spans(normal, each, tagged, check_time) for normal, each in zip(normals, windows, strict=True)
+            merge(span for reading, cut in each for span in self._spans(reading, cut, tagged, check_time))
+            for each in seen
         )
 
     def _spans(
-        self,
-        normal: Normalised,
-        windows: Sequence[tuple[int, int, str]],
-        tagged: Iterator[tuple[Span, ...]],
-        check_time: Any,
-    ) -> tuple[Span, ...]:
+        self, reading: Reading, cut: Sequence[Window], tagged: Iterator[tuple[Span, ...]], check_time: Any
+    ) -> Iterator[Span]:
+        """Yield what is found in one reading, in characters of the source; what overlaps is not merged."""
         found: list[Span] = []
-        for start, origin, seen in windows:
+        for window in cut:
             spans = list(next(tagged))
             for recognizer, entities in self._asked:
                 check_time()
-                spans += self._results(recognizer, seen, entities)
+                spans += self._results(recognizer, window.seen, entities)
             # INVARIANT: a span belongs to the window it starts in, so it is found once, and whole.
             found += (
-                replace(span, start=span.start + origin, end=span.end + origin)
+                replace(span, start=span.start + window.origin, end=span.end + window.origin)
                 for span in spans
-                if start <= span.start + origin < start + WINDOW
+                if window.start <= span.start + window.origin < window.end
             )
-        sources = ((span, normal.source(span.start, span.end)) for span in merge(completed(normal.text, found)))
-        return tuple(replace(span, start=start, end=end) for span, (start, end) in sources)
+        for span in completed(reading.text, found):
+            if place := reading.source(span.start, span.end):
+                yield replace(span, start=place[0], end=place[1])
 
     def _tagged(self, texts: Sequence[str]) -> Sequence[tuple[Span, ...]]:
         """Return the names in each text that the entity model finds and the profile wants."""
@@ -172,11 +169,11 @@ class Detector:
         return self._types is None or name in self._types or name not in KINDS
 
 
-def _windows(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield (start of the window, start of what is seen, what is seen)."""
-    for start in range(0, len(text), WINDOW):
-        origin = max(0, start - MARGIN)
-        yield start, origin, text[origin : start + WINDOW + MARGIN]
+def _readings(text: str) -> tuple[Reading, ...]:
+    try:
+        return readings(text)
+    except Exception as error:  # noqa: BLE001  # fail closed; its message may quote the text
+        raise DetectionFailed(f"the text could not be read ({type(error).__name__}); it was refused") from None
 
 
 def _span(result: Any) -> Span:

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from presidio_analyzer import RecognizerResult
 
-from compliance_bot.redaction.detect import DetectionFailed, Detector
-from compliance_bot.redaction.detect import detector as windows
+from compliance_bot.redaction.detect import DetectionFailed, Detector, windows
 from compliance_bot.redaction.kinds import KINDS
 
 from .values import EXAMPLES, noise, texts_with_values
