@@ -26,7 +26,7 @@ _BEFORE_REVERSED = re.compile(
 _AFTER = re.compile(r"(?: tablets?| capsules?)?(?: of| de| di|)[ ]([^\W\d_]{4,24})")
 _STEM = re.compile(
     r"[a-zé]{3,}(?:statine?|prile?|sartane?|olole?|a[zc]ole?|cilline?|mycine?|floxacine?|azepame?|zolame?|triptyline?|gliptine?|glutide"
-    r"|prazole?|tinib|parine?|profene?|thyroxine?|cycline?|[ao]vir|[tlxz][iu]?mab|oxetine?|afil|dipine?|semide)"
+    r"|prazole?|tinib|parine?|profene?|thyroxine?|cycline?|[ao]vir|[a-z]mab|oxetine?|afil|dipine?|semide)"
 )
 
 
