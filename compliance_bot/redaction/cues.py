@@ -26,6 +26,7 @@ _OTHER_NUMBERS = (
 )
 PHONE_WORDS = re.compile(
     r"(?is)\b(?:(?:tele|cell)?phones?|telefon|t[ée]l(?:[ée]phone)?|(?:tele)?fax|mobile|mob|cell|handy|whatsapp|sms"
+    r"|rufnummer|mobil(?:funk|telefon|nummer)?|portable|tel[ée]fon[oi]|m[óo]vil|celular|cellulare|fisso"
     rf"|hotline|pager|dial|(?:call|text|ring)(?:ed|ing)?)\b(?!.*\b(?:{_OTHER_NUMBERS})\b)"
 )
 

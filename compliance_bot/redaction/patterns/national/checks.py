@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stdnum import luhn
+from stdnum.iso7064 import mod_11_2
 
 _ICAO_WEIGHTS = (7, 3, 1)
 
@@ -83,6 +84,11 @@ def is_danish(value: str) -> bool:
 def is_austrian_date(value: str) -> bool:
     """Versicherungsnummer: its last six digits are a date of birth; months 13 to 15 stand for an unknown one."""
     return is_date(int(value[4:6]), (int(value[6:8]) - 1) % 12 + 1) and 1 <= int(value[6:8]) <= 15
+
+
+def is_chinese(value: str) -> bool:
+    """Resident identity number (GB 11643): place, date of birth, serial, check digit of ISO 7064."""
+    return value[6:8] in {"19", "20"} and is_date(int(value[12:14]), int(value[10:12])) and mod_11_2.is_valid(value)
 
 
 def is_korean_resident(value: str) -> bool:

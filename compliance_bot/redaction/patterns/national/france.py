@@ -6,8 +6,10 @@ from stdnum.fr import nif, nir, siren, siret
 
 from compliance_bot.redaction.patterns.national.format import Format, layouts, matches, words
 
-# Sex, year, month (20 and above: unknown or abroad), department, commune, order.
-_is_person = matches(r"[1-478][0-9]{2}(?:0[1-9]|1[0-2]|[2-9][0-9])(?:[0-9]{2}|2[AB])[0-9]{6}(?:[0-9]{2})?")
+# Sex, year, month (from 20 on: unknown), department, commune, order, and maybe the key.
+_is_person = matches(
+    "[1278][0-9]{2}(?:0[1-9]|1[0-2]|2[0-9]|3[0-9]|4[0-2])(?:0[1-9]|[1-8][0-9]|9[0-57-9]|2[AB])[0-9]{6}(?:[0-9]{2})?"
+)
 
 
 FORMATS = (
@@ -84,6 +86,6 @@ FORMATS = (
     Format(
         type="FR_DRIVER_LICENSE",
         shapes=("999999999999", "99AA99999"),
-        words=words(r"permis(?: de conduire)?", r"french driv\w{2,5} licen[cs]e"),
+        words=words(r"permis(?: de conduire)?(?! de)", r"french driv\w{2,5} licen[cs]e"),
     ),
 )

@@ -93,7 +93,7 @@ FORMATS = (
     ),
     Format(
         type="PT_CITIZEN_CARD",
-        shapes=("999999999XX9",),
+        shapes=("999999999AA9",),
         check=cc.is_valid,
         alone=0.75,
         layouts=layouts("8 1 3", "12", "9 3"),

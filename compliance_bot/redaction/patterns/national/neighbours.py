@@ -27,7 +27,7 @@ FORMATS = (
         type="BE_NATIONAL_NUMBER",
         shapes=("99999999999",),
         check=nn.is_valid,
-        alone=1.0,
+        alone=0.6,
         layouts=layouts("11", "2 2 2 3 2", "6 3 2", "6 5"),
         words=words(
             r"rijksregister\w{0,8}",

@@ -60,7 +60,7 @@ FORMATS = (
         type="NO_FODSELSNUMMER",
         shapes=("99999999999",),
         check=fodselsnummer.is_valid,
-        alone=1.0,
+        alone=0.6,
         layouts=layouts("11", "6 5"),
         words=words(
             r"f[øo]dsels ?(?:nummer|nr)", r"person ?(?:nummer|nr)", r"d ?nummer", r"norwegian (?:id|national)\w{0,3}"

@@ -26,7 +26,7 @@ from compliance_bot.redaction.patterns.national import (
 from compliance_bot.redaction.patterns.scan import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from compliance_bot.redaction.patterns.national.format import Format
 
@@ -63,17 +63,7 @@ class _Window(NamedTuple):
 
     start: int
     end: int
-    compact: str
-    layout: str
-    is_whole: bool  # nothing stands beside it in the run
-    is_joined: bool  # by a mark to what stands beside it
-
-
-class _Window(NamedTuple):
-    """Consecutive groups read as one value."""
-
-    start: int
-    end: int
+    groups: range  # their places in the run
     compact: str
     layout: str
     is_whole: bool  # no other number stands beside it in the run
@@ -81,11 +71,10 @@ class _Window(NamedTuple):
 
 
 class _Claim(NamedTuple):
-    """A reading of a window; the greatest is the best."""
+    """A reading of a window."""
 
-    score: float
-    nearness: int
-    length: int
+    nearness: int  # of the word for it: the greater, the nearer
+    groups: range
     found: Found
 
 
@@ -95,12 +84,15 @@ def national_numbers(text: str) -> Iterator[Found]:
         if run.end() - run.start() < MIN_RUN:
             continue  # most numbers of a text: a paragraph, an age
         claims = [claim for window in _windows(text, _groups(text, *run.span())) for claim in _claims(text, window)]
-        taken: list[Found] = []
-        for claim in sorted(claims, reverse=True):
-            start, end = claim.found[:2]
-            if all(end <= other.start or other.end <= start for other in taken):
-                taken.append(claim.found)
-        yield from taken
+        taken: set[int] = set()
+        for claim in sorted(claims, key=_rank, reverse=True):
+            if taken.isdisjoint(claim.groups):
+                taken.update(claim.groups)
+                yield claim.found
+
+
+def _rank(claim: _Claim) -> tuple[float, int, int, int]:
+    return claim.found.score, claim.nearness, claim.found.end - claim.found.start, -claim.found.start
 
 
 def _groups(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -132,6 +124,7 @@ def _windows(text: str, groups: Sequence[tuple[int, int]]) -> Iterator[_Window]:
             yield _Window(
                 start=start,
                 end=end,
+                groups=range(first, last + 1),
                 compact=compact,
                 layout=" ".join(sizes),
                 is_whole=not after and (not before or text[groups[first - 1][0] : groups[first - 1][1]].isalpha()),
@@ -156,7 +149,7 @@ def _claims(text: str, window: _Window) -> Iterator[_Claim]:
         score = _score(one, window, distance, marks=text[window.start : window.end])
         if score:
             found = Found(window.start, window.end, one.type, score)
-            yield _Claim(score=score, nearness=-distance, length=window.end - window.start, found=found)
+            yield _Claim(nearness=-distance, groups=window.groups, found=found)
 
 
 def _score(one: Format, window: _Window, distance: int, *, marks: str) -> float:
@@ -165,10 +158,17 @@ def _score(one: Format, window: _Window, distance: int, *, marks: str) -> float:
     could_be_alone = is_set and not window.is_joined and (not one.marks or any(mark in marks for mark in one.marks))
     if distance > REACH and not (one.alone and could_be_alone):
         return 0.0
-    if one.check and not one.check(window.compact):
+    if one.check and not _passes(one.check, window.compact):
         return MISPRINTED if is_near else 0.0
     by_word = 1.0 if one.check and distance <= REACH else NAMED if is_near else 0.0
     return max(by_word, one.alone if could_be_alone else 0.0)
+
+
+def _passes(check: Callable[[str], bool], value: str) -> bool:
+    try:
+        return check(value)
+    except (LookupError, ValueError):
+        return False  # a few of stdnum's raise on a date or a place that does not exist
 
 
 def _before(text: str, start: int) -> str:

@@ -6,7 +6,6 @@ from stdnum import verhoeff
 from stdnum.au import abn, acn, tfn
 from stdnum.br import cpf
 from stdnum.ca import sin
-from stdnum.cn import ric
 from stdnum.il import idnr
 from stdnum.in_ import aadhaar, epic, gstin, pan
 from stdnum.mx import curp
@@ -130,7 +129,7 @@ FORMATS = (
     Format(
         type="CN_RESIDENT_ID",
         shapes=("99999999999999999X",),
-        check=ric.is_valid,
+        check=checks.is_chinese,
         alone=1.0,
         layouts=layouts("18"),
         words=words(r"resident id\w{0,8}", "身份证", r"chinese id\w{0,3}"),
