@@ -34,7 +34,7 @@ BOOST = 0.35
 _THREE_LEVELS = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){2}(?!\.?[0-9])")
 MOST_CARD_GROUPS = 6  # 4-4-4-4-3 with one of them cut by the end of a line
 SAFE_PHONE = 0.5  # a score by itself at which an end of a line inside does not matter
-_LINE_END = re.compile(r"(?<=[-./])[ ]?\r?\n[ ]*|([ ]?)\r?\n[ ]*")
+_LINE_END = re.compile(r"(?<=[-./])[ ]?\r?\n[ \t]*|([ ]?)\r?\n[ \t]*")
 _EXTENSION = re.compile(r"(?i)[ ,]{0,2}(?:x|ext\.?|extension)[ ]?[0-9]{1,6}(?![0-9])")
 
 

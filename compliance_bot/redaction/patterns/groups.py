@@ -32,12 +32,11 @@ _CAPITALISED = re.compile(r"[A-ZÖ][a-zà-ÿ]{2,14}")
 _COMPOUND = re.compile(r"[ -]([A-Z][a-z]+)(?![a-z])")
 _NEXT = re.compile(r"[ -]+([^\W\d_][\w-]*)")
 _PREDICATE = re.compile(
-    r"(?i)(?:\b(?:he|she|i|who|it|patient|client|customer|employee)(?: is|'s| was|'m| am)|\b(?:is|was|as|became|being|am|born|raised|devout|practi[sc]ing"
-    r"|registered|lifelong|ist|est|es|war|était)) (?:an? |ein(?:e|er)? |une? |born |raised |also |half-|devout |practi[sc]ing |registered "
-    r"|lifelong |committed |orthodox |roman )*\Z"
+    r"(?i)(?:\b(?:he|she|i|who|it)(?:'s|'m)|\b(?:is|was|as|became|being|am|born|raised|devout|practi[sc]ing"
+    r"|registered|lifelong|ist|war|est|était|es)) (?:an? |eine?r? |une? |born |raised |also |half-|devout "
+    r"|practi[sc]ing |registered |lifelong |committed |orthodox |roman )*\Z"
 )
 _LANGUAGE = re.compile(r"(?i)\b(?:in|into|from|to|speaks?|spoken|fluent|language)(?: the)? \Z")
-_PUBLIC = re.compile(r"(?i)\b(?:the|a|any) \Z")
 
 
 def _with_plurals(words: frozenset[str]) -> frozenset[str]:

@@ -20,7 +20,8 @@ TYPES = ("PASSPORT",)
 _LINE = re.compile(r"[A-Z0-9<]{28,46}(?![A-Z0-9<])")
 _FILL = re.compile("<+")
 _LINE_REVERSED = re.compile(r"[A-Z0-9<]{0,46}")
-_NAMES = re.compile(r"[PVIAC][A-Z<][A-Z<]{3}[A-Z0-9]{0,9}[A-Z<]*<<[A-Z<]*|[A-Z]+(?:<[A-Z]+)*<<[A-Z<]*")
+# Document, state, surname, given names, fill; on a card without the first two.
+_NAMES = re.compile(r"(?:[PVIAC][A-Z<][A-Z<]{3})?[A-Z]+(?:<[A-Z]+)*<<[A-Z]+(?:<[A-Z]+)*<*")
 _SECOND = re.compile(r"[A-Z0-9<]{9}[0-9][A-Z<]{3}[0-9]{7}[MFX<][0-9]{7}[A-Z0-9<]*")  # TD2 and TD3
 _CARD_FIRST = re.compile(r"[IAC][A-Z<][A-Z<]{3}[A-Z0-9<]{9}[0-9<][A-Z0-9<]*")  # TD1
 _CARD_SECOND = re.compile(r"[0-9]{7}[MFX<][0-9]{7}[A-Z<]{3}[A-Z0-9<]*[0-9]")

@@ -22,10 +22,9 @@ SCORE, CLOSE_SCORE = 0.6, 0.85  # somewhere before; right before, "no." and the 
 # What a number needs to be at all: capitals and digits, six to fourteen, in up to three groups. Starts at a digit.
 _VALUE = re.compile(r"[0-9](?<![0-9][0-9])[0-9A-Z]{2,13}(?:[ -][0-9A-Z]{3,8}){0,2}(?![0-9A-Za-z])")
 _HEAD_REVERSED = re.compile(r"[ -](?!(?:ON|RN|DI|MUN)[ :.])[A-Z]{1,4}(?![A-Za-z0-9_])|[A-Z]{1,4}(?![A-Za-z0-9_])")
-_NUMBER = r"(?: number| no\.?| n[°ºo]\.?| nr\.?| nummer| num[ée]ro| n[úu]mero| numero)?"
 _LABELS = (
     ("RESIDENCE_PERMIT", words(
-        rf"residence (?:permit|card|title){_NUMBER}", r"green card", r"aufenthaltstitel\w{0,7}", r"aufenthaltserlaubnis\w{0,7}",
+        r"residence (?:permit|card|title)", r"green card", r"aufenthalts(?:titel|erlaubnis)\w{0,7}",
         r"titre de s[ée]jour", r"carte de s[ée]jour", r"(?:tarjeta|permiso) de residencia", r"permesso di soggiorno",
         r"carta di soggiorno", r"alien registration", r"uscis\w{0,2}", r"immigrant number",
     )),
@@ -38,8 +37,8 @@ _LABELS = (
         r"paspoort\w{0,7}", r"paszport\w{0,3}", r"travel documents?", r"reisedokument\w{0,3}", r"document de voyage",
     )),
     ("NATIONAL_ID", words(
-        r"national (?:id|identity|identification)(?: card| document)?", r"id(?:entity|entification)? (?:card|document)s?",
-        r"(?:personal)?ausweis(?: nr|nummer)?", r"carte (?:nationale )?d'identit[ée]", "cni",
+        r"national (?:id|identity|identification)(?: card| document)?", r"(?:personal)?ausweis(?: nr|nummer)?",
+        r"id(?:entity|entification)? (?:card|document)s?", r"carte (?:nationale )?d'identit[ée]", "cni",
         r"(?:tarjeta|documento) (?:nacional )?de identi\w{3,6}", r"c[ée]dula(?: de (?:identidad|ciudadan[íi]a))?",
         r"carta d'identit[àa]", r"documento d'identit[àa]", r"identiteitskaart\w{0,7}", r"citizen(?:ship)? card",
         r"id (?:number|no|nr)", r"citizen id",
@@ -48,10 +47,12 @@ _LABELS = (
 _ALL = re.compile("|".join(f"(?:{label.removeprefix('(?i)')})" for _, label in _LABELS), re.IGNORECASE)
 _TYPES = tuple((type_, re.compile(label)) for type_, label in _LABELS)
 _BETWEEN = re.compile(
-    r"(?i)[\s:#=.,(|*_-]{0,6}(?:(?:is|was|ist|est|es|number|no|nr|n[°ºo]|nummer|num[ée]ro|n[úu]mero|numero|id)\b[\s:#=.(-]{0,4}){0,3}\Z"
+    r"(?i)[\s:#=.,(|*_-]{0,6}"
+    r"(?:(?:is|was|ist|est|es|number|no|nr|n[°ºo]|nummer|num[ée]ro|n[úu]mero|numero|id)\b[\s:#=.(-]{0,4}){0,3}\Z"
 )
 _OTHER = re.compile(
-    r"(?i)\b(?:sections?|articles?|art|rules?|clauses?|regulations?|directive|part|page|phone|tel|fax|invoice|account|konto|date|datum)\b|§"
+    r"(?i)\b(?:sections?|articles?|art|rules?|clauses?|regulations?|directive|part|page|phone|tel|fax|invoice|account|konto"
+    r"|date|datum)\b|§"
 )
 TYPES = tuple(type_ for type_, _ in _LABELS)
 
@@ -81,8 +82,8 @@ def _head(text: str, start: int) -> int:
 
 def _end(text: str, start: int, match: re.Match[str]) -> int | None:
     """Return where the number ends: the most groups of a match that make six to fourteen characters."""
-    ends = [match.end()] + [match.start() + gap.start() for gap in re.finditer("[ -]", match.group())][::-1]
-    for end in ends:
+    ends = (*(match.start() + gap.start() for gap in re.finditer("[ -]", match.group())), match.end())
+    for end in reversed(ends):
         value = [c for c in text[start:end] if c.isalnum()]
         if 6 <= len(value) <= 14 and sum(map(str.isdigit, value)) >= 4:
             return end

@@ -42,18 +42,18 @@ _FORMS = re.compile(
 )
 _PLATE_WORDS = re.compile(
     words(
-        r"(?:licen[cs]e|number|registration|vehicle) plates?", r"plate (?:no|number|#)", r"plates?:", r"vr[mn]", r"tag number",
-        r"(?:kfz |auto )?kennzeichen", "nummernschild", "autonummer", r"immatricul\w{0,6}", r"plaque(?: d'immatriculation)?",
+        r"(?:licen[cs]e|number|registration|vehicle) plates?", "plate (?:no|number)", "plates?:", "vr[mn]",
+        "tag number", r"(?:kfz |auto )?kennzeichen", "nummernschild", "autonummer", r"immatricul\w{0,6}", "plaque",
         r"matr[íi]culas?(?: del? \w{4,9})?", "placas?", r"targ(?:a|he|at[ao])", "kenteken", "nummerplaat",
         r"vehicle registration(?: number| no| mark)?", "registration mark", r"car registration(?: number| no)?",
     )
 )  # fmt: skip
 _VEHICLE_WORDS = re.compile(
     words(
-        r"registration(?: number| no)?", r"reg", r"vehicles?", r"cars?", r"van", "driving", "driver", r"parked", r"fahrzeug\w{0,3}",
-        r"pkw", r"lkw", "wagen", r"voitures?", r"v[ée]hicules?", r"coches?", r"veh[íi]culos?", r"auto(?:mobile|vettura)?",
-        r"veicol[oi]", "bmw", "vw", "volkswagen", "audi", "toyota", "ford", "renault", "peugeot", "seat", "fiat", "opel",
-        "mercedes", "honda", "tesla", "golf",
+        "registration", "reg", "vehicles?", "cars?", "van", "driving", "driver", "parked", r"fahrzeug\w{0,3}", "pkw",
+        "lkw", "wagen", "voitures?", "v[ée]hicules?", "coches?", "veh[íi]culos?", "auto(?:mobile|vettura)?",
+        "veicol[oi]", "bmw", "vw", "volkswagen", "audi", "toyota", "ford", "renault", "peugeot", "seat", "fiat", "opel",
+        "mercedes", "honda", "tesla",
     )
 )  # fmt: skip
 _REGULATIONS = re.compile(r"S-[KXTBP] ")  # of the SEC

@@ -26,11 +26,14 @@ _PERSON = re.compile(
     r"""(?i:\b(?:he|she|i|his|her|my|him|me|patient|client|customer|employee|claimant|applicant|defendant|borrower|plaintiff
     |complainant|witness|mother|father|son|daughter|wife|husband|brother|sister|child|man|woman|student|worker|tenant|accused
     |mr|mrs|ms|miss|dr|colleague|nurse|resident|prisoner|driver|baby|boy|girl
-    |herr|frau|patientin|er|sie|ihr|ihm|ihre[mnrs]?|seine?[mnrs]?|ich|meine?[mnrs]?|mandantin|kundin|mitarbeiterin|kläger(?:in)?
+    |herr|frau|patientin|er|sie|ihr|ihm|ihre[mnrs]?|seine?[mnrs]?|ich|meine?[mnrs]?|mandantin|kundin|mitarbeiterin
+    |kläger(?:in)?
     |mme|monsieur|madame|patiente|il|elle|je|mon|ma|sr|sra|señora?|don|doña|paciente|él|ella|su|mi|cliente
     |paziente|signora?|sig|lui|lei|egli|io|mio|mia|suo|sua)\b)
-    |[A-ZÀ-Þ][a-zà-ÿ]{1,20}[ ](?:[A-Z]\.[ ])?[A-ZÀ-Þ][a-zà-ÿ]{1,20}\b
-    |(?:^|[.\n][ ]?)[A-Z][a-z]{2,15}(?=[ ](?:is|was|has|had|who|suffer|ist|hat|wurde|est|a|leidet|souffre|padece|sufre|soffre)\b)""",
+    |\b(?!(?:The|An?|This|That|Our|All|In|On|Der|Die|Das|Eine?|Les?|La|Une?|El|Los|Las|Il|Lo|Gli)\b)
+        [A-ZÀ-Þ][a-zà-ÿ]{1,20}[ ](?:[A-Z]\.[ ])?[A-ZÀ-Þ][a-zà-ÿ]{1,20}\b
+    |(?:^|[.\n][ ]?)[A-Z][a-z]{2,15}
+        (?=[ ](?:is|was|has|had|who|suffers?|ist|hat|wurde|leidet|est|a|souffre|padece|sufre|soffre)\b)""",
     re.VERBOSE,
 )
 _GENERAL = re.compile(
@@ -44,10 +47,10 @@ def special_categories(text: str) -> Iterator[Found]:
     """Yield health, belief, opinion, union, orientation, origin, genes and crimes that are said of somebody."""
     lowered = _lower(text).replace("'", " ")
     words = {word.strip(_EDGES) for word in set(lowered.split())}
-    for trigger in RULES.keys() & words:
+    for trigger in sorted(RULES.keys() & words):
         for start in _places(lowered, trigger):
             for rule in RULES[trigger]:
-                span = _apply(rule, text, start, start + len(trigger))
+                span = _apply(rule, text, start)
                 if span:
                     yield Found(*span, rule.type, rule.score)
 
@@ -67,8 +70,8 @@ def _places(lowered: str, word: str) -> Iterator[int]:
         place = lowered.find(word, end)
 
 
-def _apply(rule: Rule, text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Return what the rule finds at its trigger, text[start:end], if anything."""
+def _apply(rule: Rule, text: str, start: int) -> tuple[int, int] | None:
+    """Return what the rule finds at its trigger, which begins at `start`, if anything."""
     after = rule.after.match(text, start)
     if after is None:
         return None

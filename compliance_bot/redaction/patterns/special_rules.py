@@ -1,6 +1,7 @@
 """The rules of the special categories, compiled from `special.toml`; `special` applies them.
 
-A label ("Religion: Catholic") speaks for itself; a statement ("was diagnosed with …") counts where it is about somebody.
+A label ("Religion: Catholic") speaks for itself; a statement ("was diagnosed with …") counts where it is about
+somebody.
 """
 
 from __future__ import annotations
@@ -15,20 +16,21 @@ from compliance_bot.redaction.patterns.special_words import CONDITIONS, FAITHS, 
 
 _WORD = r"[^\W_][\w'+/-]{0,24}"
 _STOP = (
-    r"(?=[\n.;:!?(),|\"<]|\Z| (?:and|but|in|on|at|by|who|which|since|for|after|when|while|last|he|she|during|before|from|with"
-    r"|whose|because|und|seit|im|wurde|et|depuis|y|desde|en|e|dal|nel)\b)"
+    r"(?=[\n.;:!?(),|\"<]|\Z| (?:and|but|in|on|at|by|who|which|since|for|after|when|while|last|he|she|during|before"
+    r"|from|with|whose|because|und|seit|im|wurde|et|depuis|y|desde|en|e|dal|nel)\b)"
 )
 _PIECES = {
     # A value goes up to the end of its phrase, at most seven words, or is four words.
     "{VALUE}": rf"(?P<value>{_WORD}(?: {_WORD}){{0,6}}?{_STOP}|{_WORD}(?: {_WORD}){{0,3}})",
     "{LOSS}": r"(?:loss|losses|delay|damages?|breach|default|shortage|lack|deficien\w+|defects?|failure|interruption)",
     "{ADJECTIVE}": (
-        r"(?i:type [12]|stage \w{1,3}|chronic|acute|severe|mild|major|clinical|terminal|metastatic|multiple|breast|lung|prostate"
-        r"|colon|ovarian|pancreatic|brain|skin|heart|kidney|post-traumatic)"
+        r"(?i:type [12]|stage \w{1,3}|chronic|acute|severe|mild|major|clinical|terminal|metastatic|multiple|breast|lung"
+        r"|prostate|colon|ovarian|pancreatic|brain|skin|heart|kidney|post-traumatic)"
     ),
     "{CODE}": r"[A-TV-Z][0-9][0-9AB](?:\.[0-9A-Z]{1,4})?",  # ICD-10
     "{OFFENCE}": (
-        r"(?!(?:an?|any|the|such|said|that|this) (?:\w+ )?(?:offen[cs]es?|crimes?|felon\w+|violations?)\b|(?:any|such|said)\b)"
+        r"(?!(?:an?|any|the|such|said|that|this) (?:\w+ )?(?:offen[cs]es?|crimes?|felon\w+|violations?)\b"
+        r"|(?:any|such|said)\b)"
     ),
     "{OF}": r"(?:of|in|to|bei|du|de la|del|al|alla|der|di|de|au|des) |dell'|d'(?:un )?",
     "{PEOPLES}": r"[A-Z][\w-]{2,20}(?: (?:and |or )?[A-Z][\w-]{2,20}){0,2}",
@@ -37,8 +39,12 @@ _PIECES = {
     "{PARTIES}": PARTIES,
 }
 _LISTS = {"{CONDITIONS}": CONDITIONS, "{ORIENTATIONS}": ORIENTATIONS}
-_VOID = r"(?!(?:any|the|see|means|not|n/a|if|yes|no|none|unknown|data|information|personal|processing|is|are|tick|please|an?)\b)"
-_SHORT, _LONG = r"[^\n;|<\",.()]{1,40}", r"[^\n;|<\"]{1,79}?(?=[\n;|<\"]|\. |\.?\Z| [^\W\d_]{2,20}:)|[^\n;|<\".]{1,60}"
+_VOID = (
+    r"(?!(?:any|the|see|means|not|n/a|if|yes|no|none|unknown|data|information|personal|processing|is|are|tick|please|an?)"
+    r"\b)"
+)
+_SHORT = r"[^\n;|<\",.()]{1,40}"
+_LONG = r"[^\n;|<\"]{1,79}?(?=[\n;|<\"]|\. |\.?\Z| [^\W\d_]{2,20}:)|[^\n;|<\".]{1,60}"
 _LABEL = r"(?:{words}) ?(?:\([^)\n]{{0,20}}\))?[\"'* ]{{0,3}}[:=][\"'* ]{{0,4}}{void}(?P<value>[^\W_](?:{value}))"
 
 
