@@ -30,6 +30,7 @@ _NAMES = frozenset({"Christian", "Christians", "Conservative", "Roma", "Georgian
 
 _CAPITALISED = re.compile(r"[A-ZÖ][a-zà-ÿ]{2,14}")
 _COMPOUND = re.compile(r"[ -]([A-Z][a-z]+)(?![a-z])")
+_REGION = re.compile(r"(?:South|North)[ ]\Z")
 _NEXT = re.compile(r"[ -]+([^\W\d_][\w-]*)")
 _PREDICATE = re.compile(
     r"(?i)(?:\b(?:he|she|i|who|it)(?:'s|'m)|\b(?:is|was|as|became|being|am|born|raised|devout|practi[sc]ing"
@@ -58,8 +59,10 @@ def groups(text: str) -> Iterator[Found]:
         compound = _COMPOUND.match(text, done)
         if compound and compound[1] in _ALL:
             done, word = compound.end(), compound[1]
-        score = _score(text, match.start(), done, word)
-        yield Found(match.start(), done, _type(word, score), score)
+        region = _REGION.search(text, max(0, match.start() - 6), match.start())
+        start = region.start() if region else match.start()
+        score = _score(text, start, done, word)
+        yield Found(start, done, _type(word, score), score)
 
 
 def _is_piece(text: str, start: int, end: int) -> bool:

@@ -28,7 +28,7 @@ _NUMBER = re.compile(
     r"|[0-9](?<![0-9A-Za-z].)[0-9]{0,3}[ -]?[A-Z]{2,3}(?:[ -]?[0-9]{1,4})?(?![0-9A-Za-z])"
 )
 _HEAD_REVERSED = re.compile(r"[ -]?[A-ZÄÖÜ]{1,3}(?:[ -][A-ZÄÖÜ]{1,3})?(?![0-9A-Za-zÄÖÜäöüß_])")
-_GERMAN = re.compile(r"([A-ZÄÖÜ]{1,3})-[A-Z]{1,2}[ -]?[1-9][0-9]{1,3}[EH]?")
+_GERMAN = re.compile(r"([A-ZÄÖÜ]{1,3})-[A-Z]{1,2}[ -][1-9][0-9]{1,3}[EH]?")
 _GERMAN_LOOSE = re.compile(r"([A-ZÄÖÜ]{1,3})[ -][A-Z]{1,2}[ -]?[1-9][0-9]{0,3}[EH]?")
 _SIV = re.compile(r"(?!SS|WW)[A-HJ-NP-TV-Z]{2}-(?!000)[0-9]{3}-(?!SS)[A-HJ-NP-TV-Z]{2}")
 _FORMS = re.compile(

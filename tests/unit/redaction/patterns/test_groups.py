@@ -12,7 +12,7 @@ FOUND = {
         The applicant is an ⟦Italian⟧ national living in Rome.
         ⟦Kenyans⟧ and ⟦Italians⟧ were asked; ⟦Muslims⟧ too
         two ⟦Turkish⟧ students and an ⟦African American⟧ woman
-        he was born ⟦French⟧
+        he was born ⟦French⟧, a ⟦South African⟧ citizen
         Equality is not only for ⟦Egyptian⟧ women
     """,
     "RELIGION": """

@@ -29,6 +29,7 @@ LEFT_ALONE = """
     COVID-19, ISO 27001, MS-DR 3, US-EU 2023, UN-EU 2004, A-B 12
     AB 123 CD without a word, 1234 BCD too
     SS-123-AB and AB-000-CD are not given out
+    a Keyence VH X-S550E microscope
     x-AB-123-CD-9 is a code
     NIST SP 800-53, AC-2, PCI DSS 4.0, EN 15838
 """
