@@ -68,6 +68,8 @@ class _Window(NamedTuple):
     layout: str
     is_whole: bool  # no other number stands beside it in the run
     is_joined: bool  # by a mark to what stands beside it
+    said: str  # before it; empty where that says nothing
+    formats: tuple[Format, ...]  # what it can be
 
 
 class _Claim(NamedTuple):
@@ -110,14 +112,18 @@ def _groups(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def _windows(text: str, groups: Sequence[tuple[int, int]]) -> Iterator[_Window]:
     """Yield the stretches of groups whose letters and digits have the shape of some format."""
     for first, (start, _) in enumerate(groups):
-        compact, sizes = "", []
+        compact, sizes, said = "", [], _said(text, start)
         for last in range(first, min(first + MOST_GROUPS, len(groups))):
             end = groups[last][1]
             compact += text[groups[last][0] : end].upper()
             sizes.append(str(end - groups[last][0]))
             if len(compact) > MAX_LENGTH:
                 break
-            if len(compact) < MIN_LENGTH or not _formats(compact.translate(_TO_SHAPE)):
+            if len(compact) < MIN_LENGTH:
+                continue
+            shape, layout = compact.translate(_TO_SHAPE), " ".join(sizes)
+            formats = _formats(shape) if said else _alone(shape, layout)
+            if not formats:
                 continue
             before = text[groups[first - 1][1] : start] if first else ""
             after = text[end : groups[last + 1][0]] if last + 1 < len(groups) else ""
@@ -126,9 +132,11 @@ def _windows(text: str, groups: Sequence[tuple[int, int]]) -> Iterator[_Window]:
                 end=end,
                 groups=range(first, last + 1),
                 compact=compact,
-                layout=" ".join(sizes),
+                layout=layout,
                 is_whole=not after and (not before or text[groups[first - 1][0] : groups[first - 1][1]].isalpha()),
                 is_joined=_is_joined(text, start, before) or _is_joined(text, end, after),
+                said=said,
+                formats=formats,
             )
 
 
@@ -140,12 +148,10 @@ def _is_joined(text: str, place: int, gap: str) -> bool:
 
 
 def _claims(text: str, window: _Window) -> Iterator[_Claim]:
-    before = ""
-    for one in _formats(window.compact.translate(_TO_SHAPE)):
+    for one in window.formats:
         if one.form and not one.form(window.compact):
             continue
-        before = before or _before(text, window.start)
-        distance = _distance(before, one.words)
+        distance = _distance(window.said, one.words)
         score = _score(one, window, distance, marks=text[window.start : window.end])
         if score:
             found = Found(window.start, window.end, one.type, score)
@@ -171,26 +177,30 @@ def _passes(check: Callable[[str], bool], value: str) -> bool:
         return False  # a few of stdnum's raise on a date or a place that does not exist
 
 
-def _before(text: str, start: int) -> str:
-    """Return what stands before a value; one blank where it says nothing. Markers do not count."""
+def _said(text: str, start: int) -> str:
+    """Return what stands before a value; nothing where no letter does. Markers do not count."""
     before = text[max(0, start - REACH) : start]
     if "<" in before:
         before = MARKER.sub(lambda match: " " * len(match.group()), before)
-    return before if _LETTER.search(before) else " "
+    return before if _LETTER.search(before) else ""
 
 
-def _distance(before: str, labels: str) -> int:
+def _distance(said: str, labels: str) -> int:
     """Return how far before its end the last label stands; beyond any reach when there is none."""
-    if before == " ":
-        return FAR
-    ends = [match.end() for match in _WORDS[labels].finditer(before)]
-    return len(before) - ends[-1] if ends else FAR
+    ends = [match.end() for match in _WORDS[labels].finditer(said)] if said else []
+    return len(said) - ends[-1] if ends else FAR
 
 
 @lru_cache(maxsize=4096)
 def _formats(shape: str) -> tuple[Format, ...]:
     """Return the formats that a string of 9 and A can be."""
     return tuple(one for one in _FORMATS if any(_is_of(shape, form) for form in one.shapes))
+
+
+@lru_cache(maxsize=4096)
+def _alone(shape: str, layout: str) -> tuple[Format, ...]:
+    """Return those of the formats that need no word for a value set like this."""
+    return tuple(one for one in _formats(shape) if one.alone and layout in one.layouts)
 
 
 def _is_of(shape: str, form: str) -> bool:
