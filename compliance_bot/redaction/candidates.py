@@ -38,7 +38,9 @@ _QUAD = re.compile(
 _COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
 _V6_REVERSED = re.compile(r"[0-9A-Fa-f:]{0,32}")
 _V6 = re.compile(r"[0-9A-Fa-f:]{2,45}(?:\.[0-9]{1,3}){0,3}(?:%[0-9A-Za-z]{1,15})?(?:/[0-9]{1,3})?")
-_PHONE_RUN = re.compile(rf"{_FIRST}(?<![0-9][.,-][0-9])(?:[ ().\-/]{{0,3}}[0-9]){{6,17}}(?![0-9%]|(?!x)[A-Za-z])")
+_PHONE_RUN = re.compile(
+    rf"{_FIRST}(?<![0-9][.,-][0-9])(?:[ ().\-/]{{0,3}}(?:\r?\n[ \t]{{0,8}})?[0-9]){{6,17}}(?![0-9%]|(?!x)[A-Za-z])"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,10 @@ def colon_groups(text: str) -> Iterator[Candidate]:
 
 
 def phone_run(text: str, position: int) -> Candidate | None:
-    """Return the next run of 7 to 18 digits in the punctuation of telephone numbers; two numbers may share one."""
+    """Return the next run of 7 to 18 digits in the punctuation of telephone numbers, over ends of lines.
+
+    Two numbers may share one.
+    """
     match = _PHONE_RUN.search(text, position)
     if match is None:
         return None

@@ -25,7 +25,8 @@ _OTHER_NUMBERS = (
     r"account|acct|invoice|ref(?:erence)?|case|order|policy|section|rule|page|isin|mrn|chart|file|claim|ssn"
 )
 PHONE_WORDS = re.compile(
-    r"(?is)\b(?:(?:tele|cell)?phones?|telefon|t[ée]l(?:[ée]phone)?|(?:tele)?fax|facsimile|t[ée]l[ée]copie|mobile|mob|cell|handy|whatsapp|sms"
+    r"(?is)\b(?:(?:tele|cell)?phones?|telefon|t[ée]l(?:[ée]phone)?|(?:tele)?fax|facsimile|t[ée]l[ée]copie|mobile|mob|cell"
+    r"|handy|whatsapp|sms|rufnummer|mobil(?:funk|telefon|nummer)?|portable|tel[ée]fon[oi]|m[óo]vil|celular|cellulare|fisso"
     rf"|hotline|pager|dial|(?:call|text|ring)(?:ed|ing)?)\b(?!.*\b(?:{_OTHER_NUMBERS})\b)"
 )
 

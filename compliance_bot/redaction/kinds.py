@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, get_args
 
+from compliance_bot.redaction.states import STATE_NUMBERS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -51,6 +53,9 @@ class Kind:
 
 # In order of precedence: of two readings of one stretch, equally long, the earlier names it.
 _KINDS = (
+    # Numbers that states give; first, for check digits or a word of their own name them
+    *(Kind(name=n.name, what=n.what, group="national_id", has_checksum=n.has_checksum) for n in STATE_NUMBERS),
+    Kind(name="LICENSE_PLATE", what="licence plate of a vehicle", group="device"),
     # Ways to reach somebody, and their accounts
     Kind(name="EMAIL_ADDRESS", what="e-mail address", group="contact"),
     Kind(name="IBAN_CODE", what="international bank account number", group="account", has_checksum=True),
@@ -113,6 +118,16 @@ _KINDS = (
     Kind(name="IP_ADDRESS", what="network address", group="network", gives_way=True),
     Kind(name="FAX_NUMBER", what="fax number", group="contact", threshold=0.4, gives_way=True),
     Kind(name="PHONE_NUMBER", what="telephone number", group="contact", threshold=0.4, gives_way=True),
+    # Special categories (GDPR Articles 9 and 10), as said of somebody
+    Kind(name="CRIMINAL_RECORD", what="conviction or accusation of somebody", group="special"),
+    Kind(name="GENETIC_DATA", what="gene variant of somebody", group="special"),
+    Kind(name="HEALTH_CONDITION", what="illness, diagnosis, blood group or medicine of somebody", group="special"),
+    Kind(name="SEXUAL_ORIENTATION", what="sexual orientation of somebody", group="special"),
+    Kind(name="TRADE_UNION", what="trade union membership of somebody", group="special"),
+    Kind(name="POLITICAL_OPINION", what="party or political opinion of somebody", group="special"),
+    Kind(name="RELIGION", what="religion of somebody", group="special"),
+    Kind(name="ETHNIC_ORIGIN", what="ethnic origin of somebody", group="special"),
+    Kind(name="NRP", what="nationality, religious or political group", group="special"),
     # Names: found by the entity model and by rules
     Kind(name="PERSON", what="name of a person", group="name"),
     Kind(name="ORGANIZATION", what="name of an organisation", group="organisation"),

@@ -23,13 +23,34 @@ ISSUERS = re.compile(
 )
 _NORTH_AMERICAN = re.compile(r"(?:1[-. ])?(?:\([2-9]\d{2}\)[ -]?|[2-9]\d{2}[-. /])\d{3}[-. ]\d{4}")
 _TRUNK_ZERO = re.compile(r"(?=.*[ ()\-/.])\(?0[1-9]\d{0,4}\)?\d*(?:[ \-/.]{1,3}\d{2,})*")
-SET_AS_PHONE = re.compile(rf"\(?(?:\+|0)|{_NORTH_AMERICAN.pattern}")
+# Spain and the mobile numbers of Italy have no trunk zero: set in their own groups, and no part of a row of numbers.
+_NO_TRUNK = re.compile(r"[6-9]\d\d([ .-])\d\d\1\d\d\1\d\d|3[2-9]\d[ ./]\d{6,7}")
+SET_AS_PHONE = re.compile(rf"\(?(?:\+|0)|{_NORTH_AMERICAN.pattern}|(?<!\d[ .,-])(?:{_NO_TRUNK.pattern})(?!\d|[ .,-]\d)")
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)\d{2}"
 _DATE_FIRST = re.compile(
     rf"(?:{_DAY}([-./ ]){_MONTH}\1(?:{_YEAR}|\d{{2}})|{_MONTH}([-./ ]){_DAY}\2(?:{_YEAR}|\d{{2}})"
     rf"|{_YEAR}([-./ ]){_MONTH}\3{_DAY}|{_YEAR}[ ]?-[ ]?{_YEAR})(?!\d|[-./]\d)"
 )
-_TRUNK_REGIONS = ("GB", "DE", "FR", "IL", "IN", "BR", "AT", "CH", "NL", "BE", "IE", "AU", "NZ", "ZA", "JP")
+_TRUNK_REGIONS = (
+    "GB",
+    "DE",
+    "FR",
+    "IL",
+    "IN",
+    "BR",
+    "AT",
+    "CH",
+    "NL",
+    "BE",
+    "IE",
+    "AU",
+    "NZ",
+    "ZA",
+    "JP",
+    "IT",
+    "SE",
+    "FI",
+)
 
 
 def card_score(text: str, run: Sequence[re.Match[str]], first: int, last: int) -> float:
@@ -60,6 +81,8 @@ def phone_score(value: str) -> float:
         return 0.6 if "." not in value or _is_valid(value, "US") else 0.1
     if len(digits) >= 9 and _TRUNK_ZERO.fullmatch(value):
         return 0.5 if any(_is_valid(value, region) for region in _TRUNK_REGIONS) else 0.1
+    if _NO_TRUNK.fullmatch(value):
+        return 0.45 if _is_valid(value, "IT" if value[0] == "3" else "ES") else 0.1
     return 0.1
 
 

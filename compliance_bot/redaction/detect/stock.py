@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 BOOST = 0.35
 _THREE_LEVELS = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){2}(?!\.?[0-9])")
 MOST_CARD_GROUPS = 6  # 4-4-4-4-3 with one of them cut by the end of a line
+SAFE_PHONE = 0.5  # a score by itself at which an end of a line inside does not matter
+_LINE_END = re.compile(r"(?<=[-./])[ ]?\r?\n[ \t]*|([ ]?)\r?\n[ \t]*")
 _EXTENSION = re.compile(r"(?i)[ ,]{0,2}(?:x|ext\.?|extension)[ ]?[0-9]{1,6}(?![0-9])")
 
 
@@ -183,15 +185,30 @@ class PhoneNumbers(_Scan, PhoneRecognizer):
             position = end
 
     def _longest(self, text: str, start: int, ends: Sequence[int]) -> tuple[int, float] | None:
-        """Return the last of `ends` at which a telephone number from `start` can end, with its score."""
+        """Return the last of `ends` at which a telephone number from `start` can end, with its score.
+
+        One over an end of a line only where what stands on the first line is none by itself, and the whole is.
+        """
         boost = BOOST if cues.near(text, start, cues.PHONE_WORDS) else 0.0
-        if not boost and not shapes.SET_AS_PHONE.match(text, start):
+        if not boost and not shapes.SET_AS_PHONE.match(text, start) and not _is_broken_phone(text[start : ends[-1]]):
             return None
+        broken: tuple[int, float] | None = None
         for end in reversed(ends):
-            score = shapes.phone_score(text[start:end])
-            if score and score + boost >= threshold_of("PHONE_NUMBER"):
-                return end, min(1.0, score + boost)
-        return None
+            score = shapes.phone_score(_unbroken(text[start:end]))
+            if "\n" in text[start:end]:
+                broken = broken or ((end, min(1.0, score + boost)) if score >= SAFE_PHONE else None)
+            elif score and score + boost >= threshold_of("PHONE_NUMBER"):
+                return broken if broken and score < SAFE_PHONE else (end, min(1.0, score + boost))
+        return broken
+
+
+def _unbroken(value: str) -> str:
+    """Return `value` on one line."""
+    return _LINE_END.sub(lambda end: "" if end[1] is None else " ", value) if "\n" in value else value
+
+
+def _is_broken_phone(run: str) -> bool:
+    return "\n" in run and shapes.SET_AS_PHONE.match(_unbroken(run)) is not None
 
 
 def _boosted(score: float, text: str, start: int, words: re.Pattern[str]) -> float:

@@ -39,6 +39,16 @@ FOUND = {
         pager (⟦1-800-555-0199⟧)
         Nurse on call, mobile ⟦98765 43210⟧
         WhatsApp ⟦0041 44 668 18 00⟧.
+        Móvil: ⟦612 345 678⟧, teléfono ⟦91 123 45 67⟧
+        en el ⟦612 34 56 78⟧ o el ⟦912.34.56.78⟧
+        cellulare ⟦340 123456⟧; ufficio ⟦06 1234567⟧, casa ⟦340 1234567⟧
+        Rufnummer ⟦1234567⟧
+        the branch, ⟦+44 20 7946
+        0958⟧, is open
+        mobile ⟦(415)
+        555-0143⟧ or ⟦030 / 9018
+        20⟧ were broken by the page's edge
+        Tel. ⟦+49 30 901820⟧
     """,
     "CREDIT_CARD": """
         Card ⟦4111 1111 1111 1111⟧ is declined
@@ -110,7 +120,7 @@ LEFT_ALONE = """
     Version 2.0.1.100, v1.2.3.4, release 10.0.19045.3 and build 120.0.6099.1
     software v10.0.0.1
     Take 500 mg 2-3 times daily for 7-10 days, BP 120/80, HbA1c 6.5 %
-    ICD-10 E11.9, CPT 99213, NDC 0069-0809-01, LOINC 4548-4
+    CPT 99213, NDC 0069-0809-01, LOINC 4548-4
     Potassium 3.5-5.1 mmol/L; Glucose 70-100
     Room 12-345, bed 4, ward 0123
     Table 4: 1200 3400 5600 7800 9100
@@ -130,6 +140,7 @@ LEFT_ALONE = """
     1-2-3-4-5-6-7-8 and 1.2.3.4.5.6.7.8
     GB12 this is no account number, IS 12 months or AT 3000 EUR
     No. 123 456 789, page 45 of 1234
+    100 712 34 56 78 9 and 612 345 678 EUR; registration statement No. 333-226136
     256.300.1.2 and 01.02.03.04
     credit exposures\t3.18.5 and 3.18.7\t60\t25\t15\t100
     Gold\t+50\t+100\t+150\t\t-20\t-180\t\t-35
