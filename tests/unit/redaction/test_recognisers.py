@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compliance_bot.redaction.detect.stock import PhoneNumbers
+
 if TYPE_CHECKING:
     from compliance_bot.redaction.detect import Detector
 
@@ -170,3 +172,15 @@ def test_rule_text_is_left_alone(detector: Detector, line: str) -> None:
 def test_the_table_is_large_enough_to_mean_something() -> None:
     assert sum(len(_lines(block)) for block in FOUND.values()) >= 45
     assert len(_lines(LEFT_ALONE)) >= 45
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Rückruf: +49 30 901820\n12 Tage später", "+49 30 901820"),
+        ("Phone 555-0143\n2019 was the year", "555-0143"),
+        ("fax 5550143\n12345 Springfield", "5550143"),
+    ],
+)
+def test_a_telephone_number_ends_with_its_line_where_it_can(text: str, value: str) -> None:
+    assert [text[start:end] for start, end, _ in PhoneNumbers().found(text)] == [value]
