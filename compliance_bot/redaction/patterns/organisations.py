@@ -75,6 +75,8 @@ def _organisations(text: str) -> Iterator[Found]:
 
 def _by_form(text: str, start: int, end: int) -> Iterator[Found]:
     """Yield the capitalised words before a legal form, with it."""
+    if text[start - 1 : start] != " ":
+        return
     dotted = _DOTTED.match(text, start)
     tail = dotted or _TAIL.match(text, end)
     before = _BEFORE.search(text, max(0, start - 80), start)
