@@ -30,9 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FIRST = r"[0-9](?<![0-9A-Za-z][0-9])(?<![0-9][.,/:-][0-9])"
-_OF = r"(?:d[eiou]s?[ ]l[aeo]s?[ ]|de[ ]l['’]|d[eao]s?[ ]|del[l]?[aeo]?[ ]|del?l?['’]|d['’]|du[ ]|d[ei][ ]|l[aeo]s?[ ]|l['’]|en[ ]|sous[ ]|sur[ ]|à[ ]|aux?[ ]|van[ ]|den[ ])"
+_OF = (
+    r"(?:de(?:i|gli|lle|llo)[ ]|d[eiou]s?[ ]l[aeo]s?[ ]|de[ ]l['’]|d[eao]s?[ ]|del[l]?[aeo]?[ ]|del?l?['’]|d['’]"
+    r"|du[ ]|d[ei][ ]|l[aeo]s?[ ]|l['’]|en[ ]|sous[ ]|sur[ ]|à[ ]|aux?[ ]|van[ ]|den[ ])"
+)
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŻČŠŽİŞ][\w.'’-]{0,24}"
-_WORD = r"(?:[A-Z][\w.'’-]{0,24}|[0-9]{1,3}(?:st|nd|rd|th)\b|(?:of|the|de|la|del|on|y|st|ave|rd|dr|ln|blvd|street|road|avenue|drive|lane)\b\.?)"
+_WORD = (
+    r"(?:[A-Z][\w.'’-]{0,24}|[0-9]{1,3}(?:st|nd|rd|th)\b|(?:of|the|de|la|del|on|y|st|ave|rd|dr|ln|blvd|street"
+    r"|road|avenue|drive|lane)\b\.?)"
+)
 _DAY = r"[0-9]{1,2}(?:er)?[ ](?:mai|juin|août|mars|avril|juillet|septembre|octobre|novembre)(?:[ ]1[89][0-9]{2})?"
 _NUMBERED = re.compile(
     rf"{_FIRST}[0-9]{{0,5}}(?:[A-Za-z](?![A-Za-z])|[ ]?[-/&][ ]?[0-9]{{1,5}}[A-Za-z]?(?![0-9A-Za-z])|[ ]?½|[ ]1/2"
@@ -46,7 +52,10 @@ _SPELLED = re.compile(
     r"(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten)(?<![A-Za-z-][A-Z][a-z]{2})[ ]"
     rf"(?P<words>[A-Z][\w.'’-]{{0,24}}(?:[ ]{_WORD}){{0,5}})"
 )
-_NUMBER = r"(?:[0-9]{1,4}(?:[ ]?(?:[A-Za-z]|bis|ter))?(?:[ ]?[-/][ ]?(?:[0-9]{1,4}[A-Za-z]?|[A-Za-z]))?|s/n)(?![0-9A-Za-z%]|[.,][0-9])"
+_NUMBER = (
+    r"(?:[0-9]{1,4}(?:[A-Za-z]|[ ](?:[A-HJ-NP-Z]|[a-h](?=[,;\n)]))(?![\w.])|[ ]?(?:bis"
+    r"|ter))?(?:[ ]?[-/][ ]?(?:[0-9]{1,4}[A-Za-z]?|[A-Za-z]))?|s/n)(?![0-9A-Za-z%]|[.,][0-9])"
+)
 _NAMED = (
     rf"[ ]?(?:{_OF}){{0,3}}(?P<name>{_CAPITAL}(?:[ ](?:{_OF}){{0,2}}{_CAPITAL}){{0,4}})"
     rf",?[ ](?:(?i:n\.?[ºo°]?\.?|nr\.?|no\.?:?|num\.?|número|numero|núm\.?)[ ]?)?(?P<number>{_NUMBER})"
@@ -55,36 +64,48 @@ _LED = re.compile(rf"(?<![^\W\d_])(?P<kind>{LEADING}){_NAMED}")
 _ABBREVIATED = ("no:", "no.", "no", "nr.", "nr", "nº", "n.", "num.", "número", "numero")
 _LAST = re.compile(r"[0-9](?<=[^\d\s()][ ][0-9])(?![0-9]{4})")
 _NUMBER_AT = re.compile(_NUMBER)
-_NAME_BEFORE = re.compile(r"((?:[A-ZÀ-ÖØ-ÞŁŚŻČŠŽİŞ][\w.'’-]{0,24}[ ]){0,4}?)([^\W\d_][\w.'’-]{1,40}),?(?:[ ](?:[Nn][ro]?[.:]?|nº|num\.))?[ ]\Z")
-_BOX_SIGNS = ("Box ", "BOX ", "box ", "ostfach", "ostb", "Apartado", "Apdo", "Casella", "Caixa", "Bag ", "BP ", "B.P", "C.P.", "CP ", "CS ")
+_NAME_BEFORE = re.compile(
+    r"((?:[A-ZÀ-ÖØ-ÞŁŚŻČŠŽİŞ][\w.'’-]{0,24}[ ]){0,4}?)([^\W\d_][\w.'’-]{1,40}),?(?:[ ](?:[Nn][ro]?[.:]?|nº"
+    r"|num\.))?[ ]\Z"
+)
+_BOX_SIGNS = "Box |BOX |box |ostfach|ostb|Apartado|Apdo|Casella|Caixa|Bag |BP |B.P|C.P.|CP |CS ".split("|")
 _BOX = re.compile(
-    r"(?P<kind>[PpABCLRH](?<![^\W\d_].)(?:(?<=P)(?:\.?[ ]?O\.?[ ]?(?:Box|BOX)|ost (?:Office Box|office box)|OST OFFICE BOX"
-    r"|ostfach|ostbus|ostboks|rivate Bag)|(?<=p)(?:\.?[ ]?o\.?[ ]?box|ost office box)|(?<=A)(?:partado(?: de [Cc]orreos)?|pdo\.?)"
+    r"(?P<kind>[PpABCLRH](?<![^\W\d_].)(?:(?<=P)(?:\.?[ ]?O\.?[ ]?(?:Box|BOX)|ost (?:Office Box|office box)"
+    r"|OST OFFICE BOX"
+    r"|ostfach|ostbus|ostboks|rivate Bag)|(?<=p)(?:\.?[ ]?o\.?[ ]?box|ost office box)"
+    r"|(?<=A)(?:partado(?: de [Cc]orreos)?|pdo\.?)"
     r"|(?<=C)(?:asella [Pp]ostale|aixa [Pp]ostal|\.?P\.?|S)|(?<=L)ocked Bag|(?<=B)\.?P\.?"
     r"|(?:(?<=R)\.?R\.?|(?<=H)C)[ ]?#?[0-9]{1,3},? (?:Box|BOX)))"
-    r"[ ]{0,2}(?:(?:No|Nr|nº|no)\.?[ ]?|#[ ]?)?(?P<number>[A-Z]?[0-9]{1,6}(?:[ -][0-9]{2,4}){0,3})(?![0-9A-Za-z]|[.,/][0-9])"
+    r"[ ]{0,2}(?:(?:No|Nr|nº|no)\.?[ ]?|#[ ]?)?(?P<number>[A-Z]?[0-9]{1,6}(?:[ -][0-9]{2,4}){0,3})(?![0-9A-Za-z]"
+    r"|[.,/][0-9])"
 )
 
 _HEAD = re.compile(
-    r"(?i)(?<![0-9A-Za-z])(?:flat|apt\.?|apartment|unit|suite|ste\.?|room|floor|house|shop|office|plot|villa|block|appt\.?|bât\.?)"
+    r"(?i)(?<![0-9A-Za-z])(?:flat|apt\.?|apartment|unit|suite|ste\.?|room|floor|house|shop|office|plot|villa|block"
+    r"|appt\.?|bât\.?)"
     r"(?:[ ]?#?(?:[0-9]{1,5}[A-Z]?|(?-i:[A-Z])[0-9]{0,4})(?:,[ ]?|[ ]-[ ]|,?\n[ ]{0,8}|[ ])|[ ])\Z"
 )
 _AT = re.compile(
-    r"(?i)(?:\b(?:address(?:ed)?(?: is| of)?|addr|add|residing|resid(?:es|ed|ent|ence)|lives?|lived|living|located|situated|home|house|domiciled|street"
-    r"|at|mail(?:ed)?(?: to)?|ship(?:ped)?(?: to)?|deliver(?:ed)?(?: to)?|moved to|wohnhaft|wohnt|adresse|anschrift|in der|in|demeurant|habite|domicilié|domicilio"
-    r"|residente|dirección|reside|vive|indirizzo|abita|adres|adress|osoite|sito|sita)\b)[ ,]{0,2}[:=]?[ ]{0,2}(?:at|in|in der|in the|au|en|à|to)?[ ]{0,2}\n?[ ]{0,8}\Z"
+    r"(?i)(?:\b(?:address(?:ed)?(?: is| of)?|addr|add|residing|resid(?:es|ed|ent|ence)|lives?|lived|living"
+    r"|located|situated|home|house|domiciled|street"
+    r"|at|mail(?:ed)?(?: to)?|ship(?:ped)?(?: to)?|deliver(?:ed)?(?: to)?|moved to|wohnhaft|wohnt|adresse"
+    r"|anschrift|in der|in|demeurant|habite|domicilié|domicilio"
+    r"|residente|dirección|reside|vive|indirizzo|abita|adres|adress|osoite|sito"
+    r"|sita)\b)[ ,]{0,2}[:=]?[ ]{0,2}(?:at|in|in der|in the|au|en|à|to)?[ ]{0,2}\n?[ ]{0,8}\Z"
 )
 _YEAR_IN = re.compile(r"(?i)\b(?:in|since|of|by|until|during|from|the)[ ]\Z")
 _ALSO_WORDS = ("R.", "Place", "Route", "Plaza", "Largo", "Ronda", "Avenue", "Boulevard", "Al.", "al.", "pl.", "os.")
-_KIND_FIRST = ("Avenue", "Highway", "Hwy", "Route", "Calle", "Via", "Rue")  # "1211 Avenue of the Americas"
+_ALSO_ENGLISH = re.compile(rf"(?:Place|Square|Passage|Route|Avenue|Boulevard|Villa) (?!{_OF})")
+_KIND_FIRST = ("avenue", "highway", "hwy", "route", "calle", "via", "rue")  # "1211 Avenue of the Americas"
 _CONNECTING = ("of", "the", "on", "and")
 _NUMBERED_KINDS = frozenset("road rd highway hwy route loop avenue ave".split())  # "County Road 12", "Avenue 5"
 _NUMBER_AFTER = re.compile(r"[ ][0-9]{1,4}(?![0-9A-Za-z%-]|[.,][0-9]|[ ][a-z])")
 _QUARTER_AFTER = re.compile(r"[ ](?:[NS]\.?[EW]?|[EW]|North|South|East|West)(?![A-Za-z'’-])\.?")
 _NO_NAMES = frozenset(
-    """section sections rule rules article articles chapter part parts annex appendix schedule table phase tier level class
-    clause item step figure principle guidance form type version number page para paragraph regulation directive
-    january jahr kapitel abschnitt artikel absatz teil anhang punkt seite ziffer thema anlage kreis rang platz""".split()
+    """section sections rule rules article articles chapter part parts annex appendix schedule table phase tier level
+    class clause item step figure principle guidance form type version number page para paragraph regulation
+    directive january jahr kapitel abschnitt artikel absatz teil anhang punkt seite ziffer thema anlage kreis rang
+    platz""".split()
 )
 
 
@@ -111,7 +132,7 @@ def _numbered(text: str, match: re.Match[str]) -> Found | None:
     if match["lower"]:
         return _whole(text, start, match.end(), 0.3)
     if match["french"]:
-        return _whole(text, start, match.end(), 0.75)
+        return _whole(text, start, match.end(), 0.3 if _ALSO_ENGLISH.match(match["french"]) else 0.75)
     kind = _street(match)
     if kind is None or text[max(0, start - 1) : start] in ("$", "€", "£", "#"):
         return None
@@ -124,21 +145,20 @@ def _numbered(text: str, match: re.Match[str]) -> Found | None:
 
 def _street(match: re.Match[str]) -> tuple[int, float] | None:
     """Return where the street ends among the words, and what it is worth; a name must come before its kind."""
-    end = match.start("words")
-    words = match["words"].split(" ")
-    if words[0].rstrip(".") in _KIND_FIRST:
+    words = [word.rstrip(".,'’_").lower() for word in match["words"].split(" ")]
+    if words[0] in _KIND_FIRST:
         after = _after(match.string, match.end(), "road")
         return (after, 0.6) if after > match.end() or len(words) > 1 else None
-    before, weak = "", None
-    for n, word in enumerate(words):
-        end += len(word) + (n > 0)
-        plain = word.rstrip(".,'’").lower()
-        is_kind = n > 0 and before not in _CONNECTING or plain == "broadway"
-        if is_kind and plain in STREETS and not (plain in ("st", "dr") and n + 1 < len(words) and words[n + 1].lower().rstrip(".,") in STREETS):
-            return _after(match.string, end, plain), 0.7
-        if is_kind and plain in WEAK_STREETS and before not in NO_STREETS:
+    end, weak = match.start("words"), None
+    for n, (word, length) in enumerate(zip(words, map(len, match["words"].split(" ")), strict=True)):
+        end += length + (n > 0)
+        if word != "broadway" and (n == 0 or words[n - 1] in _CONNECTING):
+            continue
+        is_saint = word in ("st", "dr") and not STREETS.isdisjoint(words[n + 1 : n + 2])  # "1 St John Street"
+        if word in STREETS and not is_saint:
+            return _after(match.string, end, word), 0.7
+        if word in WEAK_STREETS and words[n - 1] not in NO_STREETS:
             weak = (end, 0.4)
-        before = plain
     return weak
 
 
@@ -151,7 +171,7 @@ def _after(text: str, end: int, kind: str) -> int:
 
 
 def _number_last(text: str, start: int) -> Found | None:
-    """Return the address whose number stands at `start`, by the word before it or by a word for streets further back."""
+    """Return the address whose number stands at `start`, by the word before it or a word for streets further back."""
     before = text[max(0, start - 70) : start]
     rest, _, last = before.rstrip(", ").rpartition(" ")
     if last.lower() in _ABBREVIATED:

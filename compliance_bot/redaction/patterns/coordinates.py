@@ -14,18 +14,20 @@ from compliance_bot.redaction.patterns.scan import Found, Scan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LATITUDE = r"[-+]?[0-9]{1,2}"
 _GAP = r"[ ]{0,2}[,;/|]?[ ]{0,2}(?:\n[ ]{0,8})?"
 _LABEL = r"(?:[\"']?(?i:lon(?:gitude)?|lng|long|länge|o|e|w)\.?[\"']?[ ]?[:=]?[ ]{0,2})?"
 _HERE, _PRECISE = r"(?<![0-9A-Za-z.,])", r"\.[0-9]{3,12}"
 _PAIR = re.compile(
-    rf"{_HERE}(?P<north>[-+]?[0-9]{{1,2}}{_PRECISE})(?P<hemisphere>[ ]?°?[ ]?[NS]?\b|[ ]?°)?(?P<gap>{_GAP}){_LABEL}"
-    rf"(?P<east>[-+]?[0-9]{{1,3}}{_PRECISE})(?:[ ]?°?[ ]?[EWOL]\b|[ ]?°)?(?![0-9A-Za-z]|\.[0-9]|,[ ]?[-+]?[0-9])"
+    rf"{_HERE}(?P<north>[-+]?[0-9]{{1,2}}{_PRECISE})(?P<hemisphere>[ ]?°?[ ]?[NS](?![A-Za-z])|[ ]?°)?(?P<gap>{_GAP}){_LABEL}"
+    rf"(?P<east>[-+]?[0-9]{{1,3}}{_PRECISE})(?:[ ]?°?[ ]?[EWOL](?![A-Za-z])|[ ]?°)?(?![0-9A-Za-z]|\.[0-9]|,[ ]?[-+]?[0-9])"
 )
 _DOT = re.compile(r"\.[0-9]{3}(?<=[0-9]\.[0-9]{3})")
-_MINUTES = r"[ ]?°[ ]?[0-9]{1,2}(?:\.[0-9]{1,8})?[ ]?['’′´m](?:[ ]?[0-9]{1,2}(?:\.[0-9]{1,8})?[ ]?(?:[\"”″s]|''|’’|′′))?"
+_MINUTES = (
+    r"[ ]?°[ ]?[0-9]{1,2}(?:\.[0-9]{1,8})?[ ]?['’′´m](?:[ ]?[0-9]{1,2}(?:\.[0-9]{1,8})?[ ]?(?:[\"”″s]|''|’’|′′))?"
+)
 _DEGREES = re.compile(
-    rf"(?:[NS][ ]?)?(?<![0-9A-Za-z.,])[-+]?[0-9]{{1,2}}{_MINUTES}[ ]?[NSns]?{_GAP}(?:[EWO][ ]?)?[-+]?[0-9]{{1,3}}{_MINUTES}(?:[ ]?[EWOew](?![A-Za-z]))?"
+    rf"(?:[NS][ ]?)?(?<![0-9A-Za-z.,])[-+]?[0-9]{{1,2}}{_MINUTES}[ ]?[NSns]?{_GAP}"
+    rf"(?:[EWO][ ]?)?[-+]?[0-9]{{1,3}}{_MINUTES}(?:[ ]?[EWOew](?![A-Za-z]))?"
     rf"|(?<![0-9A-Za-z.,])[-+]?[0-9]{{1,3}}{_MINUTES}[ ]?[NSEWO](?![A-Za-z])"
 )
 _PLUS = re.compile(r"\+(?<=[2-9CFGHJMPQRVWX]{4}\+)[2-9CFGHJMPQRVWX]{2,3}(?![0-9A-Za-z])")
@@ -51,17 +53,16 @@ def coordinates(text: str) -> Iterator[Found]:
             yield Found(match.start(), match.end(), "GPS_COORDINATES", 0.85)
     for match in _PLUS.finditer(text):
         if head := _PLUS_AT_END.search(text[max(0, match.start() - 9) : match.start()]):
-            score = 0.8 if len(head.group()) == 8 else 0.6 if near(text, match.start() - len(head.group()), _WORDS) else 0.2
-            yield Found(match.start() - len(head.group()), match.end(), "GPS_COORDINATES", score)
+            start = match.start() - len(head.group())
+            short = 0.6 if near(text, start, _WORDS) else 0.2  # without the first four, beside a town
+            yield Found(start, match.end(), "GPS_COORDINATES", 0.8 if len(head.group()) == 8 else short)
 
 
 def _pair_score(text: str, match: re.Match[str]) -> float:
     north, east = float(match["north"]), float(match["east"])
     if abs(north) > 90 or abs(east) > 180:
         return 0.0
-    if match["hemisphere"].strip() if match["hemisphere"] else False:
-        return 0.9
-    if near(text, match.start(), _WORDS, 40):
+    if (match["hemisphere"] or "").strip() or near(text, match.start(), _WORDS, 40):
         return 0.9
     is_precise = min(len(match["north"].partition(".")[2]), len(match["east"].partition(".")[2])) >= 4
     is_row = re.search(r"[0-9][,;]?[ ]\Z", text[max(0, match.start() - 3) : match.start()]) is not None

@@ -30,7 +30,7 @@ _DIGITS_FIRST = re.compile(
     rf"|(?P<month_year>[0-9]?/{_YEAR})|(?P<spaced>[0-9]?[ ][0-9]{{1,2}}[ ]{_YEAR})"
     r")(?![0-9A-SU-Za-su-z]|[-/.,][0-9]|[%]))"
     rf"|(?<![0-9][.,/][0-9])[0-9]?(?P<after>(?i:(?:st|nd|rd|th|er|ro|o|º|°|e|\.)?(?:{_BLANK}{_OF}|-|\.|/|)))"
-    r"(?P<word>[ADEFGJMNOSadefgjmnosé][A-Za-zéûäç]{2,9})(?![^\W\d_])"
+    r"(?P<word>[ADEFGJLMNOSadefgjlmnosé][A-Za-zéûäç]{2,9})(?![^\W\d_])"
     rf"|(?P<year>(?<=[ \n(][0-9])[0-9]{{3}}{_END}(?![.,/-][0-9]|%)))"
 )
 _YEAR_AFTER = re.compile(
@@ -38,7 +38,8 @@ _YEAR_AFTER = re.compile(
 )
 # A capital first: "March 12, 2024", "May 2024", "Dec/14".
 _MONTH_FIRST = re.compile(
-    rf"[ADEFGJMNOS](?<![0-9A-Za-z].)(?P<rest>[A-Za-zéûäç]{{2,9}})\.?(?:,?{_BLANK}(?:the[ ]|of[ ]|del?[ ])?|[-/'.]{{1,2}})"
+    rf"[ADEFGJLMNOS](?<![0-9A-Za-z].)(?P<rest>[A-Za-zéûäç]{{2,9}})\.?(?:,?{_BLANK}(?:the[ ]|of[ ]|del?[ ])?"
+    rf"|[-/'.]{{1,2}})"
     rf"(?:(?P<day>[0-3]?[0-9](?:st|nd|rd|th)?(?:[ ]?(?:-|to|and|&|or)[ ]?[0-3]?[0-9](?:st|nd|rd|th)?(?![0-9A-Za-z]))?)"
     rf"(?![0-9A-Za-z]|[.,][0-9]|[/%:])(?:[-/]|,?{_BLANK}(?:of[ ]|in[ ])?|,)?)?"
     rf"(?P<year>(?:{_YEAR}|'[0-9]{{2}}){_END}(?![.,][0-9]|[/%]))?"
@@ -47,29 +48,37 @@ _MONTH_FIRST = re.compile(
 # Around what was found.
 _TIME = re.compile(
     r"(?i)(?:T|,?[ ]{0,2}(?:\(?(?:at|um|à|alle(?: ore)?|ore|a las|@)[ ])?|[ ]?\n?)"
-    r"(?:[01]?[0-9]|2[0-3])(?:[:.h][0-5][0-9](?![0-9])(?:[:.][0-5][0-9](?![0-9])(?:[.,][0-9]{1,9})?)?(?:[ ]?[ap](?:m\b|\.m\.))?"
+    r"(?:[01]?[0-9]|2[0-3])(?:[:.h][0-5][0-9](?![0-9])(?:[:.][0-5][0-9](?![0-9])(?:[.,][0-9]{1,9})?)?"
+    r"(?:[ ]?[ap](?:m\b|\.m\.))?"
     r"|[ ]?[ap](?:m\b|\.m\.)|[ ]?Uhr\b|[0-9]{2}(?:[0-9]{2})?(?=Z\b|[+-]))"
     r"(?:[ ]?(?:Z|UTC|GMT|BST|C?E[SD]?T|[ECMP][SD]T|Uhr|h|hours|hrs)\b)?(?:[+-][0-9]{2}:?[0-9]{2}(?![0-9]))?"
 )
 _BEFORE = re.compile(
-    r"(?i)(?:\b(?:[01]?[0-9]|2[0-3])(?:[:.h][0-5][0-9](?::[0-5][0-9])?(?:[ ]?[ap](?:m\b|\.m\.))?|[ ]?[ap](?:m\b|\.m\.)|[ ]?Uhr)"
-    r"(?:[ ](?:GMT|UTC|[ECMP][SD]T|Uhr))?,?[ ](?:on[ ]|am[ ]|le[ ]|the[ ])?)\Z"
+    r"(?i)(?:\b(?:[01]?[0-9]|2[0-3])(?:[:.h][0-5][0-9](?::[0-5][0-9])?(?:[ ]?[ap](?:m\b|\.m\.))?|[ ]?[ap](?:m\b"
+    r"|\.m\.)|[ ]?Uhr)"
+    r"(?:[ ](?:GMT|UTC|[ECMP][SD]T|Uhr))?[ ](?:on[ ]|am[ ]|le[ ]|the[ ])?)\Z"
 )
 _WEEKDAY = re.compile(r"([A-Za-zéáì]{2,10})\.?,?[ ](?:(?:the|den|dem|le|el|il|de|on)[ ])?\Z")
 _RANGE = re.compile(
-    r"(?<![0-9A-Za-z.,/])[0-3]?[0-9](?:st|nd|rd|th|er|\.)?"
+    r"(?<![0-9A-Za-z.,/-])[0-3]?[0-9](?:st|nd|rd|th|er|\.)?"
     r"(?:[ ]?[-,&][ ]?|[ ](?:and|to|or|und|bis|et|au|y|al?|e|until|through)[ ](?:the[ ])?)\Z"
 )
 
 # Words right before a date that make one of a shape that need not be.
 _BIRTH = re.compile(
-    r"(?i)\b(?:d\.?o\.?b|birth ?(?:date|day)|(?:date|day|jour|data|fecha) (?:of|de|di) ?(?:birth|naissance|nascita|nacimiento"
+    r"(?i)\b(?:d\.?o\.?b|birth ?(?:date|day)|(?:date|day|jour|data|fecha) (?:of|de|di) ?(?:birth|naissance"
+    r"|nascita|nacimiento"
     r"|nascimento)|born|geb(?:oren|\.|urtstag|urtsdatum)|née?|nat[oa]|nacid[oa]|nascid[oa])\b"
+)
+# Dots part the levels of an outline as well: "from 3.3.32 to 3.3.34".
+_DATING_DOTS = re.compile(
+    r"(?i)(?:\b(?:date[sd]?|d\.?o\.?[bds]|born|died|on|datum|vom|am|bis|ab|seit|den|dem|zum|geboren|geb\.|du|le|au|depuis"
+    r"|née?|fecha|el|desde|hasta|nacid[oa]|data|il|del|dal|al|nat[oa])\.?[ ]{0,2}[:(]?\s{0,2})\Z"
 )
 _DATING = re.compile(
     r"(?i)(?:\b(?:date[sd]?|dating|d\.?o\.?[bds]|born|birth|died|deceased|admitted|discharged|seen|on|since|until|till"
     r"|from|before|after|by|effective|expir(?:y|es|ed)|valid|issued|signed|visit|datum|vom|am|bis|ab|seit|den|dem|zum"
-    r"|geboren|geb\.|du|le|au|depuis|né|née|fecha|el|desde|hasta|nacid[oa]|data|il|del|dal|al|nat[oa]|scad\w*)\.?"
+    r"|geboren|geb\.|du|le|au|depuis|née?|fecha|el|desde|hasta|nacid[oa]|data|il|del|dal|al|nat[oa]|scad\w*)\.?"
     r"[ ]{0,2}[:(]?\s{0,2}(?:the )?)\Z"
 )
 _YEAR_WORDS = re.compile(
@@ -84,7 +93,7 @@ _MONTH_BEFORE = re.compile(r"([^\W\d_]{3,10})\.?(?:[ ][0-3]?[0-9](?:st|nd|rd|th)
 
 
 def dates(text: str) -> Iterator[Found]:
-    """Yield dates; one in several readings comes several times, for the spans to be merged."""
+    """Yield dates; a date in several readings comes several times, for the spans to be merged."""
     for match in _DIGITS_FIRST.finditer(text):
         if match["numbers"]:
             if score := _numeric_score(text, match):
@@ -94,54 +103,49 @@ def dates(text: str) -> Iterator[Found]:
         elif found := _day_first(text, match):
             yield _whole(text, *found)
     for match in _MONTH_FIRST.finditer(text):
-        if found := _month_first(text, match):
+        if found := _month_first(match):
             yield _whole(text, *found)
 
 
 def _numeric_score(text: str, match: re.Match[str]) -> float:
+    """Return what a date in digits is worth: by its marks, how whole its year is, and the words before it."""
     parts = re.findall("[0-9]+", match.group())
+    marks = set(re.findall("[-/.]", match.group()))
+    start = match.start()
     if match["spaced"]:
-        return 0.95 if _is_day(*parts[:2]) and near(text, match.start(), _BIRTH, 30) else 0.0
+        return 0.95 if _is_day(*parts) and near(text, start, _BIRTH, 30) else 0.0
     if match["month_year"]:
-        return 0.6 if 1 <= int(parts[0]) <= 12 and _is_dating(text, match.start()) else 0.0
-    marks = re.findall("[-/.]", match.group())
-    if len(set(marks)) > 1 or (" " in match.group() and marks[0] != "/"):
-        return 0.0 if len(set(marks)) > 1 else _spaced_score(text, match, parts)
+        return 0.6 if _is_day("1", *parts) and near(text, start, _DATING, 24) else 0.0
+    if len(marks) > 1:
+        return 0.0
+    is_dotted = marks == {"."}
     if match["iso"]:
         year, month, day = parts if len(parts) == 3 else (parts[0][:4], parts[0][4:6], parts[0][6:])
-        if not (1600 <= int(year) < 2200 and _is_day(day, month)):
-            return 0.0
-        return _weighed(text, match.start(), 0.85 if not marks or marks[0] != "." else 0.7 if len(month + day) == 4 else 0.4)
-    first, second, year = parts
-    if not (_is_day(first, second) or (marks[0] != "." and _is_day(second, first))):
+        score = 0.85 if not is_dotted else 0.7 if len(month + day) == 4 else 0.4
+        return _weighed(text, start, score) if _is_day(day, month, year) else 0.0
+    day, month, year = parts
+    if not (_is_day(day, month, year) or (not is_dotted and _is_day(month, day, year))):
         return 0.0
     if len(year) == 4:
-        return _weighed(text, match.start(), 0.85) if 1600 <= int(year) < 2200 else 0.0
-    is_padded = len(first) == len(second) == 2
-    return _weighed(text, match.start(), {"/": 0.6, "-": 0.4, ".": 0.4}[marks[0]] - (0 if is_padded else 0.1))
+        return _weighed(text, start, 0.6 if " " in match.group() else 0.85)
+    if " " in match.group() and marks != {"/"}:
+        return 0.0  # parts of an outline, or of a sum
+    score = (0.6 if marks == {"/"} else 0.4) - (0.0 if len(day) == len(month) == 2 else 0.1)
+    return _weighed(text, start, score, _DATING_DOTS if is_dotted else _DATING)
 
 
-def _spaced_score(text: str, match: re.Match[str], parts: list[str]) -> float:
-    """Return the score of `12. 03. 2024` and `12 - 03 - 2024`: parts of an outline or of a sum unless the year is whole."""
-    is_whole = len(parts[2]) == 4 and 1600 <= int(parts[2]) < 2200 and _is_day(parts[0], parts[1])
-    return _weighed(text, match.start(), 0.6) if is_whole else 0.0
-
-
-def _weighed(text: str, start: int, score: float) -> float:
+def _weighed(text: str, start: int, score: float, words: re.Pattern[str] = _DATING) -> float:
     """Return the score with what stands before: a section's word takes all of it, a date's word adds to it."""
     if near(text, start, _BIRTH, 30):
         return 0.95
-    if _is_dating(text, start):
+    if near(text, start, words, 24):
         return max(score, min(0.9, score + 0.3))
     return 0.0 if near(text, start, SECTION_WORDS, 60) else score
 
 
-def _is_dating(text: str, start: int) -> bool:
-    return near(text, start, _DATING, 24)
-
-
-def _is_day(day: str, month: str) -> bool:
-    return 1 <= int(day) <= 31 and 1 <= int(month) <= 12
+def _is_day(day: str, month: str, year: str) -> bool:
+    is_year = len(year) == 2 or 1600 <= int(year) < 2200
+    return 1 <= int(day) <= 31 and 1 <= int(month) <= 12 and is_year
 
 
 def _day_first(text: str, match: re.Match[str]) -> tuple[int, int, float] | None:
@@ -155,7 +159,7 @@ def _day_first(text: str, match: re.Match[str]) -> tuple[int, int, float] | None
     is_joined = after in ("", "-", ".", "/")
     if year and (len(year["digits"]) == 4 or "'" in year["digits"] or is_joined):
         return match.start(), year.end(), 0.95 if near(text, match.start(), _BIRTH, 30) else 0.9
-    is_section = near(text, match.start(), SECTION_WORDS, 60) and not _is_dating(text, match.start())
+    is_section = near(text, match.start(), SECTION_WORDS, 60) and not near(text, match.start(), _DATING, 24)
     if is_joined or is_section or not _is_named(word, name):
         return None
     is_short = text[match.end() : match.end() + 1] == "." and name not in PLAIN_MONTHS
@@ -167,9 +171,11 @@ def _is_named(word: str, name: str) -> bool:
     return name in PLAIN_MONTHS or word[0].isupper()
 
 
-def _month_first(text: str, match: re.Match[str]) -> tuple[int, int, float] | None:
+def _month_first(match: re.Match[str]) -> tuple[int, int, float] | None:
     word = match.group()[0] + match["rest"]
-    if word.lower() not in MONTHS or not (match["day"] or match["year"]) or not (word[1:].islower() or word.isupper()):
+    if word.lower() not in MONTHS or not (word[1:].islower() or word.isupper()):
+        return None
+    if not (match["day"] or match["year"]):
         return None
     # "GEN 3" is a rule book, "MAY 3" and "Gen 3" are days.
     if not match["year"] and word.isupper() and word.lower() not in ENGLISH_MONTHS:
@@ -188,7 +194,9 @@ def _year(text: str, start: int, end: int) -> Iterator[Found]:
         return
     before = text[max(0, start - 24) : start]
     month = _MONTH_BEFORE.search(before)
-    if month and (month[1].lower() in PLAIN_MONTHS or (month[1].lower() in MONTHS and any(map(str.isdigit, month[0])))):
+    name = month[1].lower() if month else ""
+    has_day = month is not None and any(map(str.isdigit, month[0]))
+    if month and (name in PLAIN_MONTHS or (has_day and name in MONTHS)):
         yield _whole(text, start - len(before) + month.start(), end, 0.7)
     elif part := _PART_OF_YEAR.search(before):
         yield Found(start - len(before) + part.start(), end, "DATE_TIME", 0.4 if part[0][-2:-1].isdigit() else 0.5)

@@ -14,19 +14,23 @@ from compliance_bot.redaction.patterns.scan import Found, Scan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_HANDLE = re.compile(r"@[A-Za-z_](?<![^\s(\[{\"'<>,;:|*“‘]..)[\w.-]{1,30}")
+_HANDLE = re.compile(r"@[A-Za-z_](?<![^\s(\[{\"'<>,;:|*_“‘]..)[\w.-]{1,30}")
 _AFTER_HANDLE = re.compile(r"[ \t]*(?:=(?!=)|\(|\{|:[ ]*\S+[ ]*;)|/|@|\\")
 _RESERVED = frozenset(
-    """media import charset keyframes supports page layer container property namespace tailwind apply include mixin extend use
-    forward font-face param return returns throws exception see since deprecated author version link override overload
-    staticmethod classmethod abstractmethod dataclass cached_property property wraps contextmanager fixture test before after
-    beforeeach aftereach autowired inject component service controller repository entity table id column bean configuration
-    getmapping postmapping requestmapping nullable nonnull notnull suppresswarnings safevarargs functionalinterface todo
-    private public protected internal example param typedef type template callback constructor everyone here channel all
-    end interface implementation synthesize selector objc state binding published observedobject main escaping available
-    username user home domain gmail outlook hotmail yahoo""".split()
+    """media import charset keyframes supports page layer container property namespace tailwind apply include mixin
+    extend use forward font-face param return returns throws exception see since deprecated author version link
+    override overload staticmethod classmethod abstractmethod dataclass cached_property property wraps
+    contextmanager fixture test before after beforeeach aftereach autowired inject component service controller
+    repository entity table id column bean configuration getmapping postmapping requestmapping nullable nonnull
+    notnull suppresswarnings safevarargs functionalinterface todo private public protected internal example param
+    typedef type template callback constructor everyone here channel all end interface implementation synthesize
+    selector objc state binding published observedobject main escaping available username user home domain gmail
+    outlook hotmail yahoo""".split()
 )
-_CODE_AFTER = re.compile(r"\n[ \t]*(?:def |async def |class |@|public |private |protected |static |final |func |fun |export |const |let |var )")
+_CODE_AFTER = re.compile(
+    r"\n[ \t]*(?:def |async def |class |@|public |private |protected |static |final |func |fun |export |const "
+    r"|let |var )"
+)
 
 _VALUE = r"[A-Za-z0-9_](?:[\w.\\@-]{0,62}\w)?(?![\w(@]|://)"
 _AFTER_LABEL = (
@@ -58,8 +62,13 @@ _NETWORK = re.compile(
     r"(?<![A-Za-z0-9-])(?:twitter|x|instagram|facebook|fb|github|gitlab|linkedin|tiktok|pinterest|reddit|snapchat|threads|medium|youtube"
     r"|vimeo|twitch|strava|xing|t|telegram|bsky|mastodon)\.(?:com|me|net|social|tv|app)/(?:in/|u/|user/|add/|c/|profile/|people/|@)?\Z"
 )
-_SLASH = re.compile(r"(?:\.com|\.me|\.net|\.social|\.tv|\.app)/(?:in/|u/|user/|add/|c/|profile/|people/)?@?(?P<value>[A-Za-z0-9_][\w.-]{1,60})")
-_NO_PROFILE = frozenset("about help login signup settings explore search hashtag home terms privacy legal policies watch share intent groups company events".split())
+_SLASH = re.compile(
+    r"(?:\.com|\.me|\.net|\.social|\.tv|\.app)/(?:in/|u/|user/|add/|c/|profile/|people/)?@?(?P<value>[A-Za-z0-9_][\w.-]{1,60})"
+)
+_NO_PROFILE = frozenset(
+    """about help login signup settings explore search hashtag home terms privacy legal policies watch share intent
+    groups company events""".split()
+)
 
 
 def handles(text: str) -> Iterator[Found]:
@@ -88,7 +97,9 @@ def _handle(text: str, match: re.Match[str]) -> Found | None:
     end = match.start() + 1 + len(name)
     if len(name) < 2 or name.lower() in _RESERVED or _AFTER_HANDLE.match(text, end):
         return None
-    if text[max(0, match.start() - 40) : match.start()].rstrip(" \t")[-1:] in ("", "\n") and _CODE_AFTER.match(text, end):
+    if text[max(0, match.start() - 40) : match.start()].rstrip(" \t")[-1:] in ("", "\n") and _CODE_AFTER.match(
+        text, end
+    ):
         return None
     is_host = name.rpartition(".")[2] in KNOWN and "." in name  # "@example.com"
     return Found(match.start(), end, "USERNAME", 0.3 if is_host else 0.7)

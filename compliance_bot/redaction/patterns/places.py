@@ -12,39 +12,49 @@ from compliance_bot.redaction.patterns.postcodes import BRITISH, CANADIAN, CONTI
 
 MOST_PARTS = 8
 
-CAPITALISED = r"(?:[A-ZÀ-ÖØ-ÞŁŚŻČŠŽİŞ](?:[^\W\d_]|[.'’]){1,24}(?![0-9]))"
+CAPITALISED = r"(?:[A-ZÀ-ÖØ-ÞŁŚŻČŠŽİŞ](?:[^\W\d_]|['’]){1,24}(?![0-9])|(?:St|Mt|Ft|Pt)\.)"
 _TOWN = (
-    rf"{CAPITALISED}(?:[ -](?:(?:de|del|della|la|le|les|lès|upon|on|am|an der|in|of|the|sur|sous|den|der|di|do|da|im|bei|aan)[ -]){{0,2}}"
+    rf"{CAPITALISED}(?:[ -](?:(?:de|del|della|la|le|les|lès|upon|on|am|an der|in|of|the|sur|sous|den|der|di|do|da"
+    rf"|im|bei|aan)[ -]){{0,2}}"
     rf"{CAPITALISED}){{0,3}}"
 )
 _COUNTRIES = (
-    r"USA|U\.S\.A\.|United States(?: of America)?|UK|U\.K\.|United Kingdom|Great Britain|England|Scotland|Wales|Northern Ireland"
+    r"USA|U\.S\.A\.|United States(?: of America)?|UK|U\.K\.|United Kingdom|Great Britain|England|Scotland|Wales"
+    r"|Northern Ireland"
     r"|Ireland|Éire|Deutschland|Germany|Österreich|Austria|Schweiz|Switzerland|Suisse|Svizzera|France|España|Spain|Italia|Italy"
-    r"|Nederland|(?:The )?Netherlands|België|Belgique|Belgium|Luxembourg|Portugal|Brasil|Brazil|Sverige|Sweden|Norge|Norway"
-    r"|Danmark|Denmark|Suomi|Finland|Polska|Poland|Türkiye|Turkey|Canada|Australia|New Zealand|México|Mexico|Argentina|India|Japan"
+    r"|Nederland|(?:The )?Netherlands|België|Belgique|Belgium|Luxembourg|Portugal|Brasil|Brazil|Sverige|Sweden"
+    r"|Norge|Norway"
+    r"|Danmark|Denmark|Suomi|Finland|Polska|Poland|Türkiye|Turkey|Canada|Australia|New Zealand|México|Mexico"
+    r"|Argentina|India|Japan"
     r"|China|Hong Kong|Singapore|South Africa|Israel|United Arab Emirates|UAE"
 )
 _UNIT = (
     r"(?:(?i:apt|apartment|appt|suite|ste|unit|flat|floor|fl|room|rm|bldg|building|box|pmb|lot|wing|level|dept|no|nr|top|stiege"
     r"|tür|whg|wohnung|etage|esc(?:alera)?|piso|planta|puerta|pta|bajo|int(?:erno)?|scala|sc|piano|bât(?:iment)?|bat|porte|hus|lgh"
-    r"|m(?:ieszkanie)?|kat|daire|bus|andar|apto|bloco)\.?[ ]?(?:#|n[ºo°]?\.?[ ])?[ ]?(?-i:[0-9]{1,5}[A-Za-z]?|[A-Z](?:-?[0-9]{1,4})?)"
-    r"|#[ ]?[A-Za-z0-9-]{1,9}|[0-9]{1,2}(?:st|nd|rd|th|\.|e|er|ème|[ºo°ªa])?[ ]?(?:[Ff]loor|Fl\.?|OG|EG|Stock|Etage|étage|piano|piso)\.?"
+    r"|m(?:ieszkanie)?|kat|daire|bus|andar|apto|bloco)\.?[ ]?(?:#|n[ºo°]?\.?[ ])?[ ]?(?-i:[0-9]{1,5}[A-Za-z]?"
+    r"|[A-Z](?:-?[0-9]{1,4})?)"
+    r"|#[ ]?[A-Za-z0-9-]{1,9}|[0-9]{1,2}(?:st|nd|rd|th|\.|e|er|ème|[ºo°ªa])?[ ]?(?:[Ff]loor|Fl\.?|OG|EG|Stock"
+    r"|Etage|étage|piano|piso)\.?"
     r"|(?:[Gg]round|[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ff]ifth|[Tt]op)[ ][Ff]loor"
-    r"|[0-9]{1,2}[ºo°ªa]?[ -]?(?:[A-F]|[Ii]zq(?:da|uierda)?\.?|[Dd]cha\.?|[Dd]erecha|[0-9]{1,2}[ªa])|EG|[0-9]{1,2}\.[ ]?OG)(?![0-9A-Za-z])"
+    r"|[0-9]{1,2}[ºo°ªa]?[ -]?(?:[A-F]|[Ii]zq(?:da|uierda)?\.?|[Dd]cha\.?|[Dd]erecha|[0-9]{1,2}[ªa])|EG"
+    r"|[0-9]{1,2}\.[ ]?OG)(?![0-9A-Za-z])"
 )
 _PART = re.compile(
     rf"(?P<unit>{_UNIT})"
-    rf"|(?P<code>{CONTINENTAL}(?![0-9A-Za-z])[ ]{{1,2}}(?:an?[ ])?{_TOWN}(?:(?:(?<=[Cc]edex)|(?<=CEDEX))[ ][0-9]{{1,2}})?(?:[ ]\(?[A-Z]{{1,2}}\)?(?![A-Za-z]))?)"
-    rf"|(?P<zip>(?:(?:[A-Z]{{2}}|{STATE_NAMES})\.?,?[ ]{{1,3}}(?:\n[ ]{{0,8}})?)?[0-9]{{5}}(?:-[0-9]{{4}})?(?![0-9A-Za-z]|[.,][0-9]))"
+    rf"|(?P<code>{CONTINENTAL}(?![0-9A-Za-z])[ ]{{1,2}}(?:an?[ ])?{_TOWN}(?:(?:(?<=[Cc]edex)"
+    rf"|(?<=CEDEX))[ ][0-9]{{1,2}})?(?:[ ]\(?[A-Z]{{1,2}}\)?(?![A-Za-z]))?)"
+    rf"|(?P<zip>(?:(?:[A-Z]{{2}}"
+    rf"|{STATE_NAMES})\.?,?[ ]{{1,3}}(?:\n[ ]{{0,8}})?)?[0-9]{{5}}(?:-[0-9]{{4}})?(?![0-9A-Za-z]|[.,][0-9]))"
     rf"|(?P<post>(?:{BRITISH}|{CANADIAN})(?![0-9A-Za-z]))"
     rf"|(?P<country>(?:{_COUNTRIES})(?![A-Za-z]))"
-    rf"|(?P<state>(?:[A-Z]{{2}}|{STATE_NAMES})(?![A-Za-z]))"
+    rf"|(?P<state>[A-Z]{{2}}(?=[ ]?(?:[,.;:)\n]|\Z))|(?:{STATE_NAMES})(?![A-Za-z]))"
     rf"|(?P<town>{_TOWN})"
 )
 _SEPARATOR = re.compile(r"[ ]?,?[ ]{0,2}\r?\n[ \t]{0,12}|[ ]?,[ ]{1,2}|[ ][-|·][ ]|[ ]{1,3}|[ ]?\([ ]?|,(?=[A-Z0-9])")
 _ENDS = re.compile(r"[ ]?(?:[,.;:)\n\]\"']|\Z)")
 _NO_TOWN = re.compile(
-    r"(?:Mr|Mrs|Ms|Dr|Prof|Sir|Madam|Dear|The|This|Tel|Phone|Fax|Email|E-mail|Mobile(?=[:. ]*[-+(0-9])|Attn|Attention|Re|Date|Dated|From|To|And|But|He|She"
+    r"(?:Mr|Mrs|Ms|Dr|Prof|Sir|Madam|Dear|The|This|Tel|Phone|Fax|Email|E-mail|Mobile(?=[:. ]*[-+(0-9])|Attn"
+    r"|Attention|Re|Date|Dated|From|To|And|But|He|She"
     r"|They|It|We|Where|Which|When|Section|Article|Rule|Telefon|Téléphone|Tél|Herr|Frau|Monsieur|Madame|Señor|Señora|Signor)(?![A-Za-z])"
 )
 
@@ -68,7 +78,8 @@ def extend(text: str, end: int) -> tuple[int, bool]:
                 break
             # Without a code after it, a town must be set off: "12 Oak Street, Springfield."
             is_set_off = "," in gap.group() and "\n" not in gap.group()
-            if towns == 1 and is_set_off and (part.group().endswith(".") or _ENDS.match(text, part.end())):
+            is_word = len(part.group()) > 3  # not "Str."
+            if towns == 1 and is_set_off and is_word and _ENDS.match(text, part.end()):
                 end = part.end()
         else:
             end = part.end()

@@ -15,23 +15,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STATES = frozenset(
-    """AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA
-    RI SC SD TN TX UT VT VA WA WV WI WY DC PR VI GU AS MP AE AP AA""".split()
+    """AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR
+    PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR VI GU AS MP AE AP AA""".split()
 )
 STATE_NAMES = (
     r"Alabama|Alaska|Arizona|Arkansas|California|Calif\.|Colorado|Connecticut|Delaware|Florida|Fla\.|Georgia|Hawaii|Idaho"
     r"|Illinois|Ill\.|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Mass\.|Michigan|Mich\.|Minnesota"
-    r"|Minn\.|Mississippi|Missouri|Montana|Nebraska|Nevada|New[ ](?:Hampshire|Jersey|Mexico|York)|North[ ](?:Carolina|Dakota)"
-    r"|N\.Y\.|N\.J\.|D\.C\.|N\.C\.|Ohio|Oklahoma|Oregon|Pennsylvania|Penn\.|Rhode[ ]Island|South[ ](?:Carolina|Dakota)|Tennessee"
+    r"|Minn\.|Mississippi|Missouri|Montana|Nebraska|Nevada|New[ ](?:Hampshire|Jersey|Mexico|York)"
+    r"|North[ ](?:Carolina|Dakota)"
+    r"|N\.Y\.|N\.J\.|D\.C\.|N\.C\.|Ohio|Oklahoma|Oregon|Pennsylvania|Penn\.|Rhode[ ]Island|South[ ](?:Carolina"
+    r"|Dakota)|Tennessee"
     r"|Tenn\.|Texas|Tex\.|Utah|Vermont|Virginia|Washington|West[ ]Virginia|Wisconsin|Wyoming"
 )
 _END = r"(?![0-9A-Za-z])"
 # A code that names its country by its shape alone (Royal Mail's and Canada Post's letters), and the shapes that do not.
-BRITISH = r"(?:GIR ?0AA|[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]{1,2}|[0-9][A-HJKPSTUW]|[A-HK-Y][0-9][ABEHMNPRV-Y])[ ]{0,2}[0-9][ABD-HJLNP-UW-Z]{2})"
+BRITISH = (
+    r"(?:GIR ?0AA|(?:[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]{1,2}|[A-HK-Y][0-9][ABEHMNPRV-Y])"
+    r"|[ENW][0-9][A-HJKPSTUW])[ ]{0,2}[0-9][ABD-HJLNP-UW-Z]{2})"
+)
 CANADIAN = r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][ -]?[0-9][ABCEGHJ-NPRSTV-Z][0-9]"
 CONTINENTAL = (
     r"(?:(?:D|A|CH|F|I|E|B|L|NL|DK|S|N|FI|FIN|SE|NO|PL|CZ|SK|P|PT|FL|AT|DE|FR|ES|IT|BE|LU|RO|HU|SI|HR)[- ]{1,2})?"
-    r"(?:[0-9]{5}(?:-[0-9]{3})?|[0-9]{4}[ ]?[A-Z]{2}(?![A-Za-z])|[0-9]{4}-[0-9]{3}|[0-9]{2}-[0-9]{3}|[0-9]{3}[ ][0-9]{2}|[0-9]{4})"
+    r"(?:[0-9]{5}(?:-[0-9]{3})?|[0-9]{4}[ ]?[A-Z]{2}(?![A-Za-z])|[0-9]{4}-[0-9]{3}|[0-9]{2}-[0-9]{3}"
+    r"|[0-9]{3}[ ][0-9]{2}|[0-9]{4})"
 )
 
 _FIRST = r"[0-9](?<![0-9A-Za-z.,/][0-9])(?<![0-9]-[0-9])"
@@ -48,10 +54,15 @@ _LETTERED = re.compile(
 _BRITISH_AT_END = re.compile(rf"(?<![0-9A-Za-z]){BRITISH}\Z")
 _CANADIAN = re.compile(CANADIAN)
 AREAS = frozenset(
-    """AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK FY G
-    GIR GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN NP NR NW
-    OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA WC WD WF
-    WN WR WS WV YO ZE""".split()
+    """AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK FY
+    G GIR GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN
+    NP NR NW OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB
+    W WA WC WD WF WN WR WS WV YO ZE""".split()
+)
+_CANADIAN_WORDS = re.compile(
+    r"(?:\b(?i:post(?:al)?[ -]?codes?|canada)|\b(?:AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT|Ontario|Qu[eé]bec"
+    r"|Columbia|Alberta))"
+    r"[ :,]{0,3}\Z"
 )
 _STATE_BEFORE = re.compile(rf"(?:(?<![A-Za-z])([A-Z]{{2}})|\b(?:{STATE_NAMES}))(?:,?[ ]{{1,3}}|,?[ ]?\n[ \t]{{0,8}})\Z")
 _TOWN_BEFORE = re.compile(r"(?:[a-zà-ÿ.]|[A-Z]{2},|[a-z],)[ ]{0,2}\n?[ ]{0,8}\Z")
@@ -83,8 +94,8 @@ def postcodes(text: str) -> Iterator[Found]:
         yield from _lettered(text, match)
 
 
-def is_state(text: str, code: str, start: int) -> bool:
-    """Say whether the two letters before `start` are a state's: "OR", "IN" and "ME" are words unless a town precedes."""
+def _is_state(text: str, code: str, start: int) -> bool:
+    """Say whether the two letters before `start` are a state's: "OR" and "IN" are words unless a town precedes."""
     return code in STATES and _TOWN_BEFORE.search(text[max(0, start - 24) : start]) is not None
 
 
@@ -93,7 +104,7 @@ def _five_digits_score(text: str, start: int, end: int) -> float:
     state = _STATE_BEFORE.search(before)
     if state and state[1] is None:
         return 0.75
-    if state and is_state(text, state[1], start - len(before) + state.start()):
+    if state and _is_state(text, state[1], start - len(before) + state.start()):
         return 0.85
     if end - start > 5:
         return 0.4  # nine digits with a dash: a part's number as well
@@ -111,7 +122,8 @@ def _lettered(text: str, match: re.Match[str]) -> Iterator[Found]:
         if british and re.match("[A-Z]+", british.group()).group() in AREAS:  # type: ignore[union-attr]
             yield Found(match.end() - len(british.group()), match.end(), "ZIP_CODE", 0.75)
     elif start and (canadian := _CANADIAN.match(text, start - 1)) and not text[max(0, start - 2) : start - 1].isalnum():
-        yield Found(*canadian.span(), "ZIP_CODE", 0.7)
+        is_set = len(canadian.group()) == 7 or near(text, start - 1, _CANADIAN_WORDS, 24)  # not a part's number
+        yield Found(*canadian.span(), "ZIP_CODE", 0.7 if is_set else 0.3)
 
 
 POSTCODES = Scan(name="postcodes", types=("ZIP_CODE",), found=postcodes)

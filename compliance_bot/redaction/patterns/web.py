@@ -1,7 +1,7 @@
 """Web addresses: with a scheme, with `www.`, and bare domains whose last part is a known one in lower case.
 
-Not e-mail addresses, file names (`report.pdf`, `main.py`), attributes in code (`user.name`), or sentences whose blank is
-missing (`activity.Ma`). Each search starts at `://` or at a dot between letters and looks a bounded way to either side.
+Not e-mail addresses, file names (`report.pdf`, `main.py`), attributes in code (`user.name`), or sentences whose blank
+is missing (`activity.Ma`). Each search starts at `://` or at a dot between letters and looks a bounded way around.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from compliance_bot.redaction.patterns.scan import Found, Scan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LONGEST = 2000  # what browsers and proxies take; a row without blanks is not read to its end
+_LONGEST = 900  # less than a window's margin; a row without blanks is not read to its end
 _SCHEME_REVERSED = re.compile(r"[A-Za-z0-9+.-]{1,30}")
 _REST = re.compile(rf"[^\s<>\"'`{{}}|\\^\x00-\x1f“”‘«»]{{1,{_LONGEST}}}")
 _NAME_REVERSED = re.compile(r"(?:[\w-]{1,63}\.){0,5}[\w-]{1,63}")
@@ -24,8 +24,10 @@ _DOT = re.compile(r"\.(?=[A-Za-z]{2})(?<=[\w-]\.)")
 _LABELS = re.compile(r"(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?){1,8}")
 _PATH = re.compile(rf"(?::[0-9]{{2,5}})?[/?#][^\s<>\"'`{{}}|\\^“”‘«»]{{0,{_LONGEST}}}|:[0-9]{{2,5}}(?![0-9A-Za-z:.])")
 _WEB_WORDS = re.compile(
-    r"(?i)\b(?:web ?(?:site|page|seite)?s?|website|site|visit|url|link|online(?: at)?|domain|homepage|internet|portal|browse(?: to)?"
-    r"|available at|found at|see|log ?in (?:at|to)|siehe|besuchen|unter|sur|visitez|sitio|página|visite|sito|visita)\b[ ]?(?:is|ist|at|:)?[ ]{0,2}[(<\"']?\Z"
+    r"(?i)\b(?:web ?(?:site|page|seite)?s?|website|site|visit|url|link|online(?: at)?|domain|homepage|internet"
+    r"|portal|browse(?: to)?"
+    r"|available at|found at|see|log ?in (?:at|to)|siehe|besuchen|unter|sur|visitez|sitio|página|visite|sito"
+    r"|visita)\b[ ]?(?:is|ist|at|:)?[ ]{0,2}[(<\"']?\Z"
 )
 _CLOSING = {")": "(", "]": "["}
 
@@ -78,6 +80,8 @@ def _score(text: str, start: int, end: int, labels: list[str]) -> float:
         return 0.0
     if len(labels[-2]) < 2 and last != "com" and after != "/":
         return 0.0  # "v.st", "p.m.in"
+    if not re.search("[^0-9]", labels[-2]) and after != "/":
+        return 0.0  # "10.5.com"
     has_path = after == "/" and text[end + 1 : end + 2].isalnum()
     if has_path or near(text, start, _WEB_WORDS, 24):
         return 0.8
