@@ -136,7 +136,7 @@ _KINDS = (
     Kind(name="ZIP_CODE", what="postal code", group="place", gives_way=True),
     Kind(name="DATE_TIME", what="date, with its clock time", group="date", gives_way=True),
     Kind(name="AGE_OVER_89", what="age of 90 years or more", group="date"),
-    Kind(name="AGE", what="age under 90 years"),
+    Kind(name="AGE", what="age under 90 years", group="date"),
     # Names: found by the entity model and by rules
     Kind(name="PERSON", what="name of a person", group="name"),
     Kind(name="ORGANIZATION", what="name of an organisation", group="organisation"),

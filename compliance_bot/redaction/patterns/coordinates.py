@@ -18,8 +18,9 @@ _GAP = r"[ ]{0,2}[,;/|]?[ ]{0,2}(?:\n[ ]{0,8})?"
 _LABEL = r"(?:[\"']?(?i:lon(?:gitude)?|lng|long|länge|o|e|w)\.?[\"']?[ ]?[:=]?[ ]{0,2})?"
 _HERE, _PRECISE = r"(?<![0-9A-Za-z.,])", r"\.[0-9]{3,12}"
 _PAIR = re.compile(
-    rf"{_HERE}(?P<north>[-+]?[0-9]{{1,2}}{_PRECISE})(?P<hemisphere>[ ]?°?[ ]?[NS](?![A-Za-z])|[ ]?°)?(?P<gap>{_GAP}){_LABEL}"
-    rf"(?P<east>[-+]?[0-9]{{1,3}}{_PRECISE})(?:[ ]?°?[ ]?[EWOL](?![A-Za-z])|[ ]?°)?(?![0-9A-Za-z]|\.[0-9]|,[ ]?[-+]?[0-9])"
+    rf"{_HERE}(?P<north>[-+]?[0-9]{{1,2}}{_PRECISE})(?P<hemisphere>[ ]?°?[ ]?[NS](?![A-Za-z])|[ ]?°)?(?P<gap>{_GAP})"
+    rf"{_LABEL}(?P<east>[-+]?[0-9]{{1,3}}{_PRECISE})(?:[ ]?°?[ ]?[EWOL](?![A-Za-z])|[ ]?°)?"
+    r"(?![0-9A-Za-z]|\.[0-9]|,[ ]?[-+]?[0-9])"
 )
 _DOT = re.compile(r"\.[0-9]{3}(?<=[0-9]\.[0-9]{3})")
 _MINUTES = (
