@@ -41,7 +41,7 @@ STYLE = """
 """
 WIDE = "<style>.stMainBlockContainer {max-width: 66rem}</style>"  # for tables
 
-_MARKER = re.compile(r"&lt;([A-Z]+(?:_[A-Z]+)*)&gt;")
+_MARKER = re.compile(r"&lt;([A-Z]+(?:_[A-Z0-9]+)*)&gt;")
 _SPACE = re.compile(r"\s+")
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 

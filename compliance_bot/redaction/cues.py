@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 REACH = 40  # characters before a value in which a word can speak for it
-MARKER = re.compile(r"<[A-Z][A-Z_]+>")
+MARKER = re.compile(r"<[A-Z][A-Z0-9_]+>")
 
 CARD_WORDS = re.compile(r"(?i)\b(?:cards?|pan|visa|master ?card|maestro|amex|diners|discover|jcb)\b")
 SSN_WORDS = re.compile(r"(?i)\b(?:ssns?|social[ -]+security|soc\.? sec|taxpayer id|itin)\b|\bSS#")

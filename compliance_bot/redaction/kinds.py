@@ -128,6 +128,15 @@ _KINDS = (
     Kind(name="RELIGION", what="religion of somebody", group="special"),
     Kind(name="ETHNIC_ORIGIN", what="ethnic origin of somebody", group="special"),
     Kind(name="NRP", what="nationality, religious or political group", group="special"),
+    # Where somebody lives or is, and when: dates, ages, places, names on the web
+    Kind(name="URL", what="web address", group="network"),
+    Kind(name="USERNAME", what="user name or handle", group="contact"),
+    Kind(name="STREET_ADDRESS", what="street address or post box", group="place"),
+    Kind(name="GPS_COORDINATES", what="geographic coordinates", group="place"),
+    Kind(name="ZIP_CODE", what="postal code", group="place", gives_way=True),
+    Kind(name="DATE_TIME", what="date, with its clock time", group="date", gives_way=True),
+    Kind(name="AGE_OVER_89", what="age of 90 years or more", group="date"),
+    Kind(name="AGE", what="age under 90 years", group="date"),
     # Names: found by the entity model and by rules
     Kind(name="PERSON", what="name of a person", group="name"),
     Kind(name="ORGANIZATION", what="name of an organisation", group="organisation"),

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from compliance_bot.redaction.patterns import groups, medication, mrz, passports, plates, special, special_rules
+from compliance_bot.redaction.patterns.addresses import ADDRESSES
+from compliance_bot.redaction.patterns.ages import AGES
 from compliance_bot.redaction.patterns.cards import CARDS
 from compliance_bot.redaction.patterns.checked import CHECKED
+from compliance_bot.redaction.patterns.coordinates import COORDINATES
+from compliance_bot.redaction.patterns.dates import DATES
 from compliance_bot.redaction.patterns.devices import DEVICES
 from compliance_bot.redaction.patterns.dockets import DOCKETS
+from compliance_bot.redaction.patterns.handles import HANDLES
 from compliance_bot.redaction.patterns.labelled import LABELLED
 from compliance_bot.redaction.patterns.national import numbers
 from compliance_bot.redaction.patterns.organisations import ORGANISATIONS
 from compliance_bot.redaction.patterns.people import PEOPLE
+from compliance_bot.redaction.patterns.postcodes import POSTCODES
 from compliance_bot.redaction.patterns.scan import Scan
 from compliance_bot.redaction.patterns.secrets import SECRETS
+from compliance_bot.redaction.patterns.web import URLS
 
 SCANS: tuple[Scan, ...] = (
     PEOPLE,
@@ -32,4 +39,12 @@ SCANS: tuple[Scan, ...] = (
     Scan(name="groups", types=groups.TYPES, found=groups.groups),
     Scan(name="special", types=special_rules.TYPES, found=special.special_categories),
     Scan(name="medication", types=medication.TYPES, found=medication.medication),
+    # Where somebody lives or is, and when
+    DATES,
+    AGES,
+    ADDRESSES,
+    POSTCODES,
+    COORDINATES,
+    URLS,
+    HANDLES,
 )

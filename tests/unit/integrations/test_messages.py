@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import UserDict, namedtuple
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -54,7 +54,8 @@ def masked(value: Any, **options: Any) -> Any:
         ([4111111111111111, 2], ["<CREDIT_CARD>", "2"]),
         (PurePosixPath(f"/mail/{MAIL}.eml"), "/mail/<EMAIL_ADDRESS>"),
         (PurePosixPath("/mail/inbox"), PurePosixPath("/mail/inbox")),
-        (datetime(2026, 11, 3, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC)),
+        (datetime(2026, 11, 3, tzinfo=UTC), "<DATE_TIME>"),
+        (timedelta(hours=2), timedelta(hours=2)),
         ([0.25, 0.5, 1e-9], [0.25, 0.5, 1e-9]),
         (None, None),
     ],

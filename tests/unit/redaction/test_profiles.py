@@ -198,3 +198,10 @@ def test_the_examples_of_the_page_are_valid() -> None:
     assert parse_profiles({"board.yaml": profile.encode()})["board"].thresholds == {"LOCATION": 0.8}
     assert [group for group in GROUPS if f"`{group}`" not in page] == []
     assert [name for name in (*bundled_profiles(), EVERYTHING.name) if f"| `{name}` |" not in page] == []
+
+
+def test_hipaa_masks_the_ages_over_89_only() -> None:
+    profiles = bundled_profiles()
+    assert profiles["hipaa"].masks("AGE_OVER_89")
+    assert not profiles["hipaa"].masks("AGE")
+    assert profiles["gdpr"].masks("AGE")

@@ -11,6 +11,14 @@ EXAMPLES = {
     "IBAN_CODE": "DE89 3704 0044 0532 0130 00",
     "US_SSN": "219-09-9999",
     "IP_ADDRESS": "192.168.1.44",
+    "DATE_TIME": "12 March 2024",
+    "AGE": "47-year-old",
+    "AGE_OVER_89": "93 years old",
+    "STREET_ADDRESS": "221B Baker Street",
+    "ZIP_CODE": "SW1A 2AA",
+    "GPS_COORDINATES": "40.7128° N, 74.0060° W",
+    "URL": "https://bank.example/maria",
+    "USERNAME": "@maria_lopez",
 }
 
 
@@ -39,7 +47,10 @@ ssns = st.builds("{}-{:02}-{:04}".format, st.integers(700, 772), st.integers(1, 
 ips = st.builds("192.168.{}.{}".format, st.integers(0, 255), st.integers(1, 254))
 phones = st.builds("+44 20 7946 {:04}".format, st.integers(0, 9999))
 
-planted = st.one_of(emails, cards, ibans, ssns, ips, phones)
+dates = st.dates().map(lambda day: f"{day.day}/{day.month}/2{day.year % 100:03}")
+addresses = st.builds("{} Oak Street, Salem, OR {}".format, st.integers(1, 9999), st.integers(10000, 99999))
+
+planted = st.one_of(emails, cards, ibans, ssns, ips, phones, dates, addresses)
 prose = st.text("abc XYZ,.;:()<>[]'\"\n\té€üß“”–", max_size=30).map(lambda text: f" {text} ")
 # Anything at all, made of what the recognisers look at.
 noise = st.text("0123456789+-.()/@:<>_ \n\u200b\u00a0abcdefABDEx４１", max_size=80)

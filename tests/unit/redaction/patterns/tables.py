@@ -1,0 +1,44 @@
+"""Tables of lines in which every value to be found stands between ⟦ and ⟧; a line without them must stay as it is."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from compliance_bot.redaction.kinds import threshold_of
+from compliance_bot.redaction.normalise import normalise
+from compliance_bot.redaction.spans import Span, merge
+
+if TYPE_CHECKING:
+    from compliance_bot.redaction.patterns.scan import Scan
+
+
+def lines(block: str) -> list[str]:
+    """Return the lines of a table; a line break inside a value belongs to it."""
+    return [line.strip() for line in re.split(r"\n(?![^⟦]*⟧)", block) if line.strip()]
+
+
+def values(line: str) -> list[str]:
+    return re.findall("⟦(.*?)⟧", line, re.DOTALL)
+
+
+def found(scan: Scan, line: str) -> list[tuple[str, str]]:
+    """Return what the scan finds, by type, at the types' own thresholds."""
+    text = line.replace("⟦", "").replace("⟧", "")
+    normal = normalise(text)
+    spans = [
+        Span(start=each.start, end=each.end, type=each.type, score=each.score)
+        for each in scan.found(normal.text)
+        if each.score >= threshold_of(each.type)
+    ]
+    sources = [(span.type, normal.source(span.start, span.end)) for span in merge(spans)]
+    return [(kind, text[start:end]) for kind, (start, end) in sources]
+
+
+def seconds(scan: Scan, bomb: str, size: int) -> float:
+    """Return the processor time the scan takes for a text of `size` made of `bomb`."""
+    text = bomb * (size // len(bomb))
+    started = time.process_time()
+    list(scan.found(text))
+    return time.process_time() - started
