@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from compliance_bot.redaction.detect import detector as windows
+from compliance_bot.redaction.detect import windows
 from compliance_bot.redaction.mask import mask
 from compliance_bot.redaction.patterns.cards import cards
 from compliance_bot.redaction.patterns.checked import checked
