@@ -43,10 +43,10 @@ def form(character: str) -> str:
     """Return what `character` becomes. What shows nothing and accents of their own become nothing."""
     if character in _OWN:
         return _OWN[character]
-    if character.isascii() or character in RAISED:
-        return character
     if _SHOWS_NOTHING.match(character):
         return ""
+    if character.isascii() or character in RAISED:
+        return character
     category = unicodedata.category(character)
     match category:
         case "Nd":

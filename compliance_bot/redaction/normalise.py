@@ -15,18 +15,19 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from compliance_bot.redaction.forms import CONTROLS, INVISIBLE, MARKS, RAISED, form
+from compliance_bot.redaction.forms import CONTROLS, MARKS, RAISED, form
 from compliance_bot.redaction.lookalikes import LOOKALIKES, read_lookalikes
 from compliance_bot.redaction.rewritten import Rewritten, Swap, disjoint, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NON_ASCII = re.compile("[^\x00-\x7f]+")
+_ASCII = re.compile("[\x00-\x7f]+")
 _PAGE_ENDS = "\v\f\x1c\x1d\x1e\x1f"
 _PAGE_END_TABLE = str.maketrans(_PAGE_ENDS, "\n\n\n\n\n ")
 _IS_MARK = re.compile(f"[{MARKS}]")
 _MOST_MARKS = 4  # Vietnamese has two on a letter; composing takes quadratic time in them
+_HYPHEN_LAST = re.compile(r"-\r?\n")
 _DIVIDED = re.compile(r"(?:(?<=[^\W\d_])-\r?\n[ \t]{0,8}(?=[^\W\d_])|\u00ad\r?\n[ \t]{0,8})(?=\S)")
 _MIDDLE_DOTS = "·∙⋅•"
 _MIDDLE_DOT = re.compile(f"(?<=[0-9])[{_MIDDLE_DOTS}](?=[0-9])")
@@ -42,12 +43,11 @@ def normalise(text: str) -> Rewritten:
     """Return the normal form of `text`. Cost: next to none for ASCII, else linear."""
     if any(end in text for end in _PAGE_ENDS):
         text = text.translate(_PAGE_END_TABLE)
-    present = frozenset() if text.isascii() else frozenset("".join(_NON_ASCII.findall(text)))
+    present = frozenset() if text.isascii() else frozenset(_ASCII.sub("", text))
     text, others = _in_place(text, present)
-    swaps: list[Swap] = []
-    if others or any(control in text for control in CONTROLS):
-        swaps += _recomposed(text, others)
-    if ("-" in text and ("-\n" in text or "-\r\n" in text)) or "\u00ad" in present:
+    others += "".join([control for control in CONTROLS if control in text])
+    swaps = [*_recomposed(text, others)] if others else []
+    if "\u00ad" in present or _HYPHEN_LAST.search(text):
         swaps += _rejoined(text)
     normal = rewrite(text, disjoint(swaps)) if swaps else Rewritten(text=text)
     return _read_together(normal, present) if present else normal
@@ -69,7 +69,7 @@ def _in_place(text: str, present: frozenset[str]) -> tuple[str, str]:
 
 def _recomposed(text: str, others: str) -> Iterator[Swap]:
     """Yield swaps that put accents on their letters, write out ligatures, and leave out what shows nothing."""
-    for match in _special("".join(filter(form, others))).finditer(text):
+    for match in _any_of(others).finditer(text):
         start, end = match.span()
         base, run = match[1] or "", match[2] or match[3] or ""
         if not base and _IS_MARK.search(run) and start:
@@ -83,10 +83,11 @@ def _recomposed(text: str, others: str) -> Iterator[Swap]:
 
 
 @functools.lru_cache(maxsize=64)
-def _special(ligatures: str) -> re.Pattern[str]:
+def _any_of(others: str) -> re.Pattern[str]:
     """Return a pattern of (ligature, what follows it and shows nothing) or of (…, …, what else shows nothing)."""
-    first = f"([{ligatures}])([{MARKS}{INVISIBLE}]*)|" if ligatures else "()()"
-    return re.compile(f"{first}([{MARKS}{INVISIBLE}]+)")
+    ligatures = "".join(filter(form, others))
+    hidden = "".join(other for other in others if not form(other)) or "\0"
+    return re.compile(f"([{ligatures}])([{hidden}]*)|([{hidden}]+)" if ligatures else f"()()([{hidden}][{hidden}]*)")
 
 
 def _rejoined(text: str) -> Iterator[Swap]:
