@@ -13,11 +13,12 @@ from presidio_analyzer import RecognizerResult
 from compliance_bot.redaction.detect import DetectionFailed, Detector, windows
 from compliance_bot.redaction.kinds import KINDS
 
-from .values import EXAMPLES, noise, texts_with_values
+from .values import EXAMPLES, IN_CLEAR, noise, texts_with_values
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+ALL = EXAMPLES | IN_CLEAR
 WITH_FIXTURE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
@@ -26,23 +27,23 @@ def _found(detector: Detector, text: str) -> list[tuple[str, str]]:
 
 
 def test_every_type_is_found_among_the_others(detector: Detector) -> None:
-    text = "; ".join(EXAMPLES.values())
-    assert _found(detector, text) == list(EXAMPLES.items())
+    text = "; ".join(ALL.values())
+    assert _found(detector, text) == list(ALL.items())
 
 
 @pytest.mark.parametrize("around", ["({})", "“{}”", "{}.", "{},", "{}!", "\t{}\n", "<b>{}</b>", "|{}|", "*{}*", "_{}_"])
 def test_punctuation_does_not_hide_a_value(detector: Detector, around: str) -> None:
-    for kind, value in EXAMPLES.items():
+    for kind, value in ALL.items():
         text = around.format(value)
         assert any(value in found and found_kind == kind for found_kind, found in _found(detector, text)), (kind, text)
 
 
-@pytest.mark.parametrize("kind", EXAMPLES)
+@pytest.mark.parametrize("kind", ALL)
 def test_a_value_on_the_border_of_a_window_is_found_once(
     detector: Detector, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(windows, "WINDOW", 2048)
-    value = EXAMPLES[kind]
+    value = ALL[kind]
     for start in range(2048 - len(value) - 2, 2048 + 3):
         text = ("plain text " * 500)[: start - 1] + " " + value + " plain text" * 300
         assert [(span.start, span.end) for span in detector.detect(text)] == [(start, start + len(value))]
@@ -147,7 +148,7 @@ import socket
 def refuse(*_, **__): raise AssertionError("network")
 socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
 from compliance_bot.redaction.detect import Detector
-assert len(Detector.load().detect({"; ".join(EXAMPLES.values())!r})) == {len(EXAMPLES)}
+assert len(Detector.load().detect({"; ".join(ALL.values())!r})) == {len(ALL)}
 """
     environment = os.environ | {
         "HOME": str(tmp_path),

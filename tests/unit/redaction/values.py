@@ -13,12 +13,16 @@ EXAMPLES = {
     "IP_ADDRESS": "192.168.1.44",
     "DATE_TIME": "12 March 2024",
     "AGE": "47-year-old",
-    "AGE_OVER_89": "93 years old",
-    "STREET_ADDRESS": "221B Baker Street",
-    "ZIP_CODE": "SW1A 2AA",
-    "GPS_COORDINATES": "40.7128° N, 74.0060° W",
+    "AGE_OVER_89": "93-year-old",
+    "GPS_COORDINATES": "40.7128, -74.0060",
     "URL": "https://bank.example/maria",
     "USERNAME": "@maria_lopez",
+}
+
+# Too short for a code to be told from a word, or nothing without the blanks between words: found in clear only.
+IN_CLEAR = {
+    "STREET_ADDRESS": "221B Baker Street",
+    "ZIP_CODE": "SW1A 2AA",
 }
 
 
