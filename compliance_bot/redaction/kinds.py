@@ -134,7 +134,7 @@ _KINDS = (
     Kind(name="STREET_ADDRESS", what="street address or post box", group="place"),
     Kind(name="GPS_COORDINATES", what="geographic coordinates", group="place"),
     Kind(name="ZIP_CODE", what="postal code", group="place", gives_way=True),
-    Kind(name="DATE_TIME", what="date, with its clock time", group="date", gives_way=True),
+    Kind(name="DATE_TIME", what="date, with its clock time; years", group="date", threshold=0.45, gives_way=True),
     Kind(name="AGE_OVER_89", what="age of 90 years or more", group="date"),
     Kind(name="AGE", what="age under 90 years", group="date"),
     # Names: found by the entity model and by rules

@@ -1,4 +1,4 @@
-"""Complete what was found of names: the honorific before one, and the same name elsewhere in the text.
+"""Complete what was found: the honorific before a name, an address's numbers, and the same name elsewhere in the text.
 
 A person who is named once in full is known by a part of the name afterwards: "Maria Lopez … Ms Lopez … Maria". So each
 part of a found name is looked for in the whole text, unless the text also uses it as an ordinary word. Places and
@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.patterns.people import HONORIFIC, INITIAL, NO_NAME, UPPER, begins_word
+from compliance_bot.redaction.places import with_numbers
 from compliance_bot.redaction.spans import Span
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ NAME_WORD = re.compile(rf"[{UPPER}][^\W\d_]*")  # also from the middle of a word
 
 def completed(text: str, spans: Sequence[Span]) -> list[Span]:
     """Return the spans, people's names with their honorifics, and further ones where the same names stand again."""
-    whole = [_with_honorific(text, span) if span.type == "PERSON" else span for span in spans]
+    whole = [_with_honorific(text, span) if span.type == "PERSON" else span for span in with_numbers(text, spans)]
     known = [span for span in whole if span.type in PROPAGATED and span.score >= SURE]
     return [*whole, *_repeated(text, known)] if known else whole
 

@@ -2,7 +2,7 @@
 
 Not durations ("two years"), not bare clock times, not numbering: `3.3.32`, "Rule 12.10.24" and "Regulation 12/2024"
 count levels or documents. A score says how much the shape is a date's: a threshold of 0.5 takes whole dates, day and
-month, and month and year; 0.4 takes quarters and years after a word for time as well.
+month, and month and year; 0.45 takes quarters and years after a word for time as well.
 """
 
 from __future__ import annotations
@@ -199,9 +199,9 @@ def _year(text: str, start: int, end: int) -> Iterator[Found]:
     if month and (name in PLAIN_MONTHS or (has_day and name in MONTHS)):
         yield _whole(text, start - len(before) + month.start(), end, 0.7)
     elif part := _PART_OF_YEAR.search(before):
-        yield Found(start - len(before) + part.start(), end, "DATE_TIME", 0.4 if part[0][-2:-1].isdigit() else 0.5)
+        yield Found(start - len(before) + part.start(), end, "DATE_TIME", 0.45 if part[0][-2:-1].isdigit() else 0.5)
     elif _YEAR_WORDS.search(before):
-        yield Found(start, end, "DATE_TIME", 0.6 if near(text, start, _BIRTH, 24) else 0.4)
+        yield Found(start, end, "DATE_TIME", 0.6 if near(text, start, _BIRTH, 24) else 0.45)
     elif near(text, start, _BIRTH, 16):
         yield Found(start, end, "DATE_TIME", 0.6)
 

@@ -13,6 +13,7 @@ from compliance_bot.redaction.patterns.devices import DEVICES
 from compliance_bot.redaction.patterns.dockets import DOCKETS
 from compliance_bot.redaction.patterns.handles import HANDLES
 from compliance_bot.redaction.patterns.labelled import LABELLED
+from compliance_bot.redaction.patterns.mail import MAIL
 from compliance_bot.redaction.patterns.national import numbers
 from compliance_bot.redaction.patterns.organisations import ORGANISATIONS
 from compliance_bot.redaction.patterns.people import PEOPLE
@@ -43,6 +44,7 @@ SCANS: tuple[Scan, ...] = (
     DATES,
     AGES,
     ADDRESSES,
+    MAIL,
     POSTCODES,
     COORDINATES,
     URLS,

@@ -119,7 +119,7 @@ def _score(text: str) -> float:
 
 
 def test_a_year_or_a_quarter_is_there_for_a_profile_that_asks() -> None:
-    assert _score("in 1987") == _score("since 2003") == _score("seit 2003") == _score("Q3 2021") == 0.4
+    assert _score("in 1987") == _score("since 2003") == _score("seit 2003") == _score("Q3 2021") == 0.45
     assert _score("1987 people") == _score("the Act 1987") == 0.0
 
 
