@@ -3,8 +3,8 @@
     python -m compliance_bot.tuning.entities.evaluate [--model DIR]
 
 Prints recall (covering: each letter and digit of a name is found, whatever as) by type, and the precision of
-characters, of the model alone and of the detector with its rules for names. Reads `COMPLIANCE_BOT_DATA`/ner. Handles are
-left out of the Twitter texts: they are another recogniser's.
+characters, of the model alone and of the detector with its rules for names. Reads `COMPLIANCE_BOT_DATA`/ner. Handles
+are left out of the Twitter texts: they are another recogniser's.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ def main() -> None:
     names = Profile(name="names", types=frozenset(TYPES.values()))
     whole = Detector.load(tagger=tagger).under(names)
     data = Path(os.environ.get("COMPLIANCE_BOT_DATA", "../shared/data")) / "ner"
-    print(
-        "| held out | texts | with | PERSON | LOCATION | ORGANIZATION | characters right |\n|---|---|---|---|---|---|---|"
-    )
+    print("| held out | texts | with | PERSON | LOCATION | ORGANIZATION | characters right |")
+    print("|---|---|---|---|---|---|---|")
     for name, examples in held_out(data).items():
         for way, find in (("model", tagger.tag), ("and rules", whole.detect_each)):
-            print(f"| {name} | {len(examples)} | {way} | {' | '.join(figures(examples, find))} |", flush=True)
+            cells = [name, str(len(examples)), way, *figures(examples, find)]
+            print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def held_out(data: Path) -> Mapping[str, list[Example]]:
