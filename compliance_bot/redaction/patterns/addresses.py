@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from compliance_bot.redaction.cues import SECTION_WORDS, near
 from compliance_bot.redaction.patterns.months import MONTHS, WEEKDAYS
 from compliance_bot.redaction.patterns.places import extend
+from compliance_bot.redaction.patterns.outline import matches, outline
 from compliance_bot.redaction.patterns.scan import Found, Scan
 from compliance_bot.redaction.patterns.streets import (
     ENDINGS,
@@ -52,6 +53,7 @@ _SPELLED = re.compile(
     r"(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten)(?<![A-Za-z-][A-Z][a-z]{2})[ ]"
     rf"(?P<words>[A-Z][\w.'’-]{{0,24}}(?:[ ]{_WORD}){{0,5}})"
 )
+_SPELLED_WORDS = frozenset((b"One", b"Two", b"Three", b"Four", b"Five", b"Ten"))
 _NUMBER = (
     r"(?:[0-9]{1,4}(?:[A-Za-z]|[ ](?:[A-HJ-NP-Z]|[a-h](?=[,;\n)]))(?![\w.])|[ ]?(?:bis"
     r"|ter))?(?:[ ]?[-/][ ]?(?:[0-9]{1,4}[A-Za-z]?|[A-Za-z]))?|s/n)(?![0-9A-Za-z%]|[.,][0-9])"
@@ -111,17 +113,18 @@ _NO_NAMES = frozenset(
 
 def addresses(text: str) -> Iterator[Found]:
     """Yield addresses from their first unit or number to their last line."""
-    for match in _NUMBERED.finditer(text):
+    seen = outline(text)
+    for match in matches(_NUMBERED, text, seen.digits):
         if found := _numbered(text, match):
             yield found
-    for match in _LAST.finditer(text):
-        if found := _number_last(text, match.start()):
+    for place in seen.digits:
+        if _LAST.match(text, place) and (found := _number_last(text, place)):
             yield found
-    if any(word in text for word in ("One ", "Two ", "Three ", "Four ", "Five ", "Ten ")):
+    if not _SPELLED_WORDS.isdisjoint(seen.words) and any(word in text for word in ("One ", "Two ", "Three ", "Four ", "Five ", "Ten ")):
         for match in _SPELLED.finditer(text):
             if kind := _street(match):
                 yield _whole(text, match.start(), kind[0], 0.4)
-    if any(sign in text for sign in _BOX_SIGNS):
+    if seen.digits and any(sign in text for sign in _BOX_SIGNS):
         for match in _BOX.finditer(text):
             is_sure = len(match["kind"]) > 4
             yield _whole(text, match.start(), match.end(), 0.8 if is_sure else 0.1, most=0.95 if is_sure else 0.75)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.cues import SECTION_WORDS, near
 from compliance_bot.redaction.patterns.months import DOTTED_DAY_MONTHS, ENGLISH_MONTHS, MONTHS, PLAIN_MONTHS, WEEKDAYS
+from compliance_bot.redaction.patterns.outline import matches, outline, piece
 from compliance_bot.redaction.patterns.scan import Found, Scan
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _MONTH_FIRST = re.compile(
     rf"(?![0-9A-Za-z]|[.,][0-9]|[/%:])(?:[-/]|,?{_BLANK}(?:of[ ]|in[ ])?|,)?)?"
     rf"(?P<year>(?:{_YEAR}|'[0-9]{{2}}){_END}(?![.,][0-9]|[/%]))?"
 )
+_MONTH_PIECES = frozenset(piece(form) for name in MONTHS for form in (name.capitalize(), name.upper()))
 
 # Around what was found.
 _TIME = re.compile(
@@ -94,7 +96,8 @@ _MONTH_BEFORE = re.compile(r"([^\W\d_]{3,10})\.?(?:[ ][0-3]?[0-9](?:st|nd|rd|th)
 
 def dates(text: str) -> Iterator[Found]:
     """Yield dates; a date in several readings comes several times, for the spans to be merged."""
-    for match in _DIGITS_FIRST.finditer(text):
+    seen = outline(text)
+    for match in matches(_DIGITS_FIRST, text, seen.digits):
         if match["numbers"]:
             if score := _numeric_score(text, match):
                 yield _whole(text, match.start(), match.end(), score)
@@ -102,7 +105,7 @@ def dates(text: str) -> Iterator[Found]:
             yield from _year(text, match.start(), match.end())
         elif found := _day_first(text, match):
             yield _whole(text, *found)
-    for match in _MONTH_FIRST.finditer(text):
+    for match in _MONTH_FIRST.finditer(text) if not _MONTH_PIECES.isdisjoint(seen.words) else ():
         if found := _month_first(match):
             yield _whole(text, *found)
 

@@ -18,6 +18,7 @@ from compliance_bot.redaction.patterns.demonyms import (
     POLITICAL,
     RELIGIOUS,
 )
+from compliance_bot.redaction.patterns.outline import by_piece, capitalised, outline
 from compliance_bot.redaction.patterns.scan import Found
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ TYPES = ("NRP", "RELIGION", "POLITICAL_OPINION")
 ABOUT_STATE, UNSURE, BARE, PLURAL, ABOUT_PERSON = 0.3, 0.45, 0.5, 0.6, 0.85
 _NAMES = frozenset({"Christian", "Christians", "Conservative", "Roma", "Georgian", "Republican", "Democrat"})
 
-_CAPITALISED = re.compile(r"[A-ZÖ][a-zà-ÿ]{2,14}")
+_LONGEST = 15
 _COMPOUND = re.compile(r"[ -]([A-Z][a-z]+)(?![a-z])")
 _REGION = re.compile(r"(?:South|North)[ ]\Z")
 _NEXT = re.compile(r"[ -]+([^\W\d_][\w-]*)")
@@ -46,21 +47,21 @@ def _with_plurals(words: frozenset[str]) -> frozenset[str]:
 
 _NATIONAL, _RELIGIOUS, _POLITICAL = map(_with_plurals, (NATIONAL, RELIGIOUS, POLITICAL))
 _ALL = _NATIONAL | _RELIGIOUS | _POLITICAL
+_BY_PIECE = by_piece(word for word in _ALL if len(word) <= _LONGEST)
 
 
 def groups(text: str) -> Iterator[Found]:
     """Yield words for nationalities, religions and parties."""
     done = 0
-    for match in _CAPITALISED.finditer(text):
-        word = match.group()
-        if word not in _ALL or match.start() < done or _is_piece(text, *match.span()):
+    for first, word in capitalised(text, outline(text), _BY_PIECE):
+        if first < done or _is_piece(text, first, first + len(word)):
             continue
-        done = match.end()
+        done = first + len(word)
         compound = _COMPOUND.match(text, done)
         if compound and compound[1] in _ALL:
             done, word = compound.end(), compound[1]
-        region = _REGION.search(text, max(0, match.start() - 6), match.start())
-        start = region.start() if region else match.start()
+        region = _REGION.search(text, max(0, first - 6), first)
+        start = region.start() if region else first
         score = _score(text, start, done, word)
         yield Found(start, done, _type(word, score), score)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from compliance_bot.redaction.patterns.outline import matches, outline
 from compliance_bot.redaction.patterns.scan import Found
 from compliance_bot.redaction.patterns.special_words import DRUGS
 
@@ -32,7 +33,7 @@ _STEM = re.compile(
 
 def medication(text: str) -> Iterator[Found]:
     """Yield medicines with their doses."""
-    for dose in _DOSE.finditer(text):
+    for dose in matches(_DOSE, text, outline(text).digits):
         before = _BEFORE_REVERSED.match(text[max(0, dose.start() - 40) : dose.start()][::-1])
         if before and _is_medicine(before[1][::-1]):
             yield Found(dose.start() - before.end(1), dose.end(), "HEALTH_CONDITION", SCORE)

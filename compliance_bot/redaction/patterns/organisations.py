@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from compliance_bot.redaction.patterns.people import CAPITALISED, WORD, begins_word
+from compliance_bot.redaction.patterns.outline import by_piece, capitalised, outline
+from compliance_bot.redaction.patterns.people import WORD, begins_word
 from compliance_bot.redaction.patterns.scan import Found, Scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FORMS = frozenset(
-    """Inc Corp Corporation Ltd Limited LLC LLP PLC plc GmbH mbH AG KGaA OHG SA SAS SARL SpA Srl BV NV AB ASA ApS Oy
+    """Inc Corp Corporation Ltd Limited LLC LLP PLC GmbH AG KGaA OHG SA SAS SARL SpA Srl BV NV AB ASA ApS Oy
     Oyj Kft Zrt EOOD OOO OAO ZAO PJSC Pty Pvt Co Company""".split()
 )
 _DOTTED = re.compile(
@@ -60,17 +61,18 @@ _COURTS = frozenset(
 )
 
 
+_BY_PIECE = by_piece(_FORMS | _KINDS)
+_SINGLE = re.compile(rb"A[./]")
+
+
 def _organisations(text: str) -> Iterator[Found]:
-    for match in CAPITALISED.finditer(text):
-        word = match.group()
-        if word not in _FORMS and word not in _KINDS and len(word) > 1:
-            continue
-        if not begins_word(text, match.start()):
-            continue
-        if word in _FORMS or (len(word) == 1 and _DOTTED.match(text, match.start())):
-            yield from _by_form(text, match.start(), match.end())
-        elif word in _KINDS:
-            yield from _by_kind(text, match.start(), match.end())
+    seen = outline(text)
+    letters = ((match.start(), "") for match in _SINGLE.finditer(seen.shape))
+    for start, word in sorted([*capitalised(text, seen, _BY_PIECE), *letters]):
+        if word in _KINDS:
+            yield from _by_kind(text, start, start + len(word))
+        elif word or (begins_word(text, start) and _DOTTED.match(text, start)):
+            yield from _by_form(text, start, start + max(1, len(word)))
 
 
 def _by_form(text: str, start: int, end: int) -> Iterator[Found]:

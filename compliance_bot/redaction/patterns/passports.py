@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.cues import MARKER
 from compliance_bot.redaction.patterns.national.format import words
+from compliance_bot.redaction.patterns.outline import matches, outline
 from compliance_bot.redaction.patterns.scan import Found
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ TYPES = tuple(type_ for type_, _ in _LABELS)
 
 def passports(text: str) -> Iterator[Found]:
     """Yield numbers beside a word for a passport, an identity card, a residence permit or a visa."""
-    for match in _VALUE.finditer(text):
+    for match in matches(_VALUE, text, outline(text).digits):
         start = match.start() - _head(text, match.start())
         end = _end(text, start, match)
         if end is None or (start and text[start - 1].isalnum()):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from compliance_bot.redaction.patterns.outline import Outline, by_piece, capitalised, outline, places
 from compliance_bot.redaction.patterns.scan import Found, Scan
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ _LABELS = re.compile(
 )
 _TRIGGERS = HONORIFICS | _TITLES | _GREETINGS
 _SMALL = re.compile(r"(?:señor|signor|dottoressa)a?(?![^\W\d_])")
+_BY_PIECE = by_piece(word for word in _TRIGGERS if word[0].isupper())
+_INITIAL = re.compile(rb"A\.")
 
-CAPITALISED = re.compile(r"[A-Z][^\W\d_]*")  # also from the middle of a word: `begins_word` tells
 _AFTER_HONORIFIC = re.compile(rf"\.?(?:ra\b\.?|ssa\b\.?)?[ ]{{0,2}}\n?(?:{HONORIFIC}[ ]){{0,2}}({NAME})")
 _AFTER_TITLE = re.compile(rf"\.?[ ]({NAME})")
 _AFTER_GREETING = re.compile(rf"[ ]({WORD}(?:[ ]{WORD})?)(?=[ ]?[,!:\n])")
@@ -77,31 +79,40 @@ def begins_word(text: str, start: int) -> bool:
 
 
 def _people(text: str) -> Iterator[Found]:
-    for match in CAPITALISED.finditer(text):
-        word = match.group()
-        if word in _TRIGGERS and begins_word(text, match.start()):
-            yield from _after(text, match, word)
-        elif len(word) == 1 and text.startswith(".", match.end()) and begins_word(text, match.start()):
-            yield from _initial(text, match.start(), match.end())
-    for colon in re.finditer("[:=]", text):
-        name = _AFTER_LABEL.match(text, colon.end())
-        if name and _LABELS.search(text, max(0, colon.start() - 24), colon.start()):
+    seen = outline(text)
+    for start, word in sorted([*capitalised(text, seen, _BY_PIECE), *_initials(text, seen)]):
+        if word:
+            yield from _after(text, start, word)
+        else:
+            yield from _initial(text, start, start + 1)
+    for colon in sorted([*places(seen.octets, b":"), *places(seen.octets, b"=")]):
+        name = _AFTER_LABEL.match(text, colon + 1)
+        if name and _LABELS.search(text, max(0, colon - 24), colon):
             yield from _named(text, name.start(1), name.span(1), 0.8)
-    for match in _SMALL.finditer(text) if "señor" in text or "signor" in text or "dottoressa" in text else ():
+    has_small = "ñ" in text or b"signor" in seen.octets or b"dottoressa" in seen.octets
+    for match in _SMALL.finditer(text) if has_small else ():
         if name := _AFTER_HONORIFIC.match(text, match.end()):
             yield from _named(text, match.start(), name.span(1), 0.9)
 
 
-def _after(text: str, match: re.Match[str], word: str) -> Iterator[Found]:
+def _initials(text: str, seen: Outline) -> Iterator[tuple[int, str]]:
+    """Yield where a capital by itself stands before a dot."""
+    for match in _INITIAL.finditer(seen.shape):
+        if begins_word(text, match.start()):
+            yield match.start(), ""
+
+
+def _after(text: str, start: int, word: str) -> Iterator[Found]:
     """Yield the name after an honorific, a title or a greeting."""
+    end = start + len(word)
     if word in HONORIFICS:
-        if name := _AFTER_HONORIFIC.match(text, match.end()):
-            yield from _named(text, match.start(), name.span(1), 0.9)
+        if name := _AFTER_HONORIFIC.match(text, end):
+            yield from _named(text, start, name.span(1), 0.9)
     elif word in _TITLES:
-        if name := _AFTER_TITLE.match(text, match.end()):
+        if name := _AFTER_TITLE.match(text, end):
             yield from _named(text, name.start(1), name.span(1), 0.7)
-    elif not text[max(0, match.start() - 4) : match.start()].strip(" \t>\n") and (
-        name := _AFTER_GREETING.match(text, match.end())
+    elif not text[max(0, start - 4) : start].strip(" \t>\n") and (
+        name := _AFTER_GREETING.match(text, end)
     ):
         yield from _named(text, name.start(1), name.span(1), 0.75)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.patterns.national.format import words
 from compliance_bot.redaction.patterns.plate_districts import DISTRICTS
+from compliance_bot.redaction.patterns.outline import matches, outline
 from compliance_bot.redaction.patterns.scan import Found
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def plates(text: str) -> Iterator[Found]:
 
 def _stretches(text: str) -> Iterator[tuple[int, int]]:
     """Yield what letters and digits could be a plate, the longer reading first."""
-    for match in _NUMBER.finditer(text):
+    for match in matches(_NUMBER, text, outline(text).digits):
         head = _HEAD_REVERSED.match(text[max(0, match.start() - 9) : match.start()][::-1])
         if head:
             yield match.start() - head.end(), match.end()

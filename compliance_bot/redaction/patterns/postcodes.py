@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.cues import near
+from compliance_bot.redaction.patterns.outline import matches, outline
 from compliance_bot.redaction.patterns.scan import Found, Scan
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ _NO_DUTCH = frozenset("AM PM AD BC CE NE NW SE SW US EU UK UN HK NZ IT HR TV CD 
 _LETTERED = re.compile(
     rf"[0-9](?<=[0-9A-Z \n][0-9])(?:[ABD-HJLNP-UW-Z]{{2}}{_END}|(?<=[A-Z][0-9])[A-Z][ -]?[0-9][A-Z][0-9]{_END})"
 )
+_HALF = re.compile(rb"0A(?=A|[ -]?0A0)")
 _BRITISH_AT_END = re.compile(rf"(?<![0-9A-Za-z]){BRITISH}\Z")
 _CANADIAN = re.compile(CANADIAN)
 AREAS = frozenset(
@@ -83,14 +85,15 @@ _SIGNS = ("ip", "IP", "ost", "OST", "PLZ", "Plz", "plz", "C", "Cap")
 def postcodes(text: str) -> Iterator[Found]:
     """Yield postal codes that stand without a street, or beside one."""
     has_words = any(sign in text for sign in _SIGNS)
-    for match in _NUMBERS.finditer(text):
+    seen = outline(text)
+    for match in matches(_NUMBERS, text, seen.digits):
         if has_words and near(text, match.start(), _WORDS, 28):
             yield Found(*match.span(), "ZIP_CODE", 0.9)
         elif match["five"] and (score := _five_digits_score(text, match.start(), match.end())):
             yield Found(*match.span(), "ZIP_CODE", score)
         elif match["dutch"] and match["dutch"][-2:] not in _NO_DUTCH:
             yield Found(*match.span(), "ZIP_CODE", 0.5)
-    for match in _LETTERED.finditer(text):
+    for match in matches(_LETTERED, text, (half.start() for half in _HALF.finditer(seen.shape))):
         yield from _lettered(text, match)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from compliance_bot.redaction.patterns.outline import by_piece, outline
 from compliance_bot.redaction.patterns.scan import Found
 from compliance_bot.redaction.patterns.special_rules import RULES
 
@@ -43,8 +44,14 @@ _GENERAL = re.compile(
 )
 
 
+_BY_PIECE = by_piece(RULES)
+
+
 def special_categories(text: str) -> Iterator[Found]:
     """Yield health, belief, opinion, union, orientation, origin, genes and crimes that are said of somebody."""
+    candidates = _BY_PIECE.keys() & outline(text).lowered
+    if not candidates:
+        return
     lowered = _lower(text).replace("'", " ")
     words = {word.strip(_EDGES) for word in set(lowered.split())}
     for trigger in sorted(RULES.keys() & words):
