@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from compliance_bot.redaction.patterns.outline import matches, outline
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,6 +28,8 @@ _DIGIT_RUN = re.compile(rf"{_FIRST}(?<![0-9][.,][0-9])(?:{_GAP}[0-9]){{11,}}{_EN
 _IBAN = re.compile(
     rf"[0-9][0-9](?:(?<=[A-Za-z]{{2}}[0-9]{{2}})|(?<=[A-Za-z]{{2}}[ ][0-9]{{2}}))(?=((?:{_GAP}[0-9A-Za-z]){{11,30}}))"
 )
+_QUAD_SHAPE = re.compile(rb"0\.00?0?\.00?0?\.0")
+_IBAN_DIGITS = re.compile(rb"00(?:(?<=[Aa][Aa]00)|(?<=[Aa][Aa] 00))")
 _LOCAL_REVERSED = re.compile(r"[\w.!#$%&'*+=?^`{|}~-]{1,254}")
 _QUOTED_REVERSED = re.compile(r'"[^"<>\r\n]{1,64}"')
 _DOMAIN = re.compile(r"(?:[ \t]?\r?\n[ \t]{0,8})?((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,10}[^\W\d_][\w-]{0,60}[^\W_])")
@@ -54,13 +58,16 @@ class Candidate:
 
 def digit_runs(text: str) -> Iterator[list[re.Match[str]]]:
     """Yield runs of twelve and more digits, as their groups in order."""
+    if outline(text).most_digits < 12:
+        return
     for run in _DIGIT_RUN.finditer(text):
         yield list(_DIGITS.finditer(text, *run.span()))
 
 
 def ibans(text: str) -> Iterator[Candidate]:
     """Yield what begins as an account number does, up to the longest there is; the end is for the checksum to find."""
-    for match in _IBAN.finditer(text):
+    seen = outline(text)
+    for match in matches(_IBAN, text, (first.start() for first in _IBAN_DIGITS.finditer(seen.shape))):
         start = match.start() - (3 if text[match.start() - 1] == " " else 2)
         if start and text[start - 1].isalnum():
             continue
@@ -86,12 +93,16 @@ def emails(text: str) -> Iterator[Candidate]:
 
 def social_security_numbers(text: str) -> Iterator[Candidate]:
     """Yield nine digits set as 3-2-4; `compact` keeps the separators, which say how much the shape is worth."""
+    if outline(text).most_digits < 9:
+        return
     for match in _SSN.finditer(text):
         yield Candidate(start=match.start(), end=match.end(), compact="".join(match.groups()))
 
 
 def dotted_quads(text: str) -> Iterator[Candidate]:
     """Yield four numbers with dots between, not part of a longer row; an address or a section number."""
+    if not _QUAD_SHAPE.search(outline(text).shape):
+        return
     for match in _QUAD.finditer(text):
         yield Candidate(start=match.start(), end=match.end(), compact=match.group())
 
@@ -115,7 +126,7 @@ def phone_run(text: str, position: int) -> Candidate | None:
 
     Two numbers may share one.
     """
-    match = _PHONE_RUN.search(text, position)
+    match = _PHONE_RUN.search(text, position) if outline(text).most_digits > 6 else None
     if match is None:
         return None
     before = text[max(position, match.start() - 2) : match.start()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.patterns.people import HONORIFIC, INITIAL, NO_NAME, UPPER, begins_word
@@ -16,7 +17,7 @@ from compliance_bot.redaction.places import with_numbers
 from compliance_bot.redaction.spans import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 PROPAGATED = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
 SURE = 0.6  # the least score of a name that is looked for elsewhere
@@ -28,6 +29,8 @@ _INITIALS = re.compile(rf"(?<![\w.])(?:{INITIAL}[ ]?)\Z")
 _SUFFIX = re.compile(r",?[ ](?:Jr|Sr)\b\.?|,?[ ](?:II|III|IV)\b")
 _WORD = re.compile(r"[^\W\d_]+")
 _SMALL = re.compile("[a-zà-ÿ]{3,}")
+_FEW = 8  # names that are searched for one by one
+_IS_SMALL, _IS_LETTER = re.compile("[a-zà-ÿ]"), re.compile(r"[^\W\d_]")
 NAME_WORD = re.compile(rf"[{UPPER}][^\W\d_]*")  # also from the middle of a word: `begins_word` tells
 
 
@@ -51,9 +54,9 @@ def _with_honorific(text: str, span: Span) -> Span:
 
 def _repeated(text: str, known: Iterable[Span]) -> Iterator[Span]:
     """Yield the places of names that are known: parts of people's, others as a whole."""
-    ordinary = set(_SMALL.findall(text))
     parts: dict[str, Span] = {}
     wholes: dict[str, list[tuple[str, Span]]] = {}
+    ordinary = _Ordinary(text)
     for span in known:
         value = text[span.start : span.end]
         if span.type == "PERSON":
@@ -62,14 +65,57 @@ def _repeated(text: str, known: Iterable[Span]) -> Iterator[Span]:
             name = value[first.start() :]
             if len(name) > _SHORTEST and name.lower() not in ordinary:
                 wholes.setdefault(first.group(), []).append((name, span))
-    for match in NAME_WORD.finditer(text):
-        start, word = match.start(), match.group()
-        if (named := parts.get(word)) is not None and begins_word(text, start):
-            yield _again(named, start, match.end())
+    for start, word in _stand(text, parts.keys() | wholes.keys()):
+        if (named := parts.get(word)) is not None:
+            yield _again(named, start, start + len(word))
         for name, whole in wholes.get(word, ()):
             end = start + len(name)
-            if text.startswith(name, start) and begins_word(text, start) and not text[end : end + 1].isalnum():
+            if text.startswith(name, start) and not text[end : end + 1].isalnum():
                 yield _again(whole, start, end)
+
+
+class _Ordinary:
+    """The words of a text in lower case, looked for one by one while they are few."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._asked = 0
+        self._all: frozenset[str] | None = None
+
+    def __contains__(self, word: str) -> bool:
+        if not _SMALL.fullmatch(word):
+            return False
+        self._asked += 1
+        if self._asked > _FEW:
+            self._all = self._all or frozenset(_SMALL.findall(self._text))
+            return word in self._all
+        return any(map(self._is_whole, _places(self._text, word), repeat(len(word))))
+
+    def _is_whole(self, start: int, size: int) -> bool:
+        end = start + size
+        return not (_IS_SMALL.match(self._text, end) or (start and _IS_SMALL.match(self._text, start - 1)))
+
+
+def _stand(text: str, words: Collection[str]) -> Iterator[tuple[int, str]]:
+    """Yield where each of the capitalised `words` stands by itself; digits may follow it."""
+    if len(words) > _FEW:
+        for match in NAME_WORD.finditer(text):
+            if match.group() in words and begins_word(text, match.start()):
+                yield match.start(), match.group()
+        return
+    yield from sorted(
+        (start, word)
+        for word in words
+        for start in _places(text, word)
+        if begins_word(text, start) and not _IS_LETTER.match(text, start + len(word))
+    )
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    start = text.find(word)
+    while start >= 0:
+        yield start
+        start = text.find(word, start + 1)
 
 
 def _parts(name: str) -> Iterator[str]:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from presidio_analyzer import RecognizerResult
 
 from compliance_bot.redaction.detect.scanned import Scanned
-from compliance_bot.redaction.detect.stock import stock
+from compliance_bot.redaction.detect.stock import StockScan, stock
 from compliance_bot.redaction.detect.windows import windows
 from compliance_bot.redaction.kinds import KINDS, threshold_of
 from compliance_bot.redaction.names import completed
+from compliance_bot.redaction.patterns.outline import forget
 from compliance_bot.redaction.patterns.scans import SCANS
 from compliance_bot.redaction.spans import DetectionFailed, Span, merge
 from compliance_bot.redaction.views import readings
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 LIMIT_S = 30.0  # for each LIMIT_CHARS that a text begins; a hundred times what it takes
 LIMIT_CHARS = 100_000
+_NEVER = 2.0  # more than any score
 
 # Raise it when a change makes rules, recognisers or the normal form find other values: documents are then masked anew.
 RULES_VERSION = 2
@@ -60,6 +62,13 @@ class Detector:
         self._types = types
         self._limit_s = limit_s
         self._asked = [(one, self._wanted(one.supported_entities)) for one in self.recognizers]
+        # What our own recognisers can find, with the least scores that count.
+        self._least = {
+            name: self._thresholds.get(name, threshold_of(name))
+            for one, entities in self._asked
+            if _is_own(one)
+            for name in entities
+        }
         self._tags = tagger is not None and bool(self._wanted(tagger.types))
 
     @classmethod
@@ -114,6 +123,12 @@ class Detector:
         check_time()
         seen = [[(reading, tuple(windows(reading.text))) for reading in _readings(text)] for text in texts]
         tagged = iter(self._tagged([window.seen for each in seen for _, cut in each for window in cut]))
+        try:
+            return self._each(seen, tagged, check_time)
+        finally:
+            forget()
+
+    def _each(self, seen, tagged, check_time) -> tuple[tuple[Span, ...], ...]:
         return tuple(
             merge(span for reading, cut in each for span in self._spans(reading, cut, tagged, check_time))
             for each in seen
@@ -130,14 +145,10 @@ class Detector:
                 check_time()
                 spans += self._results(recognizer, window.seen, entities)
             # INVARIANT: a span belongs to the window it starts in, so it is found once, and whole.
-            found += (
-                replace(span, start=span.start + window.origin, end=span.end + window.origin)
-                for span in spans
-                if window.start <= span.start + window.origin < window.end
-            )
+            found += (_moved(span, window.origin) for span in spans if window.start <= span.start + window.origin < window.end)
         for span in completed(reading.text, found):
             if place := reading.source(span.start, span.end):
-                yield replace(span, start=place[0], end=place[1])
+                yield span if place == (span.start, span.end) else replace(span, start=place[0], end=place[1])
 
     def _tagged(self, texts: Sequence[str]) -> Sequence[tuple[Span, ...]]:
         """Return the names in each text that the entity model finds and the profile wants."""
@@ -153,6 +164,14 @@ class Detector:
         if not entities:
             return []
         try:
+            if _is_own(recognizer):
+                # Nothing is found in most texts by most of them: Presidio's objects would take longer than the scan.
+                least, source = self._least, recognizer.name
+                return [
+                    Span(start=found.start, end=found.end, type=found.type, score=found.score, source=source)
+                    for found in recognizer.values(text)
+                    if found.score >= least.get(found.type, _NEVER)
+                ]
             results = recognizer.analyze(text, list(entities), None)
         except Exception as error:  # noqa: BLE001  # fail closed, whatever went wrong
             raise _failed(recognizer, error) from None
@@ -169,11 +188,20 @@ class Detector:
         return self._types is None or name in self._types or name not in KINDS
 
 
+def _is_own(recognizer: Any) -> bool:
+    """Say whether a recogniser is one of ours as it is, so that its `values` are what it finds."""
+    return getattr(type(recognizer), "analyze", None) in (Scanned.analyze, StockScan.analyze)
+
+
 def _readings(text: str) -> tuple[Reading, ...]:
     try:
         return readings(text)
     except Exception as error:  # noqa: BLE001  # fail closed; its message may quote the text
         raise DetectionFailed(f"the text could not be read ({type(error).__name__}); it was refused") from None
+
+
+def _moved(span: Span, by: int) -> Span:
+    return replace(span, start=span.start + by, end=span.end + by) if by else span
 
 
 def _span(result: Any) -> Span:

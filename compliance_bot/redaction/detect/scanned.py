@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 
 if TYPE_CHECKING:
-    from compliance_bot.redaction.patterns.scan import Scan
+    from collections.abc import Iterator
+
+    from compliance_bot.redaction.patterns.scan import Found, Scan
 
 
 class Scanned(EntityRecognizer):
@@ -23,6 +25,10 @@ class Scanned(EntityRecognizer):
 
     def load(self) -> None:
         """Do nothing: there is no model."""
+
+    def values(self, text: str) -> Iterator[Found]:
+        """Yield what the scan finds, without Presidio's objects around it."""
+        return self._scan.found(text)
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:  # noqa: ARG002
         """Return what the scan finds of the `entities`; a language model's output is not used."""

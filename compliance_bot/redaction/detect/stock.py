@@ -25,6 +25,7 @@ from presidio_analyzer.predefined_recognizers.generic.iban_patterns import regex
 
 from compliance_bot.redaction import candidates, cues, shapes
 from compliance_bot.redaction.kinds import threshold_of
+from compliance_bot.redaction.patterns.scan import Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +39,7 @@ _LINE_END = re.compile(r"(?<=[-./])[ ]?\r?\n[ \t]*|([ ]?)\r?\n[ \t]*")
 _EXTENSION = re.compile(r"(?i)[ ,]{0,2}(?:x|ext\.?|extension)[ ]?[0-9]{1,6}(?![0-9])")
 
 
-class _Scan(ABC):
+class StockScan(ABC):
     """The part of a recogniser that these share: `found` yields (start, end, score)."""
 
     @abstractmethod
@@ -62,13 +63,18 @@ class _Scan(ABC):
             for found in self.found(text)
         ]
 
+    def values(self, text: str) -> Iterator[Found]:
+        """Yield what is found, without Presidio's objects around it."""
+        for start, end, score in self.found(text):
+            yield Found(start, end, self.kind(text, start), score)
+
     def kind(self, text: str, start: int) -> str:  # noqa: ARG002  # for those that tell two types apart
         """Return the type of what was found at `start`."""
         recognizer: Any = self
         return str(recognizer.supported_entities[0])
 
 
-class EmailAddresses(_Scan, EmailRecognizer):
+class EmailAddresses(StockScan, EmailRecognizer):
     """Addresses by shape. The public-suffix test is left out: it fetches a list, and drops `jane@bank.internal`."""
 
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
@@ -76,7 +82,7 @@ class EmailAddresses(_Scan, EmailRecognizer):
             yield candidate.start, candidate.end, 1.0
 
 
-class Ibans(_Scan, IbanRecognizer):
+class Ibans(StockScan, IbanRecognizer):
     """Account numbers by country format and check digits (ISO 13616), whatever follows them on the line."""
 
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
@@ -90,7 +96,7 @@ class Ibans(_Scan, IbanRecognizer):
                     yield candidate.start, end, 1.0
 
 
-class CreditCards(_Scan, CreditCardRecognizer):
+class CreditCards(StockScan, CreditCardRecognizer):
     """Card numbers of 12 to 19 digits by issuer range and Luhn."""
 
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
@@ -123,7 +129,7 @@ class CreditCards(_Scan, CreditCardRecognizer):
         return (start, *max(found)[1:]) if found else None
 
 
-class SocialSecurityNumbers(_Scan, UsSsnRecognizer):
+class SocialSecurityNumbers(StockScan, UsSsnRecognizer):
     """Numbers set as 3-2-4: with dashes and an area that was ever issued, else only beside a word for them."""
 
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
@@ -133,7 +139,7 @@ class SocialSecurityNumbers(_Scan, UsSsnRecognizer):
             yield candidate.start, candidate.end, _boosted(score, text, candidate.start, cues.SSN_WORDS)
 
 
-class IpAddresses(_Scan, IpRecognizer):
+class IpAddresses(StockScan, IpRecognizer):
     """Addresses of both versions; a dotted quad may be a section number or a version, which its surroundings decide."""
 
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
@@ -160,7 +166,7 @@ class IpAddresses(_Scan, IpRecognizer):
         return 0.6 if max(octets) > 99 or 0 in octets else 0.2
 
 
-class PhoneNumbers(_Scan, PhoneRecognizer):
+class PhoneNumbers(StockScan, PhoneRecognizer):
     """Telephone numbers: international ones, national ones set as such, and any beside a word for them.
 
     A number whose word is "fax" is a `FAX_NUMBER`.
@@ -221,7 +227,7 @@ def _nth_alphanumeric(text: str, start: int, count: int) -> int:
     return next(place for n, place in enumerate(places, start=1) if n == count)
 
 
-def stock() -> tuple[_Scan, ...]:
+def stock() -> tuple[StockScan, ...]:
     """Return one recogniser of each type. Reads no file beyond the libraries, opens no socket."""
     accounts = (Ibans(exact_match=True), CreditCards(), SocialSecurityNumbers())
     return (EmailAddresses(), *accounts, IpAddresses(), PhoneNumbers())

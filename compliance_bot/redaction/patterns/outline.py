@@ -95,8 +95,8 @@ def forget() -> None:
 
 
 def piece(word: str) -> bytes:
-    """Return the first piece of a word, as `Outline.words` has it."""
-    return word.encode("ascii", "replace").translate(_LETTERS).split()[0]
+    """Return the longest piece of a word, as `Outline.words` has it."""
+    return max(word.encode("ascii", "replace").translate(_LETTERS).split(), key=len)
 
 
 def matches(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
@@ -118,7 +118,7 @@ def places(octets: bytes, part: bytes) -> Iterator[int]:
 
 
 def by_piece(words: Iterable[str]) -> dict[bytes, tuple[str, ...]]:
-    """Return the words by their first piece."""
+    """Return the words by a piece of each."""
     table: dict[bytes, tuple[str, ...]] = {}
     for word in sorted(words):
         table[piece(word)] = (*table.get(piece(word), ()), word)
@@ -128,8 +128,8 @@ def by_piece(words: Iterable[str]) -> dict[bytes, tuple[str, ...]]:
 def capitalised(text: str, seen: Outline, table: Mapping[bytes, Iterable[str]]) -> list[tuple[int, str]]:
     """Return where the words of a table `by_piece` stand by themselves, in order; digits may follow one."""
     found: list[tuple[int, str]] = []
-    for first in table.keys() & seen.words:
-        for word in table[first]:
+    for part in table.keys() & seen.words:
+        for word in table[part]:
             at = text.find(word)
             while at >= 0:
                 end = at + len(word)

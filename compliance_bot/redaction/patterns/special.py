@@ -44,7 +44,7 @@ _GENERAL = re.compile(
 )
 
 
-_BY_PIECE = by_piece(RULES)
+_BY_PIECE = by_piece(trigger for trigger in RULES if trigger == trigger.strip(_EDGES))
 
 
 def special_categories(text: str) -> Iterator[Found]:
@@ -53,9 +53,11 @@ def special_categories(text: str) -> Iterator[Found]:
     if not candidates:
         return
     lowered = _lower(text).replace("'", " ")
-    words = {word.strip(_EDGES) for word in set(lowered.split())}
-    for trigger in sorted(RULES.keys() & words):
-        for start in _places(lowered, trigger):
+    for trigger in sorted(trigger for each in candidates for trigger in _BY_PIECE[each]):
+        starts = [*_places(lowered, trigger)]
+        if not any(_is_alone(lowered, start, start + len(trigger)) for start in starts):
+            continue  # only within words with a hyphen or a dot
+        for start in starts:
             for rule in RULES[trigger]:
                 span = _apply(rule, text, start)
                 if span:
@@ -75,6 +77,15 @@ def _places(lowered: str, word: str) -> Iterator[int]:
         if not lowered[place - 1 : place].isalnum() and not lowered[end : end + 1].isalnum():
             yield place
         place = lowered.find(word, end)
+
+
+def _is_alone(lowered: str, start: int, end: int) -> bool:
+    """Say whether nothing but punctuation stands between blanks and lowered[start:end]."""
+    while start and lowered[start - 1] in _EDGES:
+        start -= 1
+    while lowered[end : end + 1] and lowered[end] in _EDGES:
+        end += 1
+    return (not start or lowered[start - 1].isspace()) and (end == len(lowered) or lowered[end].isspace())
 
 
 def _apply(rule: Rule, text: str, start: int) -> tuple[int, int] | None:
