@@ -25,12 +25,14 @@ from compliance_bot.redaction.spans import DetectionFailed, Span, merge
 from compliance_bot.redaction.views import readings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from compliance_bot.redaction.detect.windows import Window
     from compliance_bot.redaction.profile import Profile
     from compliance_bot.redaction.spans import TagsEntities
     from compliance_bot.redaction.views import Reading
+
+    _Seen = Sequence[tuple[Reading, Sequence[Window]]]
 
 LIMIT_S = 30.0  # for each LIMIT_CHARS that a text begins; a hundred times what it takes
 LIMIT_CHARS = 100_000
@@ -61,12 +63,13 @@ class Detector:
         self._thresholds = dict(thresholds or {})
         self._types = types
         self._limit_s = limit_s
-        self._asked = [(one, self._wanted(one.supported_entities)) for one in self.recognizers]
+        asked = ((one, self._wanted(one.supported_entities)) for one in self.recognizers)
+        self._asked = [(one, entities, _is_own(one)) for one, entities in asked if entities]
         # What our own recognisers can find, with the least scores that count.
         self._least = {
             name: self._thresholds.get(name, threshold_of(name))
-            for one, entities in self._asked
-            if _is_own(one)
+            for _, entities, is_own in self._asked
+            if is_own
             for name in entities
         }
         self._tags = tagger is not None and bool(self._wanted(tagger.types))
@@ -128,22 +131,27 @@ class Detector:
         finally:
             forget()
 
-    def _each(self, seen, tagged, check_time) -> tuple[tuple[Span, ...], ...]:
+    def _each(
+        self, seen: Sequence[_Seen], tagged: Iterator[tuple[Span, ...]], check_time: Callable[[], None]
+    ) -> tuple[tuple[Span, ...], ...]:
         return tuple(
             merge(span for reading, cut in each for span in self._spans(reading, cut, tagged, check_time))
             for each in seen
         )
 
     def _spans(
-        self, reading: Reading, cut: Sequence[Window], tagged: Iterator[tuple[Span, ...]], check_time: Any
+        self, reading: Reading, cut: Sequence[Window], tagged: Iterator[tuple[Span, ...]], check_time: Callable[[], None]
     ) -> Iterator[Span]:
         """Yield what is found in one reading, in characters of the source; what overlaps is not merged."""
         found: list[Span] = []
         for window in cut:
             spans = list(next(tagged))
-            for recognizer, entities in self._asked:
+            for recognizer, entities, is_own in self._asked:
                 check_time()
-                spans += self._results(recognizer, window.seen, entities)
+                try:
+                    spans += (self._own if is_own else self._foreign)(recognizer, window.seen, entities)
+                except Exception as error:  # noqa: BLE001  # fail closed, whatever went wrong
+                    raise _failed(recognizer, error) from None
             # INVARIANT: a span belongs to the window it starts in, so it is found once, and whole.
             found += (_moved(span, window.origin) for span in spans if window.start <= span.start + window.origin < window.end)
         for span in completed(reading.text, found):
@@ -160,21 +168,17 @@ class Detector:
             raise _failed(self.tagger, error) from None
         return [tuple(filter(self._counts, spans)) for spans in each]
 
-    def _results(self, recognizer: Any, text: str, entities: Sequence[str]) -> list[Span]:
-        if not entities:
-            return []
-        try:
-            if _is_own(recognizer):
-                # Nothing is found in most texts by most of them: Presidio's objects would take longer than the scan.
-                least, source = self._least, recognizer.name
-                return [
-                    Span(start=found.start, end=found.end, type=found.type, score=found.score, source=source)
-                    for found in recognizer.values(text)
-                    if found.score >= least.get(found.type, _NEVER)
-                ]
-            results = recognizer.analyze(text, list(entities), None)
-        except Exception as error:  # noqa: BLE001  # fail closed, whatever went wrong
-            raise _failed(recognizer, error) from None
+    def _own(self, recognizer: Scanned | StockScan, text: str, _: Sequence[str]) -> list[Span]:
+        """Return what one of ours finds, without Presidio's objects: making those would take longer than to scan."""
+        least, source = self._least, recognizer.name
+        return [
+            Span(start=found.start, end=found.end, type=found.type, score=found.score, source=source)
+            for found in recognizer.values(text)
+            if found.score >= least.get(found.type, _NEVER)
+        ]
+
+    def _foreign(self, recognizer: Any, text: str, entities: Sequence[str]) -> list[Span]:
+        results = recognizer.analyze(text, list(entities), None)
         return [span for result in results if self._counts(span := _span(result))]
 
     def _counts(self, span: Span) -> bool:

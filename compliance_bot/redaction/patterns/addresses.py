@@ -71,6 +71,8 @@ _NAME_BEFORE = re.compile(
     r"|num\.))?[ ]\Z"
 )
 _BOX_SIGNS = "Box |BOX |box |ostfach|ostb|Apartado|Apdo|Casella|Caixa|Bag |BP |B.P|C.P.|CP |CS ".split("|")
+_BOX_WORDS = b"Box BOX box ostfach ostb Bag BP B.P CP C.P CS Apartado Apdo Casella Caixa".split()
+_BOX_REACH = 32  # characters before a number in which one of them stands
 _BOX = re.compile(
     r"(?P<kind>[PpABCLRH](?<![^\W\d_].)(?:(?<=P)(?:\.?[ ]?O\.?[ ]?(?:Box|BOX)|ost (?:Office Box|office box)"
     r"|OST OFFICE BOX"
@@ -124,7 +126,8 @@ def addresses(text: str) -> Iterator[Found]:
         for match in _SPELLED.finditer(text):
             if kind := _street(match):
                 yield _whole(text, match.start(), kind[0], 0.4)
-    if seen.digits and any(sign in text for sign in _BOX_SIGNS):
+    before = b" ".join([seen.octets[max(0, place - _BOX_REACH) : place] for place in seen.digits])
+    if any(sign in before for sign in _BOX_WORDS) and any(sign in text for sign in _BOX_SIGNS):
         for match in _BOX.finditer(text):
             is_sure = len(match["kind"]) > 4
             yield _whole(text, match.start(), match.end(), 0.8 if is_sure else 0.1, most=0.95 if is_sure else 0.75)

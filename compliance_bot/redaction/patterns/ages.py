@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.cues import near
+from compliance_bot.redaction.patterns.outline import outline
 from compliance_bot.redaction.patterns.scan import Found, Scan
 
 if TYPE_CHECKING:
@@ -32,11 +33,19 @@ _COUNTS = (
     *((re.compile(unit), _COUNTED) for unit in _OLD),
     *((re.compile(rf"{unit}(?:[ ][mfMF])?(?![A-Za-z])"), _BARE_DIGITS) for unit in _SHORT),
 )
+# The words that each of them is or ends with, without which it is not looked for; none for "jährig".
+_COUNT_WORDS = tuple(
+    frozenset(each.encode().split())
+    for each in (
+        "old olds", "age", "OLD OLDs", "yo yom yof yoM yoF", "o", "o", "O", "",
+    )
+)  # fmt: skip
 # What a duration has too.
 _YEARS = tuple(
     re.compile(rf"{word}(?<=[0-9][ -]{word})n?(?![\w-])(?P<sure>[ ](?:d'âge|de edad|d'età|compiuti|alt)(?![a-z]))?")
     for word in ("ans", "anni", "Jahre", "años")
 )
+_YEAR_WORDS = frozenset(b"ans ansn anni annin Jahre Jahren os osn".split())
 
 # Before a number: "aged 47", "Age: 93", "at the age of forty-seven", "Alter 47". Each begins with rare letters.
 _AFTER_LABEL = (
@@ -55,11 +64,13 @@ _LABELS = tuple(
         r"tà(?<=[Ee]tà)(?<![A-Za-z]...)",
     )
 )
+_LABEL_LETTERS = (("age", "Age", "âge"), ("AGE", "Alter", "ALTER"), ("dad",), ("turn",), ("tà",))
 _MORE = re.compile(r"(?:,[ ]|,?[ ](?:and|or|&)[ ])(?P<age>[0-9]{1,3})(?![0-9A-Za-z%]|[.,/-][0-9])")
 _DECADES = tuple(
     re.compile(rf"{pattern}(?![A-Za-z])")
     for pattern in ("0'?s", "ties(?:(?<=[nfxhe]ties)|(?<=hirties)|(?<=forties))", "birthday")
 )
+_DECADE_WORDS = frozenset(b"twenties thirties forties fifties sixties seventies eighties nineties".split())
 _OWN = re.compile(
     r"(?:[Hh]er|[Hh]is|[Tt]heir|[Mm]y)[ ](?:(?:early|mid|late)[- ]{1,2})?"
     r"(?P<age>(?:[2-9]|10)0?|(?:twen|thir|for|fif|six|seven|eigh|nine)|[0-9]{1,3}(?:st|nd|rd|th)[ ])\Z"
@@ -106,18 +117,26 @@ _THING_AFTER = re.compile(
 
 def ages(text: str) -> Iterator[Found]:
     """Yield ages with their unit, without the words before them."""
-    for unit, counted in _COUNTS:
+    seen = outline(text)
+    for (unit, counted), words in zip(_COUNTS, _COUNT_WORDS, strict=True):
+        if words.isdisjoint(seen.words) if words else "jährig" not in text:
+            continue
         for match in unit.finditer(text):
             before = text[max(0, match.start() - 44) : match.start()]
             if count := counted.search(before):
                 yield _age(text, match.start() - len(count.group()), match.end(), 0.85)
-    for unit in _YEARS:
+    for unit in _YEARS if not _YEAR_WORDS.isdisjoint(seen.words) else ():
         for match in unit.finditer(text):
             yield from _of_years(text, match)
-    for label in _LABELS:
-        yield from _labelled(text, label)
-    for decade in _DECADES:
-        yield from _decades(text, decade)
+    for label, letters in zip(_LABELS, _LABEL_LETTERS, strict=True):
+        if any(each in text for each in letters):
+            yield from _labelled(text, label)
+    if b"0s" in seen.octets or b"0's" in seen.octets:
+        yield from _decades(text, _DECADES[0])
+    if not _DECADE_WORDS.isdisjoint(seen.words):
+        yield from _decades(text, _DECADES[1])
+    if "birthday" in text:
+        yield from _decades(text, _DECADES[2])
 
 
 def _of_years(text: str, unit: re.Match[str]) -> Iterator[Found]:

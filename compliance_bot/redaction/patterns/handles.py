@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.patterns.domains import KNOWN
+from compliance_bot.redaction.patterns.outline import outline
 from compliance_bot.redaction.patterns.scan import Found, Scan
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ _AFTER_LABEL = (
     rf"(?:[\"']?[ ]{{0,2}}[:=][ ]{{0,2}}[\"'“`]?|[ ](?:is[ ])?[\"'“`])(?P<value>{_VALUE})"
     r"|[ ](?:(?:is|was|of|as)[ ])?(?P<said>(?=[\w.-]{0,30}[0-9_])[A-Za-z_][\w.-]{2,30}\w(?![\w(@])))"
 )
-# Letters of a label that are rare enough to leap to, and the label.
-_LABELS = tuple(
+# Letters of a label that are rare enough to leap to, and the label: first those that are words of their own.
+_WORDS = tuple(
     (letters, re.compile(begin + _AFTER_LABEL))
     for letters, begin in (
         ("ser", r"ser(?<=[Uu]ser)(?<![A-Za-z]....)"),
@@ -47,6 +48,14 @@ _LABELS = tuple(
         ("ogin", r"ogin(?<=[Ll]ogin)(?<![A-Za-z].....)"),
         ("LOGIN", r"LOGIN(?<![A-Za-z].....)"),
         ("andle", r"andle(?<=[Hh]andle)(?<![A-Za-z]......)"),
+    )
+)
+_LABEL_WORDS = frozenset(
+    word + name for word in (b"user", b"login", b"handle") for name in (b"", b"name", b"id", b"kennung")
+)
+_LABELS = tuple(
+    (letters, re.compile(begin + _AFTER_LABEL))
+    for letters, begin in (
         ("creen name", r"creen(?<=[Ss]creen)"),
         ("ickname", r"ick(?<=[Nn]ick)"),
         ("enutzer", r"enutzer(?<=[Bb]enutzer)"),
@@ -77,7 +86,8 @@ def handles(text: str) -> Iterator[Found]:
         for match in _HANDLE.finditer(text):
             if found := _handle(text, match):
                 yield found
-    for letters, label in _LABELS:
+    words = outline(text).lowered
+    for letters, label in (*(_WORDS if not _LABEL_WORDS.isdisjoint(words) else ()), *_LABELS):
         for match in label.finditer(text) if letters in text else ():
             kind = "said" if match["said"] else "value"
             is_named = match["name"] or re.search("[0-9_.]", match[kind]) or not _SENTENCE.match(text, match.end())

@@ -77,7 +77,7 @@ def _organisations(text: str) -> Iterator[Found]:
 
 def _by_form(text: str, start: int, end: int) -> Iterator[Found]:
     """Yield the capitalised words before a legal form, with it."""
-    if text[start - 1 : start] != " ":
+    if text[start - 1 : start] != " " or _is_small(text, start):
         return
     dotted = _DOTTED.match(text, start)
     tail = dotted or _TAIL.match(text, end)
@@ -88,7 +88,7 @@ def _by_form(text: str, start: int, end: int) -> Iterator[Found]:
 
 def _by_kind(text: str, start: int, end: int) -> Iterator[Found]:
     """Yield an institution: its kind with a name before it or after "of"."""
-    before = _MODIFIERS.search(text, max(0, start - 80), start)
+    before = None if _is_small(text, start) else _MODIFIERS.search(text, max(0, start - 80), start)
     words = before.group().split() if before else []
     first = before.start() if before else start
     while words and words[0].lower() in _LEADING:
@@ -98,6 +98,12 @@ def _by_kind(text: str, start: int, end: int) -> Iterator[Found]:
     kinds = {word.lower() for word in words}
     if of or (kinds and not kinds <= _GENERIC) or kinds & _COURTS:
         yield Found(first, of.end() if of else end, "ORGANIZATION", 0.6)
+
+
+def _is_small(text: str, start: int) -> bool:
+    """Say whether the word before `start` has neither capitals nor digits: then it is part of no name."""
+    word = text[max(0, start - 24) : max(0, start - 1)].rpartition(" ")[2]
+    return word.islower() and word.isalpha()
 
 
 ORGANISATIONS = Scan(name="OrganisationsByForm", types=("ORGANIZATION",), found=_organisations)

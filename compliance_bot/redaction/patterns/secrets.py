@@ -7,9 +7,11 @@ passwords by the word before them. Not entropy: hashes and identifiers are as ra
 from __future__ import annotations
 
 import re
+import string
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from compliance_bot.redaction.patterns.outline import outline, places
 from compliance_bot.redaction.patterns.scan import Found, Scan
 
 if TYPE_CHECKING:
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 LONGEST_KEY = 16_000
 
 _AWAY = r"(?<![0-9A-Za-z_-])"  # before a token
-_TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (literal, re.compile(pattern))
+_TOKENS: tuple[tuple[bytes, re.Pattern[str]], ...] = tuple(
+    (literal.encode(), re.compile(pattern))
     for literal, pattern in (
         ("eyJ", _AWAY + r"eyJ[0-9A-Za-z_-]{8,4000}\.eyJ[0-9A-Za-z_-]{4,8000}\.[0-9A-Za-z_-]{0,2000}"),  # RFC 7519
         ("AKIA", rf"{_AWAY}AKIA[0-9A-Z]{{16}}(?![0-9A-Za-z])"),
@@ -46,7 +48,9 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("AccountKey=", r"(?<=AccountKey=)[0-9A-Za-z+/]{40,100}={0,2}"),
     )
 )
-_WITHOUT_UNDERSCORE = tuple(token for token in _TOKENS if "_" not in token[0])
+# What a token with its prefix is made of, and how long it is at least.
+_IN_TOKENS = bytes(ord("x") if chr(code) in f"{string.ascii_letters}{string.digits}_./=+-" else 32 for code in range(256))
+_RUN = re.compile(15 * b"x" + b"x*")
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _LINES = re.compile(r"(?m)^(?:[0-9A-Za-z+/]{16,100}={0,2}|[0-9A-Za-z+/]{1,100}={1,2})(?=[ \t\r]{0,8}$)")
@@ -88,32 +92,26 @@ _SYMBOL = re.compile(r"[0-9]|[^\w\s.,;:)(-]|[a-z][A-Z]|_")
 
 def secrets(text: str) -> Iterator[Found]:
     """Yield passwords, private keys, tokens, and the passwords within addresses of databases."""
-    for literal, pattern in _TOKENS if "_" in text else _WITHOUT_UNDERSCORE:
-        if literal in text:
+    seen = outline(text)
+    runs = _RUN.finditer(seen.octets.translate(_IN_TOKENS))
+    long = b" ".join([seen.octets[run.start() : run.end()] for run in runs])
+    for literal, pattern in _TOKENS if long else ():
+        if literal in long:
             for match in pattern.finditer(text):
                 yield Found(*match.span(), "SECRET", 0.95)
-    if "PRIVATE KEY" in text:
+    if b"PRIVATE" in seen.words and "PRIVATE KEY" in text:
         yield from _private_keys(text)
     if "://" in text:
         for match in _URL_PASSWORD.finditer(text):
             yield Found(*match.span(1), "SECRET", 0.85)
-    lower = text.replace("\u0130", "I").lower()  # the one letter whose lower case is two
     for part in _NAMES:
-        for at in _places(lower, part):
-            yield from _named(text, at, part)
+        for at in places(seen.lower, part.encode()):
+            yield from _named(text, at + len(part), part)
     for word, rest in _SCHEMES:
-        for at in _places(lower, word):
-            scheme = rest.match(text, at)
+        for at in places(seen.lower, word.encode()):
+            scheme = rest.match(text, at + len(word))
             if scheme:
                 yield Found(*scheme.span(1), "SECRET", 0.85)
-
-
-def _places(text: str, word: str) -> Iterator[int]:
-    """Yield where `word` ends, each time it stands in `text`."""
-    at = text.find(word)
-    while at >= 0:
-        yield at + len(word)
-        at = text.find(word, at + len(word))
 
 
 def _private_keys(text: str) -> Iterator[Found]:
