@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from compliance_bot.redaction.patterns.outline import matches, outline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 # Between two characters of one value: blanks, one dash or dot, and at most one end of a line.
 # No tab: it parts the cells of a table.
@@ -64,13 +64,13 @@ def digit_runs(text: str) -> Iterator[list[re.Match[str]]]:
         yield list(_DIGITS.finditer(text, *run.span()))
 
 
-def ibans(text: str) -> Iterator[Candidate]:
+def ibans(text: str, countries: Container[str]) -> Iterator[Candidate]:
     """Yield what begins as an account number does, up to the longest there is; the end is for the checksum to find."""
     seen = outline(text)
     for match in matches(_IBAN, text, (first.start() for first in _IBAN_DIGITS.finditer(seen.shape))):
         start = match.start() - (3 if text[match.start() - 1] == " " else 2)
-        if start and text[start - 1].isalnum():
-            continue
+        if (start and text[start - 1].isalnum()) or text[start : start + 2].upper() not in countries:
+            continue  # "in 20 days" has the shape as well
         stretch = text[start : match.end(1)]
         yield Candidate(start=start, end=match.end(1), compact="".join(filter(str.isalnum, stretch)))
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from compliance_bot.redaction.detect.windows import Window
+    from compliance_bot.redaction.patterns.scan import Found
     from compliance_bot.redaction.profile import Profile
     from compliance_bot.redaction.spans import TagsEntities
     from compliance_bot.redaction.views import Reading
@@ -64,12 +65,12 @@ class Detector:
         self._types = types
         self._limit_s = limit_s
         asked = ((one, self._wanted(one.supported_entities)) for one in self.recognizers)
-        self._asked = [(one, entities, _is_own(one)) for one, entities in asked if entities]
+        self._asked = [(one, entities, _values_of(one)) for one, entities in asked if entities]
         # What our own recognisers can find, with the least scores that count.
         self._least = {
             name: self._thresholds.get(name, threshold_of(name))
-            for _, entities, is_own in self._asked
-            if is_own
+            for _, entities, values in self._asked
+            if values
             for name in entities
         }
         self._tags = tagger is not None and bool(self._wanted(tagger.types))
@@ -146,10 +147,15 @@ class Detector:
         found: list[Span] = []
         for window in cut:
             spans = list(next(tagged))
-            for recognizer, entities, is_own in self._asked:
+            for recognizer, entities, values in self._asked:
                 check_time()
                 try:
-                    spans += (self._own if is_own else self._foreign)(recognizer, window.seen, entities)
+                    if values is None:
+                        spans += self._foreign(recognizer, window.seen, entities)
+                        continue
+                    for start, end, kind, score in values(window.seen):
+                        if score >= self._least.get(kind, _NEVER):
+                            spans.append(Span(start=start, end=end, type=kind, score=score, source=recognizer.name))
                 except Exception as error:  # noqa: BLE001  # fail closed, whatever went wrong
                     raise _failed(recognizer, error) from None
             # INVARIANT: a span belongs to the window it starts in, so it is found once, and whole.
@@ -168,15 +174,6 @@ class Detector:
             raise _failed(self.tagger, error) from None
         return [tuple(filter(self._counts, spans)) for spans in each]
 
-    def _own(self, recognizer: Scanned | StockScan, text: str, _: Sequence[str]) -> list[Span]:
-        """Return what one of ours finds, without Presidio's objects: making those would take longer than to scan."""
-        least, source = self._least, recognizer.name
-        return [
-            Span(start=found.start, end=found.end, type=found.type, score=found.score, source=source)
-            for found in recognizer.values(text)
-            if found.score >= least.get(found.type, _NEVER)
-        ]
-
     def _foreign(self, recognizer: Any, text: str, entities: Sequence[str]) -> list[Span]:
         results = recognizer.analyze(text, list(entities), None)
         return [span for result in results if self._counts(span := _span(result))]
@@ -192,9 +189,10 @@ class Detector:
         return self._types is None or name in self._types or name not in KINDS
 
 
-def _is_own(recognizer: Any) -> bool:
-    """Say whether a recogniser is one of ours as it is, so that its `values` are what it finds."""
-    return getattr(type(recognizer), "analyze", None) in (Scanned.analyze, StockScan.analyze)
+def _values_of(recognizer: Any) -> Callable[[str], Iterator[Found]] | None:
+    """Return what tells the values of a recogniser of ours, as it is: Presidio's objects take longer than the scans."""
+    is_own = getattr(type(recognizer), "analyze", None) in (Scanned.analyze, StockScan.analyze)
+    return recognizer.values if is_own else None
 
 
 def _readings(text: str) -> tuple[Reading, ...]:

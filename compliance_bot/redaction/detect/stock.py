@@ -86,7 +86,7 @@ class Ibans(StockScan, IbanRecognizer):
     """Account numbers by country format and check digits (ISO 13616), whatever follows them on the line."""
 
     def found(self, text: str) -> Iterator[tuple[int, int, float]]:
-        for candidate in candidates.ibans(text):
+        for candidate in candidates.ibans(text, regex_per_country):
             compact = candidate.compact.upper()
             shape = regex_per_country.get(compact[:2])
             match = re.match(shape, compact) if shape else None

@@ -64,7 +64,6 @@ _LABELS = tuple(
         r"tà(?<=[Ee]tà)(?<![A-Za-z]...)",
     )
 )
-_LABEL_LETTERS = (("age", "Age", "âge"), ("AGE", "Alter", "ALTER"), ("dad",), ("turn",), ("tà",))
 _MORE = re.compile(r"(?:,[ ]|,?[ ](?:and|or|&)[ ])(?P<age>[0-9]{1,3})(?![0-9A-Za-z%]|[.,/-][0-9])")
 _DECADES = tuple(
     re.compile(rf"{pattern}(?![A-Za-z])")
@@ -128,9 +127,8 @@ def ages(text: str) -> Iterator[Found]:
     for unit in _YEARS if not _YEAR_WORDS.isdisjoint(seen.words) else ():
         for match in unit.finditer(text):
             yield from _of_years(text, match)
-    for label, letters in zip(_LABELS, _LABEL_LETTERS, strict=True):
-        if any(each in text for each in letters):
-            yield from _labelled(text, label)
+    for label in _LABELS:
+        yield from _labelled(text, label)
     if b"0s" in seen.octets or b"0's" in seen.octets:
         yield from _decades(text, _DECADES[0])
     if not _DECADE_WORDS.isdisjoint(seen.words):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.patterns import check_digits as checks
 from compliance_bot.redaction.patterns.number_shapes import TAX_NUMBER
-from compliance_bot.redaction.patterns.outline import outline
+from compliance_bot.redaction.patterns.outline import matches, outline
 from compliance_bot.redaction.patterns.scan import Found, Scan
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Capitals and digits in a row; the first leads and looks back, so that the scan can leap.
 _CODE = re.compile(r"[0-9A-Z](?<![0-9A-Za-z_].)[0-9A-Z]{7,19}(?![0-9A-Za-z_])")
-_EIGHT = 8 * b"A"
+_EIGHT = re.compile(b"AAAAAAAAA*")
 _ALIKE = bytes.maketrans(b"0A", b"aa")
 _A = "AC-HJKMNP-RT-Y"  # Medicare's letters: not S, L, O, I, B, Z
 _MBI_PLAIN = re.compile(f"[1-9][{_A}][0-9{_A}][0-9][{_A}][0-9{_A}][0-9][{_A}]{{2}}[0-9]{{2}}")
@@ -54,7 +54,8 @@ _COUNTRIES = frozenset(
 def checked(text: str) -> Iterator[Found]:
     """Yield the identifiers that their own characters prove."""
     seen = outline(text)
-    for match in _CODE.finditer(text) if _EIGHT in seen.shape.replace(b"0", b"A") else ():
+    rows = _EIGHT.finditer(seen.shape.replace(b"0", b"A"))
+    for match in matches(_CODE, text, (row.start() for row in rows)):
         found = _judged(text, match)
         if found:
             yield found
@@ -95,13 +96,14 @@ def _with_dashes(text: str) -> Iterator[Found]:
         start = match.start() - 4
         if _MBI_WHOLE.fullmatch(text, start, match.end()):
             yield Found(start, match.end(), "US_MBI", 0.8)
-    for first in _TAX_NUMBER.finditer(text):
+    most = outline(text).most_digits
+    for first in _TAX_NUMBER.finditer(text) if most >= 9 else ():
         number = TAX_NUMBER.match(text, first.start())
         if number and not re.search(
             r"(?i)\b(?:ssn|social security)\b", text[max(0, first.start() - 40) : first.start()]
         ):
             yield Found(*number.span(), "US_ITIN", 0.55)
-    for match in _IMEI.finditer(text):
+    for match in _IMEI.finditer(text) if most >= 15 else ():
         start = match.start() - 2
         if checks.is_imei("".join(filter(str.isdigit, text[start : match.end()]))):
             yield Found(start, match.end(), "IMEI", 1.0)

@@ -18,7 +18,7 @@ from compliance_bot.redaction.patterns.demonyms import (
     POLITICAL,
     RELIGIOUS,
 )
-from compliance_bot.redaction.patterns.outline import by_piece, capitalised, outline
+from compliance_bot.redaction.patterns.outline import Words, capitalised, outline
 from compliance_bot.redaction.patterns.scan import Found
 
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ def _with_plurals(words: frozenset[str]) -> frozenset[str]:
 
 _NATIONAL, _RELIGIOUS, _POLITICAL = map(_with_plurals, (NATIONAL, RELIGIOUS, POLITICAL))
 _ALL = _NATIONAL | _RELIGIOUS | _POLITICAL
-_BY_PIECE = by_piece(word for word in _ALL if len(word) <= _LONGEST)
+_SOUGHT = Words(word for word in _ALL if len(word) <= _LONGEST)
 
 
 def groups(text: str) -> Iterator[Found]:
     """Yield words for nationalities, religions and parties."""
     done = 0
-    for first, word in capitalised(text, outline(text), _BY_PIECE):
+    for first, word in capitalised(text, outline(text), _SOUGHT):
         if first < done or _is_piece(text, first, first + len(word)):
             continue
         done = first + len(word)

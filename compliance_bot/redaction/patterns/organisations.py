@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from compliance_bot.redaction.patterns.outline import by_piece, capitalised, outline
+from compliance_bot.redaction.patterns.outline import Words, capitalised, outline
 from compliance_bot.redaction.patterns.people import WORD, begins_word
 from compliance_bot.redaction.patterns.scan import Found, Scan
 
@@ -61,14 +61,14 @@ _COURTS = frozenset(
 )
 
 
-_BY_PIECE = by_piece(_FORMS | _KINDS)
+_SOUGHT = Words(_FORMS | _KINDS)
 _SINGLE = re.compile(rb"A[./]")
 
 
 def _organisations(text: str) -> Iterator[Found]:
     seen = outline(text)
     letters = ((match.start(), "") for match in _SINGLE.finditer(seen.shape))
-    for start, word in sorted([*capitalised(text, seen, _BY_PIECE), *letters]):
+    for start, word in sorted([*capitalised(text, seen, _SOUGHT), *letters]):
         if word in _KINDS:
             yield from _by_kind(text, start, start + len(word))
         elif word or (begins_word(text, start) and _DOTTED.match(text, start)):

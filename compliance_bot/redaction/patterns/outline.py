@@ -8,11 +8,12 @@ Outlines are made once for all scans of a text and kept for the last few texts o
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
 KEPT = 4  # texts: one for each thread, on most machines
 
@@ -117,25 +118,31 @@ def places(octets: bytes, part: bytes) -> Iterator[int]:
         at = octets.find(part, at + len(part))
 
 
-def by_piece(words: Iterable[str]) -> dict[bytes, tuple[str, ...]]:
-    """Return the words by a piece of each."""
-    table: dict[bytes, tuple[str, ...]] = {}
-    for word in sorted(words):
-        table[piece(word)] = (*table.get(piece(word), ()), word)
-    return table
+class Words:
+    """Words to look for, by a piece of each: those that may be in a text are told at once, however many they are."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._by_piece: defaultdict[bytes, list[str]] = defaultdict(list)
+        for word in words:
+            self._by_piece[piece(word)].append(word)
+        self._pieces = frozenset(self._by_piece)  # a set meets another in the time of the smaller one
+
+    def among(self, pieces: frozenset[bytes]) -> list[str]:
+        """Return the words that may be in a text with these pieces, sorted."""
+        common = self._pieces & pieces
+        return sorted(word for part in common for word in self._by_piece[part]) if common else []
 
 
-def capitalised(text: str, seen: Outline, table: Mapping[bytes, Iterable[str]]) -> list[tuple[int, str]]:
-    """Return where the words of a table `by_piece` stand by themselves, in order; digits may follow one."""
+def capitalised(text: str, seen: Outline, words: Words) -> list[tuple[int, str]]:
+    """Return where the words stand by themselves, in order; digits may follow one."""
     found: list[tuple[int, str]] = []
-    for part in table.keys() & seen.words:
-        for word in table[part]:
-            at = text.find(word)
-            while at >= 0:
-                end = at + len(word)
-                after = text[end : end + 1]
-                if not (at and text[at - 1].isalnum()) and (not after.isalnum() or after.isdecimal()):
-                    found.append((at, word))
-                at = text.find(word, end)
+    for word in words.among(seen.words):
+        at = text.find(word)
+        while at >= 0:
+            end = at + len(word)
+            after = text[end : end + 1]
+            if not (at and text[at - 1].isalnum()) and (not after.isalnum() or after.isdecimal()):
+                found.append((at, word))
+            at = text.find(word, end)
     found.sort()
     return found

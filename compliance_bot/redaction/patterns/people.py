@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from compliance_bot.redaction.patterns.outline import Outline, by_piece, capitalised, outline, places
+from compliance_bot.redaction.patterns.outline import Outline, Words, capitalised, outline, places
 from compliance_bot.redaction.patterns.scan import Found, Scan
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _LABELS = re.compile(
 )
 _TRIGGERS = HONORIFICS | _TITLES | _GREETINGS
 _SMALL = re.compile(r"(?:señor|signor|dottoressa)a?(?![^\W\d_])")
-_BY_PIECE = by_piece(word for word in _TRIGGERS if word[0].isupper())
+_SOUGHT = Words(word for word in _TRIGGERS if word[0].isupper())
 _INITIAL = re.compile(rb"A\.")
 
 _AFTER_HONORIFIC = re.compile(rf"\.?(?:ra\b\.?|ssa\b\.?)?[ ]{{0,2}}\n?(?:{HONORIFIC}[ ]){{0,2}}({NAME})")
@@ -80,7 +80,7 @@ def begins_word(text: str, start: int) -> bool:
 
 def _people(text: str) -> Iterator[Found]:
     seen = outline(text)
-    for start, word in sorted([*capitalised(text, seen, _BY_PIECE), *_initials(text, seen)]):
+    for start, word in sorted([*capitalised(text, seen, _SOUGHT), *_initials(text, seen)]):
         if word:
             yield from _after(text, start, word)
         else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from compliance_bot.redaction.patterns.outline import by_piece, outline
+from compliance_bot.redaction.patterns.outline import Words, outline
 from compliance_bot.redaction.patterns.scan import Found
 from compliance_bot.redaction.patterns.special_rules import RULES
 
@@ -44,16 +44,16 @@ _GENERAL = re.compile(
 )
 
 
-_BY_PIECE = by_piece(trigger for trigger in RULES if trigger == trigger.strip(_EDGES))
+_SOUGHT = Words(trigger for trigger in RULES if trigger == trigger.strip(_EDGES))
 
 
 def special_categories(text: str) -> Iterator[Found]:
     """Yield health, belief, opinion, union, orientation, origin, genes and crimes that are said of somebody."""
-    candidates = _BY_PIECE.keys() & outline(text).lowered
+    candidates = _SOUGHT.among(outline(text).lowered)
     if not candidates:
         return
     lowered = _lower(text).replace("'", " ")
-    for trigger in sorted(trigger for each in candidates for trigger in _BY_PIECE[each]):
+    for trigger in candidates:
         starts = [*_places(lowered, trigger)]
         if not any(_is_alone(lowered, start, start + len(trigger)) for start in starts):
             continue  # only within words with a hyphen or a dot
