@@ -141,7 +141,11 @@ class Detector:
         )
 
     def _spans(
-        self, reading: Reading, cut: Sequence[Window], tagged: Iterator[tuple[Span, ...]], check_time: Callable[[], None]
+        self,
+        reading: Reading,
+        cut: Sequence[Window],
+        tagged: Iterator[tuple[Span, ...]],
+        check_time: Callable[[], None],
     ) -> Iterator[Span]:
         """Yield what is found in one reading, in characters of the source; what overlaps is not merged."""
         found: list[Span] = []
@@ -159,7 +163,8 @@ class Detector:
                 except Exception as error:  # noqa: BLE001  # fail closed, whatever went wrong
                     raise _failed(recognizer, error) from None
             # INVARIANT: a span belongs to the window it starts in, so it is found once, and whole.
-            found += (_moved(span, window.origin) for span in spans if window.start <= span.start + window.origin < window.end)
+            origin = window.origin
+            found += (_moved(span, origin) for span in spans if window.start <= span.start + origin < window.end)
         for span in completed(reading.text, found):
             if place := reading.source(span.start, span.end):
                 yield span if place == (span.start, span.end) else replace(span, start=place[0], end=place[1])

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.cues import SECTION_WORDS, near
 from compliance_bot.redaction.patterns.months import MONTHS, WEEKDAYS
+from compliance_bot.redaction.patterns.outline import matches, outline, piece
 from compliance_bot.redaction.patterns.places import extend
-from compliance_bot.redaction.patterns.outline import matches, outline
 from compliance_bot.redaction.patterns.scan import Found, Scan
 from compliance_bot.redaction.patterns.streets import (
     ENDINGS,
@@ -53,7 +53,8 @@ _SPELLED = re.compile(
     r"(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten)(?<![A-Za-z-][A-Z][a-z]{2})[ ]"
     rf"(?P<words>[A-Z][\w.'’-]{{0,24}}(?:[ ]{_WORD}){{0,5}})"
 )
-_SPELLED_WORDS = frozenset((b"One", b"Two", b"Three", b"Four", b"Five", b"Ten"))
+_SPELLED_SIGNS = ("One ", "Two ", "Three ", "Four ", "Five ", "Ten ")
+_SPELLED_WORDS = frozenset(map(piece, _SPELLED_SIGNS))
 _NUMBER = (
     r"(?:[0-9]{1,4}(?:[A-Za-z]|[ ](?:[A-HJ-NP-Z]|[a-h](?=[,;\n)]))(?![\w.])|[ ]?(?:bis"
     r"|ter))?(?:[ ]?[-/][ ]?(?:[0-9]{1,4}[A-Za-z]?|[A-Za-z]))?|s/n)(?![0-9A-Za-z%]|[.,][0-9])"
@@ -122,7 +123,7 @@ def addresses(text: str) -> Iterator[Found]:
     for place in seen.digits:
         if _LAST.match(text, place) and (found := _number_last(text, place)):
             yield found
-    if not _SPELLED_WORDS.isdisjoint(seen.words) and any(word in text for word in ("One ", "Two ", "Three ", "Four ", "Five ", "Ten ")):
+    if not _SPELLED_WORDS.isdisjoint(seen.words) and any(word in text for word in _SPELLED_SIGNS):
         for match in _SPELLED.finditer(text):
             if kind := _street(match):
                 yield _whole(text, match.start(), kind[0], 0.4)

@@ -53,10 +53,10 @@ _SOUGHT = Words(word for word in _ALL if len(word) <= _LONGEST)
 def groups(text: str) -> Iterator[Found]:
     """Yield words for nationalities, religions and parties."""
     done = 0
-    for first, word in capitalised(text, outline(text), _SOUGHT):
-        if first < done or _is_piece(text, first, first + len(word)):
+    for first, found in capitalised(text, outline(text), _SOUGHT):
+        if first < done or _is_piece(text, first, first + len(found)):
             continue
-        done = first + len(word)
+        done, word = first + len(found), found
         compound = _COMPOUND.match(text, done)
         if compound and compound[1] in _ALL:
             done, word = compound.end(), compound[1]

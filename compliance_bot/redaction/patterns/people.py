@@ -111,9 +111,7 @@ def _after(text: str, start: int, word: str) -> Iterator[Found]:
     elif word in _TITLES:
         if name := _AFTER_TITLE.match(text, end):
             yield from _named(text, name.start(1), name.span(1), 0.7)
-    elif not text[max(0, start - 4) : start].strip(" \t>\n") and (
-        name := _AFTER_GREETING.match(text, end)
-    ):
+    elif not text[max(0, start - 4) : start].strip(" \t>\n") and (name := _AFTER_GREETING.match(text, end)):
         yield from _named(text, name.start(1), name.span(1), 0.75)
 
 

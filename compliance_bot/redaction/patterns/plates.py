@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.patterns.national.format import words
-from compliance_bot.redaction.patterns.plate_districts import DISTRICTS
 from compliance_bot.redaction.patterns.outline import matches, outline
+from compliance_bot.redaction.patterns.plate_districts import DISTRICTS
 from compliance_bot.redaction.patterns.scan import Found
 
 if TYPE_CHECKING:

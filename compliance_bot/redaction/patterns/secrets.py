@@ -49,7 +49,8 @@ _TOKENS: tuple[tuple[bytes, re.Pattern[str]], ...] = tuple(
     )
 )
 # What a token with its prefix is made of, and how long it is at least.
-_IN_TOKENS = bytes(ord("x") if chr(code) in f"{string.ascii_letters}{string.digits}_./=+-" else 32 for code in range(256))
+_SIGNS = f"{string.ascii_letters}{string.digits}_./=+-"
+_IN_TOKENS = bytes(ord("x") if chr(code) in _SIGNS else 32 for code in range(256))
 _RUN = re.compile(15 * b"x" + b"x*")
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")

@@ -46,9 +46,7 @@ _WORDS = {one.words: re.compile(one.words) for one in _FORMATS}
 
 # At most one mark and two blanks between groups, or the end of a line.
 _GAP = r"(?:[ ]?[-./+][ ]?|[ ])(?:\r?\n[ ]{0,4})?|\r?\n[ ]{0,4}"
-_RUN = re.compile(
-    rf"0[0Aa]{{0,23}}(?:(?:{_GAP})(?:0[0Aa]{{0,23}}|A{{1,6}}(?:0[0Aa]{{0,17}}|(?![Aa]))))*".encode()
-)
+_RUN = re.compile(rf"0[0Aa]{{0,23}}(?:(?:{_GAP})(?:0[0Aa]{{0,23}}|A{{1,6}}(?:0[0Aa]{{0,17}}|(?![Aa]))))*".encode())
 _AMOUNT = re.compile(r"[0-9][.,]\Z|[$€£¥]\s?\Z")
 _DECIMALS = re.compile(r"[.,][0-9]|[ ]?%")
 _HEAD_REVERSED = re.compile(r"[A-Za-z]{0,16}(?:(?:[ .-]|(?<=[A-Z]))[A-Z]{1,6}(?![A-Za-z0-9])){0,2}")
