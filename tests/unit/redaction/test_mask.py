@@ -109,7 +109,7 @@ def test_masking_twice_changes_nothing(detector: Detector, made: tuple[str, list
     assert (twice.text, twice.edits) == (once.text, ())
 
 
-@WITH_FIXTURE
+@settings(WITH_FIXTURE, max_examples=40)
 @given(each=st.lists(texts_with_values(), max_size=4))
 def test_texts_masked_together_come_out_as_each_by_itself(
     detector: Detector, each: list[tuple[str, list[str]]]

@@ -36,9 +36,14 @@ def found(scan: Scan, line: str) -> list[tuple[str, str]]:
     return [(kind, text[start:end]) for kind, (start, end) in sources]
 
 
-def seconds(scan: Scan, bomb: str, size: int) -> float:
-    """Return the processor time the scan takes for a text of `size` made of `bomb`."""
-    text = bomb * (size // len(bomb))
+def is_linear(scan: Scan, bomb: str) -> bool:
+    """Say whether four times a text made of `bomb` takes about four times as long, not sixteen times."""
+    short, long = (_seconds(scan, bomb * (size // len(bomb))) for size in (15_000, 60_000))
+    return long < 9 * max(short, 0.01)
+
+
+def _seconds(scan: Scan, text: str) -> float:
+    """Return the processor time of one pass."""
     started = time.process_time()
     list(scan.found(text))
     return time.process_time() - started

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from compliance_bot.redaction.patterns.addresses import ADDRESSES
 
-from .tables import found, lines, seconds, values
+from .tables import found, is_linear, lines, values
 
 ENGLISH = """
     lives at ⟦1234 W. Main St., Apt 5B, Springfield, IL 62704⟧.
@@ -145,4 +145,4 @@ def test_every_address_of_the_common_kind_is_found(
     "|rue de la |1 rue de la |One Way |Apt 5, |10115 Berlin |\n12 Oak Road\nA".split("|"),
 )
 def test_a_hostile_text_is_read_in_linear_time(bomb: str) -> None:
-    assert seconds(ADDRESSES, bomb, 100_000) < 10
+    assert is_linear(ADDRESSES, bomb)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from compliance_bot.redaction.patterns.ages import AGES, ages
 
-from .tables import found, lines, seconds, values
+from .tables import found, is_linear, lines, values
 
 AGED = """
     a man aged ⟦47⟧ and his daughter, ⟦5 y/o⟧
@@ -107,4 +107,4 @@ def test_the_border_between_the_types_is_at_90(years: int) -> None:
     ],
 )
 def test_a_hostile_text_is_read_in_linear_time(bomb: str) -> None:
-    assert seconds(AGES, bomb, 200_000) < 10
+    assert is_linear(AGES, bomb)

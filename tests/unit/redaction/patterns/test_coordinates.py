@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from compliance_bot.redaction.patterns.coordinates import COORDINATES
 
-from .tables import found, lines, seconds, values
+from .tables import found, is_linear, lines, values
 
 PLACES = """
     at ⟦40.7128, -74.0060⟧; then (⟦51.50740,-0.12780⟧)
@@ -57,4 +57,4 @@ def test_every_place_on_the_globe_is_found_beside_a_word(north: int, east: int) 
     "bomb", ["1.", "1.123", "1.1234, ", "1°", "1°1'", "N 1°", "+2", "22+22", "1.1234 ", "lat 1.123 "]
 )
 def test_a_hostile_text_is_read_in_linear_time(bomb: str) -> None:
-    assert seconds(COORDINATES, bomb, 200_000) < 10
+    assert is_linear(COORDINATES, bomb)

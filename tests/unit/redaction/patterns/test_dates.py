@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from compliance_bot.redaction.patterns.dates import DATES, dates
 
-from .tables import found, lines, seconds, values
+from .tables import found, is_linear, lines, values
 
 NUMERIC = """
     Signed on ⟦12/03/2024⟧, valid to ⟦31-12-2026⟧ or ⟦31.12.2026⟧.
@@ -156,4 +156,4 @@ def test_every_day_is_found_in_every_way_to_write_it(day: dt.date) -> None:
     ],
 )
 def test_a_hostile_text_is_read_in_linear_time(bomb: str) -> None:
-    assert seconds(DATES, bomb, 200_000) < 10  # linear: under a second; quadratic: minutes
+    assert is_linear(DATES, bomb)

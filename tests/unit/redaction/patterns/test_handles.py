@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from compliance_bot.redaction.patterns.handles import HANDLES
 
-from .tables import found, lines, seconds, values
+from .tables import found, is_linear, lines, values
 
 NAMES = """
     follow ⟦@maria_lopez⟧ and ⟦@j.doe⟧.
@@ -66,4 +66,4 @@ def test_every_handle_with_a_digit_is_found(handle: str) -> None:
     "bomb", ["@", "@a", " @ab", "user ", "user: ", "username ", "x.com/", "login a1 ", "@a.b.", "\n@aa"]
 )
 def test_a_hostile_text_is_read_in_linear_time(bomb: str) -> None:
-    assert seconds(HANDLES, bomb, 200_000) < 10
+    assert is_linear(HANDLES, bomb)

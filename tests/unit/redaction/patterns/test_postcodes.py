@@ -4,7 +4,7 @@ import pytest
 
 from compliance_bot.redaction.patterns.postcodes import POSTCODES
 
-from .tables import found, lines, seconds, values
+from .tables import found, is_linear, lines, values
 
 CODES = """
     Springfield, IL ⟦62704⟧ and Austin, TX ⟦78701-1234⟧
@@ -50,4 +50,4 @@ def test_other_numbers_are_left_alone(line: str) -> None:
 
 @pytest.mark.parametrize("bomb", ["1", "12345 ", "IL 12345 ", "SW1A 2AA", "A1", "ZIP ", "New York ", "D-12345"])
 def test_a_hostile_text_is_read_in_linear_time(bomb: str) -> None:
-    assert seconds(POSTCODES, bomb, 200_000) < 10
+    assert is_linear(POSTCODES, bomb)

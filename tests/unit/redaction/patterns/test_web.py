@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from compliance_bot.redaction.patterns.web import URLS
 
-from .tables import found, lines, seconds, values
+from .tables import found, is_linear, lines, values
 
 ADDRESSES = """
     ⟦https://example.com/a?b=c#d⟧. Next
@@ -61,4 +61,4 @@ def test_every_address_with_a_scheme_is_found(address: str) -> None:
     ["a.", "a.b", "://", "a://", "www.", "com.", "x.com/", "a.com)", "http://a((", "a.com ", ".de", "http://a)))"],
 )
 def test_a_hostile_text_is_read_in_linear_time(bomb: str) -> None:
-    assert seconds(URLS, bomb, 200_000) < 10
+    assert is_linear(URLS, bomb)
