@@ -119,6 +119,10 @@ class Preparer:
 
     def _masked(self, title: str, text: str) -> tuple[str, tuple[Edit, ...]]:
         """Return the masked title, and what is to be edited in the text. Raises DetectionFailed."""
+        if title and f"{text}\n".startswith(f"{title}\n"):  # a heading, which twice in a row would look like a name
+            edits = mask(text, self._detector).edits
+            in_heading = [replace(edit, end=min(edit.end, len(title))) for edit in edits if edit.start < len(title)]
+            return apply_edits(title, in_heading), edits
         border = len(title) + len(_BETWEEN)
         edits = mask(f"{title}{_BETWEEN}{text}", self._detector).edits
         in_title = [replace(edit, end=min(edit.end, len(title))) for edit in edits if edit.start < len(title)]

@@ -89,7 +89,15 @@ def tagger_graph(weights: Mapping[str, NDArray[np.float32]]) -> onnx.ModelProto:
     """Return the graph (`input_ids`, `case_ids`: int64, (1, tokens)) → `scores` float32, (1, tokens, labels)."""
     layers = 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("encoder.layer."))
     vocabulary = weights["embeddings.word_embeddings.weight"].shape[0]
-    shape = Shape(layers=layers, heads=HEADS, width=WIDTH, inner=INNER, vocabulary=vocabulary, positions=_POSITIONS)
+    shape = Shape(
+        layers=layers,
+        heads=HEADS,
+        width=WIDTH,
+        inner=INNER,
+        vocabulary=vocabulary,
+        positions=_POSITIONS,
+        fuses_norms=False,
+    )
     graph = Graph(weights=weights)
     hidden = _embeddings(graph, shape)
     for layer in range(layers):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _COUNTRIES, _REGIONS, _NATIONALITIES = values("countries"), values("regions"), values("nationalities")
-_CRIMES, _JOBS = values("crimes"), values("jobs")
+_CRIMES, _JOBS, _HEADINGS = values("crimes"), values("jobs"), values("headings")
 _MONTHS = """January February March April May June July August September October November December""".split()
 
 
@@ -85,6 +85,7 @@ class Fillers(Institutions):
             "docket": lambda: f"{self.random.randint(10, 24)}-{self.random.randint(10, 999)}",
             "handle": lambda: f"{self.first().lower()}{self.random.randint(1, 99)}",
             "title_job": lambda: pick(_JOBS),
+            "heading": lambda: pick(_HEADINGS),
         }
         return {
             **{slot: ("PER", make) for slot, make in people.items()},

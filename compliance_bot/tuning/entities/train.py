@@ -13,7 +13,7 @@ import argparse
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the checkpoint is written")
     parser.add_argument("--minutes", type=float, default=45.0, help="how long to train")
     parser.add_argument("--layers", type=int, default=LAYERS)
+    parser.add_argument("--rate", type=float, default=RATE, help="the highest learning rate")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--start", type=Path, metavar="DIR", help="go on from this checkpoint")
     given = parser.parse_args()
@@ -58,7 +59,7 @@ def main() -> None:
     base = base_folder()
     check_base(base)
     given.out.mkdir(parents=True, exist_ok=True)
-    plan = Plan(minutes=given.minutes, layers=given.layers, device=given.device, start=given.start)
+    plan = Plan(**{field.name: getattr(given, field.name) for field in fields(Plan)})
     train(data, base, given.out, plan)
 
 
@@ -68,6 +69,7 @@ class Plan:
 
     minutes: float
     layers: int = LAYERS
+    rate: float = RATE
     device: str = "cpu"
     start: Path | None = None
 
@@ -89,8 +91,10 @@ def train(data: Path, base: Path, out: Path, plan: Plan) -> None:
     tokenizer = Tokenizer.from_str(description)
     net = network(read_safetensors(base / "model.safetensors"), rows, plan.layers, DROPOUT).to(device)
     if plan.start:
-        net.load_state_dict(torch.load(plan.start / "checkpoint.pt", map_location=device, weights_only=True))
-    optimizer = torch.optim.AdamW(_groups(net), lr=RATE, betas=(0.9, 0.98), fused=True)
+        known = torch.load(plan.start / "checkpoint.pt", map_location=device, weights_only=True)
+        # A checkpoint with more layers gives its first ones.
+        net.load_state_dict({name: known[name] for name in net.state_dict()})
+    optimizer = torch.optim.AdamW(_groups(net), lr=plan.rate, betas=(0.9, 0.98), fused=True)
     began, step, losses = time.monotonic(), 0, list[float]()
     net.train()
     while True:
@@ -101,7 +105,7 @@ def train(data: Path, base: Path, out: Path, plan: Plan) -> None:
                 _describe(out, plan, steps=step, loss=losses[-50:])
                 return
             for group in optimizer.param_groups:
-                group["lr"] = group["scale"] * RATE * min(1.0, used / WARM_UP) * (0.02 + 0.98 * (1 - used))
+                group["lr"] = group["scale"] * plan.rate * min(1.0, used / WARM_UP) * (0.02 + 0.98 * (1 - used))
             scores = net(*(torch.from_numpy(each).to(device) for each in (ids, cases, mask)))
             wanted = torch.from_numpy(labels).to(device)
             loss = torch.nn.functional.cross_entropy(
@@ -123,7 +127,7 @@ def _describe(out: Path, plan: Plan, *, steps: int, loss: Sequence[float]) -> No
     """Write down what the manifest tells of the training, this run after those it started from."""
     earlier = json.loads((plan.start / "training.json").read_text(encoding="utf-8")) if plan.start else []
     told = {"device": plan.device, "layers": plan.layers, "minutes": plan.minutes, "steps": steps}
-    told |= {"batch_tokens": BATCH_TOKENS, "rate": RATE, "vocabulary": VOCABULARY}
+    told |= {"batch_tokens": BATCH_TOKENS, "rate": plan.rate, "vocabulary": VOCABULARY}
     told |= {"last_loss": round(sum(loss) / max(1, len(loss)), 4)}
     (out / "training.json").write_text(json.dumps([*earlier, told]), encoding="utf-8")
 

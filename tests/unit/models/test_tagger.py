@@ -56,7 +56,10 @@ def test_many_texts_on_many_threads_give_what_each_gives_alone(tagger: EntityTag
 
 def test_names_are_found_wherever_they_stand_in_a_long_text(tagger: EntityTagger) -> None:
     text = (
-        "nothing to see here, and " * 400 + "Maria Lopez called. " + "and more of the same; " * 400 + "Ask Peter Novak."
+        "nothing to see here, and " * 400
+        + "Maria Lopez called. "
+        + "and more of the same; " * 400
+        + "so ask Peter Novak."
     )
     assert [name for kind, name in _names(tagger, text) if kind == "PERSON"] == ["Maria Lopez", "Peter Novak"]
 
