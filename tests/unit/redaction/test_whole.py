@@ -31,11 +31,13 @@ def test_rules_find_names_beside_an_honorific() -> None:
 
 
 def test_a_name_is_found_again_by_a_part_of_it() -> None:
-    text = "Maria Lopez opened an account. The branch wrote to LOPEZ; nobody but Maria answered."
+    """By itself "Ledger" is a word like another."""
+    assert "Ledger" in redact("The Ledger file was closed.").text
+    text = "Maria Ledger opened an account. The Ledger file was closed; nobody but Maria answered."
     masked = redact(text)
-    assert "opez" not in masked.text
-    assert "LOPEZ" not in masked.text
+    assert "Ledger" not in masked.text
     assert "Maria" not in masked.text
+    assert "propagation" in {span.source for span in masked.spans}
 
 
 def test_the_normal_form_sees_through_look_alikes() -> None:
