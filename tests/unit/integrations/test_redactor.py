@@ -286,7 +286,7 @@ class Hearing(BaseCallbackHandler):
         REDACTOR.with_retry() | RunnableLambda(lambda text: text),
         (REDACTOR | RunnableLambda(lambda text: text)) | RunnableLambda(lambda text: text),
     ],
-    ids=str,
+    ids=["alone", "retry", "fallbacks", "config", "before", "piped", "retry before", "three"],
 )
 def test_no_callback_hears_what_was_there_before(made: Runnable[Any, Any]) -> None:
     hearing = Hearing()
