@@ -78,10 +78,10 @@ def test_it_is_a_runnable_and_a_document_transformer() -> None:
 
 
 def test_a_profile_says_what_is_masked() -> None:
-    text = f"{MAIL} {CARD}"
-    assert Redactor("pci-dss").invoke(text) == f"{MAIL} <CREDIT_CARD>"
-    assert Redactor.load("pci-dss").invoke(text) == f"{MAIL} <CREDIT_CARD>"
-    assert Redactor("pci-dss", detector=ListedDetector({MAIL: "EMAIL_ADDRESS"})).invoke(text) == text
+    text = f"office@bank.example {CARD}"
+    assert Redactor("pci-dss").invoke(text) == "office@bank.example <CREDIT_CARD>"
+    assert Redactor.load("pci-dss").invoke(text) == "office@bank.example <CREDIT_CARD>"
+    assert Redactor("pci-dss", detector=ListedDetector({"office@bank.example": "EMAIL_ADDRESS"})).invoke(text) == text
     with pytest.raises(UnknownProfile, match=r"no redaction profile 'hippa'; known: .*hipaa"):
         Redactor("hippa")
 
@@ -117,7 +117,7 @@ def test_a_value_is_masked_at_every_split_of_a_message() -> None:
 
 
 def test_anything_else_that_streams_is_masked_when_all_of_it_has_come() -> None:
-    assert stream([["maria.lo"], ["x"], [MAIL]]) == [["maria.lo", "x", "<EMAIL_ADDRESS>"]]
+    assert stream([["write to"], ["x"], [MAIL]]) == [["write to", "x", "<EMAIL_ADDRESS>"]]
     assert astream([AIMessage(MAIL)]) == [AIMessage("<EMAIL_ADDRESS>")]
     assert stream([]) == []
     assert astream([]) == []

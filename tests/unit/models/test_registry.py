@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CONTENT = {"model.onnx": b"weights" * 100, "tokenizer.json": b"{}"}
 ROOT = Path(__file__).parents[3]
-SHIPPED = ("all-minilm-l6-v2-int8", "quote")
+SHIPPED = ("all-minilm-l6-v2-int8", "entities-minilm-int8", "quote")
 
 
 @pytest.fixture

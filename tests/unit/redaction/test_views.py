@@ -148,7 +148,7 @@ LEFT_ALONE = [
     "number of shares 1200\nand 3400 of class 5600\n78 are left 90\n11 of them",
     "1200\n3400\n5600\n7800\n9100\n",
     "the period 2010-\n2020, rules 3.1-\n3.5 and items (1)-\n(4)",
-    "the year 2019.\n4 members.\n10.3 Reports.\nnext",
+    "the item 2019.\n4 members.\n10.3 Reports.\nnext",
     "follow the bank\nor .net and what (at) all",
     "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f 7️⃣ 👩‍⚕️",
     "!/bin/sh = \\\n  $(cat x) && y",
