@@ -86,7 +86,7 @@ def test_a_page_fetches_nothing_and_its_scripts_are_no_text(cli: Cli, inbox: Pat
         url = f"http://127.0.0.1:{server.getsockname()[1]}/x"
         (inbox / "page.html").write_text(
             f"<html><head><meta http-equiv=refresh content='0;url={url}'><link rel=stylesheet href='{url}'>"
-            f"<style>@import '{url}';</style></head><body><h1>Zeppelin</h1><script>stealTheKeys()</script>"
+            f"<style>@import '{url}';</style></head><body><h1>Mooring rules</h1><script>stealTheKeys()</script>"
             f"<img src='{url}' onerror='stealTheKeys()'><iframe src='{url}'></iframe>"
             "<p>The zeppelin moors at the north mast.</p></body></html>",
             encoding="utf-8",
@@ -94,7 +94,7 @@ def test_a_page_fetches_nothing_and_its_scripts_are_no_text(cli: Cli, inbox: Pat
         assert cli("ingest", inbox, "--collection", "policies", "--json").json["ingested"] == 2
         with pytest.raises(BlockingIOError):
             server.accept()
-    (page,) = [d for d in cli("documents", "list", "--json").json["documents"] if d["title"] == "Zeppelin"]
+    (page,) = [d for d in cli("documents", "list", "--json").json["documents"] if d["title"] == "Mooring rules"]
     text = cli("documents", "show", page["document"], "--text", "--json").json["text"]
     assert "The zeppelin moors" in text
     assert "steal" not in text
