@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from compliance_bot.cli import output, shapes
+from compliance_bot.cli import output, redaction_shapes
 from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser
 from compliance_bot.cli.redact import ProfileName, profile_for
 from compliance_bot.errors import UsageError
@@ -84,7 +84,7 @@ def redaction(
         reports = try_out(texts, detectors, on_text=advance)
     used = labels_of(texts)
     if as_json:
-        output.say_json(shapes.redaction_shape(reports, used, profile=wanted.name))
+        output.say_json(redaction_shapes.redaction_shape(reports, used, profile=wanted.name))
         return
     for text in report_lines(reports, used, profile=wanted.name):
         output.say(text)

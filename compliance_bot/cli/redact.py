@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from compliance_bot.cli import output, shapes
+from compliance_bot.cli import output, redaction_shapes
 from compliance_bot.cli.common import AsJson
 from compliance_bot.errors import ComplianceError, UsageError
 
@@ -73,7 +73,7 @@ def redact(
             if as_json:
                 from compliance_bot.redaction.mask import mask
 
-                output.say_json(shapes.redacted_shape(mask("".join(_pieces(name, stream)), detector)))
+                output.say_json(redaction_shapes.redacted_shape(mask("".join(_pieces(name, stream)), detector)))
             else:
                 _stream(name, stream, detector)
 

@@ -17,7 +17,7 @@ from compliance_bot import cli
 from compliance_bot.audit.record import Event, canonical, describe, new_record_id, open_record, seal
 from compliance_bot.audit.review import WITHHELD, show, summarise
 from compliance_bot.chains.tenants import TenantState
-from compliance_bot.cli import doctor, shapes
+from compliance_bot.cli import doctor, redaction_shapes, shapes
 from compliance_bot.errors import Refused
 from compliance_bot.evaluation import retrieval
 from compliance_bot.evaluation.labelled import Labelled, LabelledText
@@ -128,8 +128,8 @@ def test_raw_scores_are_not_told() -> None:
 
 def test_masked_texts_fit() -> None:
     masked = mask("Write to Ida.", ListedDetector({"Ida": "PERSON"}))
-    check("redact", shapes.redacted_shape(masked))
-    check("redact", shapes.redacted_shape(mask("Nobody.", ListedDetector({}))))
+    check("redact", redaction_shapes.redacted_shape(masked))
+    check("redact", redaction_shapes.redacted_shape(mask("Nobody.", ListedDetector({}))))
 
 
 @pytest.mark.parametrize("values", [{"Ida": "PERSON", "Bo": "DATE_TIME"}, {}])
@@ -137,7 +137,7 @@ def test_reports_on_redaction_fit(values: dict[str, str]) -> None:
     spans = [Labelled(start=0, end=3, label="PER"), Labelled(start=8, end=12, label="GPE")]
     text = LabelledText(where="a.json record 1", text="Ida and Mara, Bo", spans=tuple(spans), language="en")
     reports = try_out([text], {"one": ListedDetector(values)})
-    shape = shapes.redaction_shape(reports, labels_of([text]), profile="everything")
+    shape = redaction_shapes.redaction_shape(reports, labels_of([text]), profile="everything")
     check("evaluate-redaction", shape)
     assert "Xxxx" in [miss["shape"] for miss in shape["detectors"][0]["misses"]]
     with pytest.raises(ValidationError, match="Mara"):
