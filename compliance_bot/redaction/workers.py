@@ -11,8 +11,10 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
+import sys
 import threading
 from multiprocessing.connection import Connection, wait
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from compliance_bot.errors import ComplianceError, Unavailable
@@ -46,7 +48,7 @@ class Workers(Generic[Work, Made]):
     ) -> None:
         """`load` makes the means, `do(means, work)` does it; both must be picklable. `place` names a piece of work."""
         self._place = place
-        with _no_interrupts():
+        with _no_interrupts(), _no_main():
             self._workers = [_Worker(load, do) for _ in range(count)]
 
     def __enter__(self) -> Workers[Work, Made]:
@@ -130,6 +132,19 @@ def _run(load: Callable[[], Any], do: Callable[[Any, Any], Any], work: Connectio
             raise
         except Exception as error:  # noqa: BLE001  # its message may quote a text
             answers.send((None, type(error).__name__))
+
+
+@contextlib.contextmanager
+def _no_main() -> Iterator[None]:
+    """Start what is started here without the program that this process runs: it is a user's, perhaps a page's script,
+    and would run once more in each worker.
+    """
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = before
 
 
 @contextlib.contextmanager

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,7 @@ from compliance_bot.redaction.workers import WorkerDied, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 def load() -> int:
@@ -57,6 +60,19 @@ def test_what_is_made_comes_back_in_order_and_no_more_is_taken_than_can_be_held(
             assert len(taken) <= n + 12
         assert list(pool.each([])) == []
         assert list(pool.each([5])) == [50]
+
+
+def test_the_program_that_runs_here_does_not_run_again_in_each_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.py"
+    page.write_text("raise SystemExit('the page ran again')\n", encoding="utf-8")
+    main = ModuleType("__main__")
+    main.__file__ = str(page)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    with Workers[int, int](1, load=load, do=act, place=place) as pool:
+        assert list(pool.each([1, 2])) == [10, 20]
+    assert sys.modules["__main__"] is main
 
 
 def test_pieces_larger_than_a_pipe_pass_both_ways() -> None:
