@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 LOOK_BACK = 256  # characters: about four lines, longer than any value that is not an unbroken run
 CONTEXT = 512  # characters before those, for the words that speak for a value and the sentence that it stands in
 LONGEST_RUN = 4096  # of an unbroken run that is waited for: a signed token has one to two thousand
-MOST_HELD = 1 << 16  # of one value: more than the detector itself sees whole
+MOST_HELD = 1 << 16  # of one value: far more than the detector's margin, within which it is surely whole
 MOST_NAMES = 64  # that are remembered: the latest
 MOST_JOINED = 32  # characters that are drawn as one: a family has seven, a row of accents is somebody's joke
 LONGEST_NAME = 128  # characters

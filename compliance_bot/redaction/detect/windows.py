@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WINDOW = 1 << 16  # characters looked at in one go
-MARGIN = 1 << 10  # seen on either side of a window: more than the longest value and the words before it
+WINDOW = 1 << 17  # characters looked at in one go
+MARGIN = 1 << 12  # seen on either side of a window: more than the longest value (a private key) and what speaks for it
 
 
 class Window(NamedTuple):

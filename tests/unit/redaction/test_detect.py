@@ -49,6 +49,27 @@ def test_a_value_on_the_border_of_a_window_is_found_once(
         assert [(span.start, span.end) for span in detector.detect(text)] == [(start, start + len(value))]
 
 
+KEY = "-----BEGIN PRIVATE KEY-----\n" + "\n".join(
+    ["MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"] * 48
+)
+LONG = {
+    "a signed token": "eyJhbGciOiJSUzI1NiJ9." + "eyJzdWIiOiIxMjM0NTY3ODkwIn0" * 100 + "." + "c2lnbmF0dXJl" * 28,
+    "a private key": f"{KEY}\n-----END PRIVATE KEY-----",
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
+def test_a_long_secret_on_the_border_of_a_window_is_found_whole(detector: Detector, name: str, share: float) -> None:
+    value = LONG[name]
+    assert 3000 < len(value) < windows.MARGIN
+    start = windows.WINDOW - int(share * len(value))
+    text = ("plain text " * (windows.WINDOW // 11))[: start - 1] + f" {value} plain text"
+    assert [(span.type, span.start, span.end) for span in detector.detect(text)] == [
+        ("SECRET", start, start + len(value))
+    ]
+
+
 def test_a_number_cut_by_a_window_is_not_taken_for_a_shorter_one(
     detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
