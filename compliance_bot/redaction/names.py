@@ -26,6 +26,12 @@ _REACH = 40
 
 _HONOURED = re.compile(rf"(?:(?<!\w){HONORIFIC}[ ]{{1,2}}\n?){{1,2}}\Z")
 _INITIALS = re.compile(rf"(?<![\w.])(?:{INITIAL}[ ]?)\Z")
+# What somebody is in a text, and no part of the name after it.
+_ROLE = re.compile(
+    r"(?i)(?:(?:plaintiff|defendant|appellant|appellee|respondent|petitioner|claimant|applicant|complainant|witness"
+    r"|patient|customer|borrower|lender|guarantor|tenant|landlord|employee|employer|director|manager|judge|justice"
+    r"|lord|juror|prosecutor|accused|counsel|congress|parliament|chief|your honou?r)(?:e?s)?(?![\w'’-])[ \n]{0,2})+"
+)
 _SUFFIX = re.compile(r",?[ ](?:Jr|Sr)\b\.?|,?[ ](?:II|III|IV)\b")
 _WORD = re.compile(r"[^\W\d_]+")
 _SMALL = re.compile("[a-zà-ÿ]{3,}")
@@ -36,9 +42,18 @@ NAME_WORD = re.compile(rf"[{UPPER}][^\W\d_]*")  # also from the middle of a word
 
 def completed(text: str, spans: Sequence[Span]) -> list[Span]:
     """Return the spans, people's names with their honorifics, and further ones where the same names stand again."""
-    whole = [_with_honorific(text, span) if span.type == "PERSON" else span for span in with_numbers(text, spans)]
+    named = [named for span in spans if (named := _without_role(text, span))]
+    whole = [_with_honorific(text, span) if span.type == "PERSON" else span for span in with_numbers(text, named)]
     known = [span for span in whole if span.type in PROPAGATED and span.score >= SURE]
     return [*whole, *_repeated(text, known)] if known else whole
+
+
+def _without_role(text: str, span: Span) -> Span | None:
+    """Return a name without the role before it; nothing where the role is all."""
+    role = _ROLE.match(text, span.start, span.end) if span.type in PROPAGATED else None
+    if role is None:
+        return span
+    return replace(span, start=role.end()) if role.end() < span.end else None
 
 
 def _with_honorific(text: str, span: Span) -> Span:

@@ -63,7 +63,7 @@ NO_NAME = frozenset(
     """a an the and or of to for in on at by with from is was are has had i he she it we you they his her our your
     their this that not no yes na none unknown sir madam sirs customer colleague colleagues friend friends team all
     everyone everybody member members client patient applicant doctor court judge justice president government
-    minister secretary officer general chair chairman director manager department office board bank company date
+    minister secretary officer general chief chair chairman director manager department office board bank company date
     address phone email number monday tuesday wednesday thursday friday saturday sunday january february march april
     may june july august september october november december name title signature signed date der die das und le la
     les el los il lo gli damen herren""".split()

@@ -44,6 +44,14 @@ def test_a_name_takes_its_honorific_its_initials_and_its_suffix_with_it() -> Non
     assert found == ["Prof. Dr. J. R. Smith, Jr.", "Mrs Lopez"]
 
 
+def test_a_role_is_no_part_of_a_name() -> None:
+    text = "the appellant Darnell Hurt, Counsel, Lords, Judge Judy, Justices\nand Mike Judge; Chiefton"
+    values = ("appellant Darnell Hurt", "Counsel", "Lords", "Judge Judy", "Justices\n", "Mike Judge", "Chiefton")
+    found = _completed(text, *(_span(text, value, score=0.5) for value in values))
+    assert found == ["Darnell Hurt", "Judy", "Mike Judge", "Chiefton"]
+    assert _completed("Witness P", _span("Witness P", "Witness P", "CASE_NUMBER")) == ["Witness P"]
+
+
 def test_many_names_in_a_long_text_are_looked_for_in_linear_time() -> None:
     text = " ".join(f"Xa{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}e Lorem" for n in range(20_000))
     spans = [Span(start=n, end=n + 5, type="PERSON", score=0.9) for n in range(0, 14_000, 12)]
