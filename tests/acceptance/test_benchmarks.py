@@ -133,7 +133,7 @@ def test_the_filtered_search_is_judged_by_comparing_everything(setup: Setup, mon
 def test_the_sentence_that_answers_is_found_and_its_absence_too(setup: Setup) -> None:
     figures = answers.run(setup)
     assert figures["questions"] == 30
-    assert figures["three"] >= 0.8  # an answer that is a name is masked
+    assert figures["three"] >= 0.9
     assert figures["auroc"] >= 0.8
 
 

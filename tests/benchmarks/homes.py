@@ -34,6 +34,9 @@ _READ_ALL_BUT_ONE = """\
 permit (principal, action == Action::"read", resource)
 when { principal has clearance && resource has classification && resource.classification != principal.clearance };
 """
+_ONLY_NUMBERS = (
+    "name: only-numbers\ndescription: Leaves names, which many of the questions ask for.\ngroups: [card, account]\n"
+)
 _ASK = """\
 @id("all-ask")
 permit (principal, action in [Action::"ask", Action::"search"], resource);
@@ -90,7 +93,8 @@ def xquad_home(setup: Setup) -> Iterator[tuple[ComplianceBot, tuple[Question, ..
     """Open a home with XQuAD's paragraphs; who has clearance n may read all of them but the n-th."""
     with _place(setup, "xquad") as place:
         folder, questions = xquad(setup.data, place / "corpus", setup.limit)
-        with _filled(place, folder, _READ_ALL_BUT_ONE) as bot:
+        profile = {"redaction.yaml": "default: only-numbers\n", "redaction/only-numbers.yaml": _ONLY_NUMBERS}
+        with _filled(place, folder, _READ_ALL_BUT_ONE, profile=profile) as bot:
             yield bot, questions
 
 
@@ -108,12 +112,18 @@ def _place(setup: Setup, name: str) -> Iterator[Path]:
 
 @contextmanager
 def _filled(
-    place: Path, folder: Path, policies: str, made: Mapping[str, tuple[str, ...]] | None = None
+    place: Path,
+    folder: Path,
+    policies: str,
+    made: Mapping[str, tuple[str, ...]] | None = None,
+    profile: Mapping[str, str] | None = None,
 ) -> Iterator[ComplianceBot]:
     home, done = place / "home", place / "done"
     if not done.exists():
         with throw_away_home(home, keep=True):
-            (home / "policies" / "bench.cedar").write_text(policies + _ASK, encoding="utf-8")
+            (home / "policies" / "redaction").mkdir(exist_ok=True)
+            for name, text in {"bench.cedar": policies + _ASK, **(profile or {})}.items():
+                (home / "policies" / name).write_text(text, encoding="utf-8")
             with ComplianceBot.open(home) as bot:
                 if made:
                     _teach(bot, made)

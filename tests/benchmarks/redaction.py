@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 SIZE = 2048  # characters of a text
 TEXTS = 240
 TURN = 8  # texts that each looks through before it is the next one's turn
-LINES = 4000
+LINES = 1000
 TOKEN = 4  # characters of what a model sends at once
 SETS = {
     "presidio-research": "pii/presidio_synth_v2.json",
