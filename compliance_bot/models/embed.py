@@ -20,7 +20,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from compliance_bot.errors import ComplianceError, Unavailable
-from compliance_bot.models.registry import ModelKind, ModelTampered, load_manifest, shipped, verify
+from compliance_bot.models.registry import ModelKind, ModelTampered, read_model, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,18 +97,11 @@ class OnnxEmbedder(Embeddings):
         if threads < 1:
             raise ValueError(f"threads is at least 1, not {threads}")
         folder = folder or shipped(DEFAULT_EMBEDDER)
-        manifest = load_manifest(folder)
-        if manifest.kind is not ModelKind.EMBEDDER:
-            raise ModelTampered(f"{folder} holds a model of kind {manifest.kind}: an embedder was expected")
-        contents = verify(folder, manifest)
-        try:
-            model, vocabulary = contents["model.onnx"], contents["tokenizer.json"]
-        except KeyError as missing:
-            raise ModelTampered(f"the manifest in {folder} does not list {missing}: an embedder needs it") from None
-        session = _session(model)
+        manifest, contents = read_model(folder, ModelKind.EMBEDDER, "model.onnx", "tokenizer.json")
+        session = _session(contents["model.onnx"])
         if (came := session.get_outputs()[0].shape[-1]) != manifest.dim:
             raise ModelTampered(f"the manifest in {folder} says dim {manifest.dim}, its model.onnx has {came}")
-        return cls(manifest, _tokenizer(vocabulary, manifest.max_tokens), session, threads=threads)
+        return cls(manifest, _tokenizer(contents["tokenizer.json"], manifest.max_tokens), session, threads=threads)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one unit vector per text: float32, shape (len(texts), dim).

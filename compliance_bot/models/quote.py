@@ -17,7 +17,7 @@ from pydantic import Field, PrivateAttr
 
 from compliance_bot.models.coefficients import COEFFICIENTS, WORDS, parse_selector
 from compliance_bot.models.contract import UnreadableRequest, format_reply, parse_request, reply_parts
-from compliance_bot.models.registry import ModelKind, ModelTampered, load_manifest, shipped, verify
+from compliance_bot.models.registry import ModelKind, read_model, shipped
 from compliance_bot.models.selector import select
 
 if TYPE_CHECKING:
@@ -114,11 +114,5 @@ def _last_human(messages: Sequence[BaseMessage]) -> HumanMessage:
 
 def load_selector(folder: Path) -> tuple[Selector, str]:
     """Return what was learned, and the identity of the weights. Raises ModelMissing or ModelTampered."""
-    manifest = load_manifest(folder)
-    if manifest.kind is not ModelKind.ANSWERER:
-        raise ModelTampered(f"{folder} holds a model of kind {manifest.kind}; expected {ModelKind.ANSWERER}")
-    files = verify(folder, manifest)
-    missing = {COEFFICIENTS, WORDS} - files.keys()
-    if missing:
-        raise ModelTampered(f"the manifest in {folder} does not list {', '.join(sorted(missing))}")
+    manifest, files = read_model(folder, ModelKind.ANSWERER, COEFFICIENTS, WORDS)
     return parse_selector(files[COEFFICIENTS], files[WORDS]), manifest.hash

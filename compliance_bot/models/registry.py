@@ -120,6 +120,20 @@ def verify(folder: Path, manifest: Manifest) -> Mapping[str, bytes]:
     return contents
 
 
+def read_model(folder: Path, kind: ModelKind, *names: str) -> tuple[Manifest, Mapping[str, bytes]]:
+    """Return the manifest and the files of a model of one kind that has at least the files `names`.
+
+    Raises ModelMissing, or ModelTampered also where it is of another kind or lacks one of them. Cost: as of `verify`.
+    """
+    manifest = load_manifest(folder)
+    if manifest.kind is not kind:
+        raise ModelTampered(f"{folder} holds a model of kind {manifest.kind}: expected {kind}")
+    contents = verify(folder, manifest)
+    if missing := sorted(set(names) - contents.keys()):
+        raise ModelTampered(f"the manifest in {folder} does not list {', '.join(missing)}: needed by kind {kind}")
+    return manifest, contents
+
+
 def write_manifest(
     folder: Path,
     *,
