@@ -21,6 +21,7 @@ from compliance_bot.chains.compose import compose, running, sendable
 from compliance_bot.chains.prompts import INSTRUCTIONS_HASH
 from compliance_bot.chains.prose import without_straddling
 from compliance_bot.chains.question import readable_question
+from compliance_bot.chains.recorded import cited_spans, quoted_fields, sentence_fields
 from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.errors import Unavailable
 from compliance_bot.logs import note
@@ -40,13 +41,12 @@ if TYPE_CHECKING:
     import numpy as np
 
     from compliance_bot.audit.log import AuditLog
-    from compliance_bot.audit.record import Json
     from compliance_bot.chains.case import Case
     from compliance_bot.chains.compose import Composer, Sending
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import Embedder
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import ChunkId, Citation, Hit, Passage, Principal, Sentence
+    from compliance_bot.records import ChunkId, Hit, Passage, Principal, Sentence
     from compliance_bot.redaction.assignment import CollectionProfiles
     from compliance_bot.redaction.mask import Masked
     from compliance_bot.redaction.spans import Detects
@@ -383,34 +383,3 @@ def _describe(case: Case, parts: Parts, grounds: Grounds, result: Answer) -> Non
         "sentences": [sentence_fields(sentence) for sentence in result.sentences],
         "citations": quoted_fields(result.citations),
     }
-
-
-def cited_spans(citations: Sequence[Citation], hits: Sequence[Hit]) -> list[Json]:
-    """Return what a record's envelope says of citations: where they stand, and nothing of what they say."""
-    by_chunk = {hit.passage.chunk: hit for hit in hits}
-    return [
-        {
-            "n": c.n,
-            "document": c.document,
-            "version": c.version,
-            "sha256": c.sha256,
-            "chunk": c.chunk,
-            "chunk_sha256": by_chunk[c.chunk].passage.sha256,
-            "start": c.start,
-            "end": c.end,
-            "rank": by_chunk[c.chunk].rank,
-            "score_millionths": round(by_chunk[c.chunk].score * 1_000_000),
-        }
-        for c in citations
-    ]
-
-
-def sentence_fields(sentence: Sentence) -> dict[str, Json]:
-    """Return what a record's sealed half says of a sentence."""
-    fields: dict[str, Json] = {"text": sentence.text, "citations": list(sentence.citations)}
-    return fields if sentence.prose is None else {**fields, "prose": sentence.prose}
-
-
-def quoted_fields(citations: Sequence[Citation]) -> list[Json]:
-    """Return what a record's sealed half says of citations."""
-    return [{"n": c.n, "title": c.title, "heading": c.heading, "quote": c.quote} for c in citations]
