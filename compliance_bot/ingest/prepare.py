@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from compliance_bot.ingest.beir import ReadyPassage
 from compliance_bot.ingest.chunk import ChunkDraft, Strategy, chunk
 from compliance_bot.ingest.structure import rewrite
 from compliance_bot.ingest.unreadable import Reason, UnreadableDocument
-from compliance_bot.redaction.mask import apply_edits, mask
+from compliance_bot.redaction.mask import apply_edits, mask_or_refuse
+from compliance_bot.redaction.spans import DetectionFailed
 from compliance_bot.store.index import IndexedChunk
 from compliance_bot.terms import index_terms, term_hash
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from compliance_bot.ingest.structure import ParsedDocument
     from compliance_bot.models.embed import Embedder
     from compliance_bot.records import Edit
+    from compliance_bot.redaction.mask import Masked
     from compliance_bot.redaction.spans import Detects
 
 _BETWEEN = "\n\n"  # title and text: as between the blocks of a text
@@ -90,9 +93,26 @@ class Preparer:
         self._detector, self._embedder, self._cutting = detector, embedder, cutting
         self._hash = lru_cache(maxsize=200_000)(lambda term: term_hash(term, term_key))
 
-    def cut(self, document: ParsedDocument) -> Cut:
-        """Return the document masked and cut. Raises UnreadableDocument when there is nothing to find in it."""
-        title, edits = self._masked(document.title, document.text)
+    def cut_each(
+        self, parsed: Sequence[ParsedDocument | ReadyPassage]
+    ) -> tuple[Cut | UnreadableDocument | DetectionFailed, ...]:
+        """Return each document masked and cut, each ready passage masked and in one piece, or why it is neither.
+
+        Many at once keep all threads of the entity model busy.
+        """
+        masked = mask_or_refuse([_seen_with_title(one.title, one.text) for one in parsed], self._detector)
+        return tuple(self._cut(one, found) for one, found in zip(parsed, masked, strict=True))
+
+    def _cut(
+        self, one: ParsedDocument | ReadyPassage, found: Masked | DetectionFailed
+    ) -> Cut | UnreadableDocument | DetectionFailed:
+        if isinstance(found, DetectionFailed):
+            return found
+        title, edits = _divided(one.title, one.text, found)
+        cut = self._passage(one, title, edits) if isinstance(one, ReadyPassage) else self._document(one, title, edits)
+        return cut if cut.pieces else UnreadableDocument(Reason.NO_TEXT)
+
+    def _document(self, document: ParsedDocument, title: str, edits: Sequence[Edit]) -> Cut:
         document = rewrite(document, edits, title=title)
         pieces = chunk(
             document,
@@ -104,34 +124,12 @@ class Preparer:
         )
         # A chunk of rules and ornaments has nothing to find or to embed; it stays in the document's text.
         worded = tuple(piece for piece in pieces if _has_word(piece.text))
-        if not worded:
-            raise UnreadableDocument(Reason.NO_TEXT)
         return Cut(title=document.title, text=document.text, page_starts=document.pages, pieces=worded)
 
-    def cut_passage(self, title: str, text: str) -> Cut:
-        """Return a ready passage masked, in one piece. Raises UnreadableDocument for one without a word."""
-        title, edits = self._masked(title, text)
-        text = apply_edits(text, edits)
-        if not _has_word(text):
-            raise UnreadableDocument(Reason.NO_TEXT)
+    def _passage(self, passage: ReadyPassage, title: str, edits: Sequence[Edit]) -> Cut:
+        text = apply_edits(passage.text, edits)
         whole = ChunkDraft(text=text, start=0, end=len(text), heading="", page=None)
-        return Cut(title=title, text=text, page_starts=(), pieces=(whole,))
-
-    def _masked(self, title: str, text: str) -> tuple[str, tuple[Edit, ...]]:
-        """Return the masked title, and what is to be edited in the text. Raises DetectionFailed."""
-        if title and f"{text}\n".startswith(f"{title}\n"):  # a heading, which twice in a row would look like a name
-            edits = mask(text, self._detector).edits
-            in_heading = [replace(edit, end=min(edit.end, len(title))) for edit in edits if edit.start < len(title)]
-            return apply_edits(title, in_heading), edits
-        border = len(title) + len(_BETWEEN)
-        edits = mask(f"{title}{_BETWEEN}{text}", self._detector).edits
-        in_title = [replace(edit, end=min(edit.end, len(title))) for edit in edits if edit.start < len(title)]
-        in_text = [
-            replace(edit, start=max(edit.start, border) - border, end=edit.end - border)
-            for edit in edits
-            if edit.end > border
-        ]
-        return apply_edits(title, in_title), tuple(in_text)
+        return Cut(title=title, text=text, page_starts=(), pieces=(whole,) if _has_word(text) else ())
 
     def prepare(self, cuts: Sequence[Cut]) -> tuple[Prepared, ...]:
         """Return documents ready to be stored. Many at once keep all threads of the embedder busy."""
@@ -162,6 +160,30 @@ class Preparer:
             terms=Counter(map(self._hash, index_terms(context))),
             vector=vector,
         )
+
+
+def _seen_with_title(title: str, text: str) -> str:
+    """Return the text as it is masked: below its title, unless it begins with that, as with a heading.
+
+    Twice in a row a heading would look like a name.
+    """
+    return text if _begins_with_title(title, text) else f"{title}{_BETWEEN}{text}"
+
+
+def _begins_with_title(title: str, text: str) -> bool:
+    return bool(title) and f"{text}\n".startswith(f"{title}\n")
+
+
+def _divided(title: str, text: str, masked: Masked) -> tuple[str, tuple[Edit, ...]]:
+    """Return the masked title, and what is to be edited in the text."""
+    in_title = [replace(edit, end=min(edit.end, len(title))) for edit in masked.edits if edit.start < len(title)]
+    border = 0 if _begins_with_title(title, text) else len(title) + len(_BETWEEN)
+    in_text = (
+        replace(edit, start=max(edit.start, border) - border, end=edit.end - border)
+        for edit in masked.edits
+        if edit.end > border
+    )
+    return apply_edits(title, in_title), tuple(in_text)
 
 
 def _has_word(text: str) -> bool:

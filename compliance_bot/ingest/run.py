@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from compliance_bot.ingest.beir import ReadyPassage
     from compliance_bot.ingest.prepare import Cut, Cutting, Prepared, Preparer
     from compliance_bot.ingest.sandbox import ParserProcess
+    from compliance_bot.ingest.structure import ParsedDocument
     from compliance_bot.keys import Keyring
     from compliance_bot.records import AttributeValue
     from compliance_bot.redaction.masking import Masking
@@ -94,14 +96,11 @@ def ingest(
             if folder:
                 folder.meet(candidates)
             unchanged = shelf.unchanged(candidates)
-            cuts: list[tuple[Candidate, Cut]] = []
-            for item, candidate in zip(group, candidates, strict=True):
-                if candidate.source not in unchanged:
-                    try:
-                        cuts.append((candidate, _cut(item, preparer, parser)))
-                    except (UnreadableDocument, DetectionFailed) as error:
-                        rejected.append(Rejected(path=item.name, reason=str(error)))
-                on_item(item.name)
+            for candidate in candidates:
+                if candidate.source in unchanged:
+                    on_item(candidate.name)
+            wanted = [pair for pair in zip(candidates, group, strict=True) if pair[0].source not in unchanged]
+            cuts = list(_cut(wanted, preparer, parser, rejected, on_item))
             prepared = preparer.prepare([cut for _, cut in cuts])
             writer.put([(candidate, one) for (candidate, _), one in zip(cuts, prepared, strict=True)])
             skipped += len(unchanged)
@@ -208,9 +207,29 @@ def _groups(items: Iterable[Item | Rejected], rejected: list[Rejected]) -> Itera
         yield tuple(group.values())
 
 
-def _cut(item: Item, preparer: Preparer, parser: ParserProcess) -> Cut:
+def _cut(
+    wanted: Sequence[tuple[Candidate, Item]],
+    preparer: Preparer,
+    parser: ParserProcess,
+    rejected: list[Rejected],
+    on_item: Callable[[str], None],
+) -> Iterator[tuple[Candidate, Cut]]:
+    """Yield what became of the items, masked and cut; what cannot be joins the rejected."""
+    parsed: list[tuple[Candidate, ParsedDocument | ReadyPassage]] = []
+    for candidate, item in wanted:
+        try:
+            parsed.append((candidate, _parsed(item, parser)))
+        except UnreadableDocument as error:
+            rejected.append(Rejected(path=item.name, reason=str(error)))
+        on_item(item.name)
+    for (candidate, _), cut in zip(parsed, preparer.cut_each([one for _, one in parsed]), strict=True):
+        if isinstance(cut, UnreadableDocument | DetectionFailed):
+            rejected.append(Rejected(path=candidate.name, reason=str(cut)))
+        else:
+            yield candidate, cut
+
+
+def _parsed(item: Item, parser: ParserProcess) -> ParsedDocument | ReadyPassage:
     if item.loaded:
-        return preparer.cut(read_loaded(item.loaded, parser))
-    if item.passage:
-        return preparer.cut_passage(item.passage.title, item.passage.text)
-    return preparer.cut(parser.parse(item.data, item.name))
+        return read_loaded(item.loaded, parser)
+    return item.passage or parser.parse(item.data, item.name)

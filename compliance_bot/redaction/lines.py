@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from compliance_bot.errors import ComplianceError
-from compliance_bot.redaction.mask import Masked, mask_each
-from compliance_bot.redaction.spans import DetectionFailed
+from compliance_bot.redaction.mask import mask_or_refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from typing import BinaryIO
 
     from compliance_bot.redaction.spans import Detects, Span
@@ -85,7 +84,7 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 def answer(batch: Batch, detector: Detects, *, with_text: bool) -> Answers:
     """Return one line of JSON for each line of the batch, in order; with the masked text where that is asked for."""
     asked = [_read(line) for line in batch.lines]
-    masked = iter(_masked([one.text for one in asked if isinstance(one, _Asked)], detector))
+    masked = iter(mask_or_refuse([one.text for one in asked if isinstance(one, _Asked)], detector))
     shapes: list[dict[str, Any]] = []
     failed = 0
     for number, one in zip(batch.numbers, asked, strict=True):
@@ -117,19 +116,6 @@ def span_shape(span: Span) -> dict[str, Any]:
 class _Asked:
     id: str | int | None
     text: str
-
-
-def _masked(texts: Sequence[str], detector: Detects) -> Sequence[Masked | DetectionFailed]:
-    """Return the texts masked; one that cannot be looked through does not take the others with it."""
-    if not texts:
-        return ()
-    try:
-        return mask_each(texts, detector)
-    except DetectionFailed as error:
-        if len(texts) == 1:
-            return (error,)
-        half = len(texts) // 2
-        return (*_masked(texts[:half], detector), *_masked(texts[half:], detector))
 
 
 def _read(line: bytes) -> _Asked | WrongLine:

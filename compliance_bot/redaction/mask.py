@@ -75,6 +75,19 @@ def mask_each(texts: Sequence[str], detector: Detects) -> tuple[Masked, ...]:
     raise DetectionFailed(f"masking did not settle within {MOST_PASSES} passes; the text was refused")
 
 
+def mask_or_refuse(texts: Sequence[str], detector: Detects) -> tuple[Masked | DetectionFailed, ...]:
+    """Return `mask_each`, with its failure in place of a text that cannot be looked through; the others go on."""
+    if not texts:
+        return ()
+    try:
+        return mask_each(texts, detector)
+    except DetectionFailed as error:
+        if len(texts) == 1:
+            return (error,)
+    half = len(texts) // 2
+    return (*mask_or_refuse(texts[:half], detector), *mask_or_refuse(texts[half:], detector))
+
+
 def is_clean(text: str, detector: Detects) -> bool:
     """Return whether the detector finds nothing in a text but markers. One pass. Raises DetectionFailed."""
     return not any(edit for span in detector.detect(text) for edit in _outside_markers(text, span))

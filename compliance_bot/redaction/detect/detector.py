@@ -117,28 +117,30 @@ class Detector:
 
     def detect_each(self, texts: Sequence[str]) -> tuple[tuple[Span, ...], ...]:
         """Return for each text what `detect` does. Many short texts at once keep the entity model's batches full."""
-        began = time.monotonic()
-        limit_s = self._limit_s * sum(1 + len(text) // LIMIT_CHARS for text in texts)
-
-        def check_time() -> None:
-            if time.monotonic() - began > limit_s:
-                raise DetectionFailed(f"detection took longer than its limit of {limit_s:g} s; the text was refused")
-
+        check_time = self._clock(*texts)
         check_time()
         seen = [[(reading, tuple(windows(reading.text))) for reading in _readings(text)] for text in texts]
         tagged = iter(self._tagged([window.seen for each in seen for _, cut in each for window in cut]))
+        check_time()
         try:
-            return self._each(seen, tagged, check_time)
+            return tuple(self._merged(text, each, tagged) for text, each in zip(texts, seen, strict=True))
         finally:
             forget()
 
-    def _each(
-        self, seen: Sequence[_Seen], tagged: Iterator[tuple[Span, ...]], check_time: Callable[[], None]
-    ) -> tuple[tuple[Span, ...], ...]:
-        return tuple(
-            merge(span for reading, cut in each for span in self._spans(reading, cut, tagged, check_time))
-            for each in seen
-        )
+    def _clock(self, *texts: str) -> Callable[[], None]:
+        """Return what raises DetectionFailed once the time that these texts may take is over."""
+        limit_s = self._limit_s * sum(1 + len(text) // LIMIT_CHARS for text in texts)
+        ends = time.monotonic() + limit_s
+
+        def check_time() -> None:
+            if time.monotonic() > ends:
+                raise DetectionFailed(f"detection took longer than its limit of {limit_s:g} s; the text was refused")
+
+        return check_time
+
+    def _merged(self, text: str, seen: _Seen, tagged: Iterator[tuple[Span, ...]]) -> tuple[Span, ...]:
+        check_time = self._clock(text)
+        return merge(span for reading, cut in seen for span in self._spans(reading, cut, tagged, check_time))
 
     def _spans(
         self,

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from compliance_bot.ingest.chunk import Strategy
-from compliance_bot.ingest.prepare import Cutting, Preparer
+from compliance_bot.ingest.prepare import Cut, Cutting, Preparer
 from compliance_bot.ingest.sandbox import ParserProcess
 from compliance_bot.ingest.unreadable import Limits, UnreadableDocument
 from compliance_bot.redaction.detect import Detector
@@ -30,7 +30,8 @@ def test_one_endless_line_is_cut_in_bounded_time(piece: str, count: int) -> None
     began = time.process_time()
     with ParserProcess() as parser:
         document = parser.parse(piece.encode() * count, "a.txt")
-    cut = Preparer(Detector.load(), HashEmbedder(), CUTTING, term_key=b"k" * 32).cut(document)
+    (cut,) = Preparer(Detector.load(), HashEmbedder(), CUTTING, term_key=b"k" * 32).cut_each([document])
+    assert isinstance(cut, Cut)
     assert time.process_time() - began < 20
     assert max(len(one.text) for one in cut.pieces) <= 160 * 30
     assert sum(len(one.text) for one in cut.pieces) == len(piece) * count

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance_bot.ingest.assemble import Part, assemble
+from compliance_bot.ingest.beir import ReadyPassage
 from compliance_bot.ingest.chunk import Strategy
 from compliance_bot.ingest.prepare import Cut, Cutting, Preparer
-from compliance_bot.ingest.structure import BlockKind
+from compliance_bot.ingest.structure import BlockKind, ParsedDocument
+from compliance_bot.ingest.unreadable import Reason, UnreadableDocument
 from compliance_bot.redaction.spans import DetectionFailed, Detects, Span
 from compliance_bot.testing import FailingDetector, HashEmbedder, ListedDetector
 
@@ -25,7 +27,18 @@ def preparer(detector: Detects) -> Preparer:
 
 def cut(detector: Detects, title: str, *parts: tuple[BlockKind, str]) -> Cut:
     document = assemble(title, [Part(kind=kind, text=text, level=1) for kind, text in parts])
-    return preparer(detector).cut(document)
+    return only(detector, document)
+
+
+def cut_passage(detector: Detects, title: str, text: str) -> Cut:
+    return only(detector, ReadyPassage(ref="1", title=title, text=text))
+
+
+def only(detector: Detects, parsed: ParsedDocument | ReadyPassage) -> Cut:
+    (made,) = preparer(detector).cut_each([parsed])
+    if isinstance(made, Cut):
+        return made
+    raise made
 
 
 def test_no_part_of_what_is_stored_has_a_value() -> None:
@@ -60,7 +73,7 @@ class Propagating:
 
 def test_a_name_is_masked_in_the_title_where_only_the_text_says_that_it_is_one() -> None:
     assert cut(Propagating(), "Lopez", (BlockKind.PARAGRAPH, "Ms Lopez signed.")).title == "<PERSON>"
-    passage = preparer(Propagating()).cut_passage("Lopez", "Ms Lopez signed.")
+    passage = cut_passage(Propagating(), "Lopez", "Ms Lopez signed.")
     assert (passage.title, passage.text) == ("<PERSON>", "Ms <PERSON> signed.")
 
 
@@ -87,7 +100,7 @@ def test_a_value_across_the_end_of_the_title_is_masked_on_both_sides(
 ) -> None:
     whole = f"{title}\n\n{text}"
     found = range(start, min(start + length, len(whole)))
-    made = preparer(Everything(start, length)).cut_passage(title, text)
+    made = cut_passage(Everything(start, length), title, text)
     kept = [character for place, character in enumerate(title) if place not in found]
     assert made.title.replace("<PERSON>", "") == "".join(kept)
     kept = [character for place, character in enumerate(text, len(title) + 2) if place not in found]
@@ -100,4 +113,26 @@ def test_a_document_in_which_nothing_can_be_looked_for_is_refused() -> None:
     with pytest.raises(DetectionFailed):
         cut(FailingDetector(), "Title", (BlockKind.PARAGRAPH, "Text."))
     with pytest.raises(DetectionFailed):
-        preparer(FailingDetector()).cut_passage("Title", "Text.")
+        cut_passage(FailingDetector(), "Title", "Text.")
+
+
+class Refusing:
+    """Fails at a text with a stone in it, and finds nothing in others."""
+
+    def detect(self, text: str) -> tuple[Span, ...]:
+        if "stone" in text:
+            raise DetectionFailed("it hit a stone")
+        return ()
+
+
+def test_one_that_cannot_be_looked_through_and_one_without_a_word_take_no_other_with_them() -> None:
+    texts = ["a leaf", "a stone", "a reed", "- - -", "a twig"]
+    passages = [ReadyPassage(ref=str(n), title="", text=text) for n, text in enumerate(texts)]
+    made = preparer(Refusing()).cut_each(passages)
+    assert [one.text if isinstance(one, Cut) else str(one) for one in made] == [
+        "a leaf",
+        "it hit a stone",
+        "a reed",
+        str(UnreadableDocument(Reason.NO_TEXT)),
+        "a twig",
+    ]
