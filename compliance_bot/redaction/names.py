@@ -70,7 +70,7 @@ def _with_honorific(text: str, span: Span) -> Span:
 def _repeated(text: str, known: Iterable[Span]) -> Iterator[Span]:
     """Yield the places of names that are known: parts of people's, others as a whole."""
     parts: dict[str, Span] = {}
-    wholes: dict[str, list[tuple[str, Span]]] = {}
+    wholes: dict[str, dict[str, Span]] = {}  # by their first word
     ordinary = _Ordinary(text)
     for span in known:
         value = text[span.start : span.end]
@@ -79,13 +79,14 @@ def _repeated(text: str, known: Iterable[Span]) -> Iterator[Span]:
         elif first := NAME_WORD.search(value):
             name = value[first.start() :]
             if len(name) > _SHORTEST and name.lower() not in ordinary:
-                wholes.setdefault(first.group(), []).append((name, span))
+                wholes.setdefault(first.group(), {})[name] = span
+    sizes = {word: sorted(set(map(len, names))) for word, names in wholes.items()}
     for start, word in _stand(text, parts.keys() | wholes.keys()):
         if (named := parts.get(word)) is not None:
             yield _again(named, start, start + len(word))
-        for name, whole in wholes.get(word, ()):
-            end = start + len(name)
-            if text.startswith(name, start) and not text[end : end + 1].isalnum():
+        for end in (start + size for size in sizes.get(word, ())):
+            whole = wholes[word].get(text[start:end])
+            if whole is not None and not text[end : end + 1].isalnum():
                 yield _again(whole, start, end)
 
 
