@@ -52,9 +52,12 @@ _GENERIC = frozenset(
     information security operations customer client credit investment lending branch head main central back front
     registered principal post competent relevant responsible public private local regional national member first
     second third new special general advisory remuneration nomination data protection quality trading parent working
-    peer user home host joint""".split()
+    peer user home host joint related contracting defaulting affected interested relevant financial""".split()
 )
-_COMMON = frozenset("group holding parent insurance limited listed single".split())
+_COMMON = frozenset(
+    "group holding parent insurance limited listed single cell protected incorporated fund trust investment".split()
+)
+_ITS_PEOPLE = re.compile(r"[ ](?:of|for)[ ](?:the[ ])?(?:Directors|Governors|Trustees|Managers|Management|Members)\b")
 _LEADING = frozenset("the a an this that in at by on and for from to of or".split())
 _COURTS = frozenset(
     "supreme constitutional high federal crown district regional administrative appeal county circuit".split()
@@ -94,7 +97,7 @@ def _by_kind(text: str, start: int, end: int) -> Iterator[Found]:
     while words and words[0].lower() in _LEADING:
         first = text.index(words[1] if len(words) > 1 else text[start:end], first + len(words[0]))
         words.pop(0)
-    of = _OF.match(text, end)
+    of = None if _ITS_PEOPLE.match(text, end) else _OF.match(text, end)
     kinds = {word.lower() for word in words}
     if of or (kinds and not kinds <= _GENERIC) or kinds & _COURTS:
         yield Found(first, of.end() if of else end, "ORGANIZATION", 0.6)

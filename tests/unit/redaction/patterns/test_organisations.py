@@ -30,6 +30,7 @@ def _found(text: str) -> list[str]:
         ("studied at the University of Aberystwyth", "University of Aberystwyth"),
         ("treated at Riverside Memorial Hospital", "Riverside Memorial Hospital"),
         ("the Council of Europe", "Council of Europe"),
+        ("the Acme Board of Directors", "Acme Board"),
         ("an account with Meadow Savings Bank", "Meadow Savings Bank"),
     ],
 )
@@ -49,6 +50,10 @@ def test_an_organisation_is_known_by_a_word_in_it(text: str, name: str) -> None:
         "Board members",
         "limited company",
         "Senior Management Office",
+        "a Related Party of the borrower",
+        "the Board of Directors and its Chair",
+        "a Protected Cell Company",
+        "the Financial Group must report",
     ],
 )
 def test_a_part_of_any_institution_is_none(text: str) -> None:
