@@ -1,20 +1,20 @@
 """What an entity tagger sees of a text, and what its scores mean: the same for training and for use.
 
-The base model knows no capitals, so that each word's way of being written goes in beside it, as a class. A text is cut
+The base model knows no capitals and no lines, so that each word's way of being written, and whether it begins a line,
+go in beside it, as a class. A text is cut
 into windows at the ends of sentences and lines; only a sentence longer than a window is cut inside, with an overlap.
 No model here, and no numpy.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LABELS = ("O", "PERSON", "LOCATION", "ORGANIZATION")  # the columns of the scores
-CASES = 8  # classes of `case_of`
+CASES = 16  # classes of a word: how it is written, and 8 more if it is the first of its line
 WINDOW = 160  # tokens of a text that are looked at together, without [CLS] and [SEP]
 OVERLAP = 24  # tokens that two windows of one sentence share on each side of a cut
 
@@ -22,8 +22,7 @@ _ENDS = frozenset(".!?")
 _CLOSING = frozenset("\"')]”’»")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word or a punctuation mark: text[start:end], its tokens, and how it is written."""
 
     start: int
@@ -57,7 +56,9 @@ def words_of(text: str, encoding: Any) -> list[Word]:
         if word != number or position == len(ids):
             if position > first:
                 start, end = offsets[first][0], offsets[position - 1][1]
-                words.append(Word(start, end, first, position, case_of(text[start:end])))
+                before = words[-1].end if words else 0
+                line = 8 if not words or "\n" in text[before:start] else 0
+                words.append(Word(start, end, first, position, line + case_of(text[start:end])))
             first, number = position, word
     return words
 

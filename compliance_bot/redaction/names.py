@@ -26,12 +26,15 @@ _REACH = 40
 
 _HONOURED = re.compile(rf"(?:(?<!\w){HONORIFIC}[ ]{{1,2}}\n?){{1,2}}\Z")
 _INITIALS = re.compile(rf"(?<![\w.])(?:{INITIAL}[ ]?)\Z")
-# What somebody is in a text, and no part of the name after it.
-_ROLE = re.compile(
-    r"(?i)(?:(?:plaintiff|defendant|appellant|appellee|respondent|petitioner|claimant|applicant|complainant|witness"
-    r"|patient|customer|borrower|lender|guarantor|tenant|landlord|employee|employer|director|manager|judge|justice"
-    r"|lord|juror|prosecutor|accused|counsel|congress|parliament|chief|your honou?r)(?:e?s)?(?![\w'’-])[ \n]{0,2})+"
-)
+# What somebody is in a case, and no part of the name after it.
+_PARTY = r"""(?:plaintiff|defendant|appellant|appellee|respondent|petitioner|claimant|applicant|complainant|witness
+    |patient|customer|borrower|lender|guarantor|tenant|landlord|employee|employer|juror|accused)(?:e?s)?"""
+_PARTIES = re.compile(rf"(?ix) (?:{_PARTY} (?![\w'’-]) [ \n]{{0,2}})+")
+# What is nobody's name by itself; before a name it may be meant as a part of it.
+_OFFICE = r"(?:judge|justice|lord|lady|chief|counsel|congress|parliament|prosecutor|director|manager|your[ ]honou?r)s?"
+_NOBODY = re.compile(rf"(?ix) (?:(?:{_PARTY} | {_OFFICE}) (?![\w'’-]) [ \n]{{0,2}})+")
+_ARTICLE = re.compile(r"(?i)\b(?:the|an?|each|every)[ \n]\Z")
+_WITH_THE = frozenset("uk usa us eu uae netherlands philippines bahamas gambia maldives bronx hague alps".split())
 _SUFFIX = re.compile(r",?[ ](?:Jr|Sr)\b\.?|,?[ ](?:II|III|IV)\b")
 _WORD = re.compile(r"[^\W\d_]+")
 _SMALL = re.compile("[a-zà-ÿ]{3,}")
@@ -42,18 +45,26 @@ NAME_WORD = re.compile(rf"[{UPPER}][^\W\d_]*")  # also from the middle of a word
 
 def completed(text: str, spans: Sequence[Span]) -> list[Span]:
     """Return the spans, people's names with their honorifics, and further ones where the same names stand again."""
-    named = [named for span in spans if (named := _without_role(text, span))]
+    named = [named for span in spans if (named := _named(text, span))]
     whole = [_with_honorific(text, span) if span.type == "PERSON" else span for span in with_numbers(text, named)]
     known = [span for span in whole if span.type in PROPAGATED and span.score >= SURE]
     return [*whole, *_repeated(text, known)] if known else whole
 
 
-def _without_role(text: str, span: Span) -> Span | None:
-    """Return a name without the role before it; nothing where the role is all."""
-    role = _ROLE.match(text, span.start, span.end) if span.type in PROPAGATED else None
-    if role is None:
+def _named(text: str, span: Span) -> Span | None:
+    """Return a name without the party's role before it; nothing where there is no name, as in "the zeppelin"."""
+    if span.type not in PROPAGATED:
         return span
-    return replace(span, start=role.end()) if role.end() < span.end else None
+    nobody = _NOBODY.match(text, span.start, span.end)
+    if nobody and nobody.end() == span.end:
+        return None
+    party = _PARTIES.match(text, span.start, span.end)
+    start = party.end() if party else span.start
+    value = text[start : span.end]
+    is_common = value.islower() and (span.type == "PERSON" or (span.type == "LOCATION" and value not in _WITH_THE))
+    if is_common and _ARTICLE.search(text, max(0, start - 8), start):
+        return None
+    return replace(span, start=start) if party else span
 
 
 def _with_honorific(text: str, span: Span) -> Span:

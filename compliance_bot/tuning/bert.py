@@ -48,6 +48,7 @@ class Shape:
     inner: int
     vocabulary: int
     positions: int
+    is_rectified: bool = False  # ReLU for GELU between the dense layers, as the weights were trained
     fuses_norms: bool = True  # the fused operator's loop is slow: without it ten times as fast, and no longer one node
 
 
@@ -100,7 +101,11 @@ def feed_forward(graph: Graph, shape: Shape, layer: int, attended: str) -> str:
     widen = graph.linear(f"{prefix}.intermediate.dense", shape.width, shape.inner)
     bias = graph.weight(f"{prefix}.intermediate.dense.bias", shape.inner)
     wide = graph.node("MatMul", [attended, widen], f"wide_{layer}")
-    curved = graph.node("BiasGelu" if shape.fuses_norms else "FastGelu", [wide, bias], f"curved_{layer}", domain=FUSED)
+    curved = f"curved_{layer}"
+    if shape.is_rectified:
+        graph.node("Relu", [graph.node("Add", [wide, bias], f"biased_{layer}")], curved)
+    else:
+        graph.node("BiasGelu", [wide, bias], curved, domain=FUSED)
     narrowed = graph.linear(f"{prefix}.output.dense", shape.inner, shape.width)
     narrow = graph.node("MatMul", [curved, narrowed], f"narrow_{layer}")
     return _add_and_norm(graph, shape, f"{prefix}.output", narrow, attended, f"hidden_{layer + 1}")

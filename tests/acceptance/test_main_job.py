@@ -144,13 +144,13 @@ def test_ready_passages_keep_their_id(cli: Cli, write: Write) -> None:
 
 
 def test_attributes_are_typed_by_the_schema_and_reclassify_on_the_next_ingest(cli: Cli, write: Write) -> None:
-    path = write("tariff.md", "# Fee list\n\nA transfer abroad costs nine crowns.\n")
+    path = write("tariff.md", "# Tariff\n\nA transfer abroad costs nine crowns.\n")
     cli("ingest", path, "--collection", "policies", "--set", "classification=1", "--set", "tags=fees|retail")
-    document = _document(cli, "Fee list")
+    document = _document(cli, "Tariff")
     assert document["attributes"] == {"classification": 1, "collection": "policies", "tags": ["fees", "retail"]}
     moved = cli("ingest", path, "--collection", "policies", "--set", "classification=3", "--json")
     assert moved.json == {"ingested": 1, "skipped": 0, "rejected": []}
-    document = _document(cli, "Fee list")
+    document = _document(cli, "Tariff")
     assert document["attributes"] == {"classification": 3, "collection": "policies"}
     assert document["versions"] == 1
 

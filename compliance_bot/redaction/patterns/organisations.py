@@ -52,7 +52,7 @@ _GENERIC = frozenset(
     information security operations customer client credit investment lending branch head main central back front
     registered principal post competent relevant responsible public private local regional national member first
     second third new special general advisory remuneration nomination data protection quality trading parent working
-    peer user home host joint related contracting defaulting affected interested relevant financial""".split()
+    peer user home host joint related contracting defaulting affected interested financial""".split()
 )
 _COMMON = frozenset(
     "group holding parent insurance limited listed single cell protected incorporated fund trust investment".split()

@@ -39,6 +39,11 @@ _OFFICES = frozenset(
     respondent respondents president prime minister mayor senator governor chief mr mrs ms your honor honour government
     congress board commission""".split()
 )
+# What GUM counts as the beginning of a name; the other corpora, and the templates, count titles as no part of it.
+_TITLE = re.compile(
+    r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Sir|Lord|Lady|Judge|Justice|Chief Justice|General|Secretary|President"
+    r"|Senator|Governor|Mayor|Minister|Counsel|Attorney)\.? )+(?=\S)"
+)
 _NO_BLANK_BEFORE = re.compile(r"^(?:[,.;:!?)\]}%]|'s|’s|n't|'re|'ve|'ll|'d|'m|''|\.\.\.)$")
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)?")
 _NO_BLANK_AFTER = frozenset(["(", "[", "{", "$", "#", "``", "@"])
@@ -91,6 +96,12 @@ def _without(example: Example, roles: frozenset[str]) -> Example:
     return replace(example, mentions=tuple(named))
 
 
+def _untitled(text: str, mention: Mention) -> Mention:
+    """Return a person's name without the titles before it."""
+    title = _TITLE.match(text, mention.start, mention.end) if mention.kind == "PER" else None
+    return replace(mention, start=title.end()) if title else mention
+
+
 def _joined(
     tokens: Sequence[str], blank_before: Sequence[bool], kinds: Sequence[tuple[str | None, bool]], domain: str
 ) -> Example:
@@ -114,7 +125,8 @@ def _gum(text: str, domain: str) -> Iterator[Example]:
         if rows:
             kinds = _gum_kinds(rows)
             blanks = [True, *("SpaceAfter=No" not in row[9] for row in rows[:-1])]
-            yield _without(_joined([row[1] for row in rows], blanks, kinds, domain), _OFFICES)
+            example = _without(_joined([row[1] for row in rows], blanks, kinds, domain), _OFFICES)
+            yield replace(example, mentions=tuple(_untitled(example.text, mention) for mention in example.mentions))
 
 
 def _gum_kinds(rows: Sequence[Sequence[str]]) -> list[tuple[str | None, bool]]:

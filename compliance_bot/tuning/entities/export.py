@@ -96,6 +96,7 @@ def tagger_graph(weights: Mapping[str, NDArray[np.float32]]) -> onnx.ModelProto:
         inner=INNER,
         vocabulary=vocabulary,
         positions=_POSITIONS,
+        is_rectified=True,
         fuses_norms=False,
     )
     graph = Graph(weights=weights)

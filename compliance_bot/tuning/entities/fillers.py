@@ -7,13 +7,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compliance_bot.tuning.entities.institutions import Institutions
+from compliance_bot.tuning.entities.prose import Prose
 from compliance_bot.tuning.entities.values import values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _COUNTRIES, _REGIONS, _NATIONALITIES = values("countries"), values("regions"), values("nationalities")
-_CRIMES, _JOBS, _HEADINGS = values("crimes"), values("jobs"), values("headings")
+_CRIMES, _JOBS = values("crimes"), values("jobs")
 _MONTHS = """January February March April May June July August September October November December""".split()
 
 
@@ -22,7 +23,7 @@ class Fillers(Institutions):
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
-        self._slots: dict[str, tuple[str | None, Callable[[], str]]] = self._table()
+        self._slots = {slot: (kind, make) for slot, kind, make in self._table()}
 
     def kind(self, slot: str) -> str | None:
         return self._slots[slot.lower()][0]
@@ -32,11 +33,27 @@ class Fillers(Institutions):
         value = self._slots[slot.lower()][1]()
         return value.upper() if len(slot) > 1 and slot.isupper() else value
 
-    def _table(self) -> dict[str, tuple[str | None, Callable[[], str]]]:
+    def _table(self) -> Iterator[tuple[str, str | None, Callable[[], str]]]:
+        """Yield each slot with its kind and what fills it."""
+        for kind, slots in (("PER", self._people()), ("LOC", self._places()), ("ORG", self._organisations())):
+            for slot, make in slots.items():
+                yield slot, kind, make
+        names = {*_COUNTRIES, *_REGIONS, *(name for pair in self._pool for name in pair)}
+        for slot, make in (*self._nothing().items(), *Prose(self.random, names).slots().items()):
+            yield slot, None, make
+
+    def _people(self) -> dict[str, Callable[[], str]]:
+        return {
+            "person": self.person,
+            "first": self.first,
+            "last": self.last,
+            "i": self._initial,
+            "initials": self._initials,
+        }
+
+    def _places(self) -> dict[str, Callable[[], str]]:
         pick = self.random.choice
-        people = {"person": self.person, "first": self.first, "last": self.last, "i": self._initial}
-        people |= {"initials": self._initials}
-        places = {
+        return {
             "city": self.city,
             "country": lambda: pick(_COUNTRIES),
             "region": lambda: pick(_REGIONS),
@@ -45,7 +62,10 @@ class Fillers(Institutions):
             "street": self._street,
             "city_state": lambda: f"{self.city()}",
         }
-        organisations = {
+
+    def _organisations(self) -> dict[str, Callable[[], str]]:
+        pick = self.random.choice
+        return {
             "company": self.company,
             "bank": self._bank,
             "insurer": self._insurer,
@@ -68,30 +88,24 @@ class Fillers(Institutions):
             ),
             "sports": self._team,
         }
-        nothing = {
+
+    def _nothing(self) -> dict[str, Callable[[], str]]:
+        pick, number = self.random.choice, self.random.randint
+        return {
             "mr": lambda: "",  # made by `templates`: the honorific is no part of the name
             "nationality": lambda: pick(_NATIONALITIES),
-            "number": lambda: str(self.random.randint(100, 99999)),
-            "small": lambda: str(self.random.randint(2, 60)),
-            "age": lambda: str(self.random.randint(18, 97)),
-            "year": lambda: str(self.random.randint(1930, 2025)),
-            "year2": lambda: f"{self.random.randint(0, 99):02}",
+            "number": lambda: str(number(100, 99999)),
+            "small": lambda: str(number(2, 60)),
+            "age": lambda: str(number(18, 97)),
+            "year": lambda: str(number(1930, 2025)),
+            "year2": lambda: f"{number(0, 99):02}",
             "date": self._date,
-            "date_short": lambda: (
-                f"{self.random.randint(1, 12)}/{self.random.randint(1, 28)}/2{self.random.randint(0, 9)}"
-            ),
-            "money": lambda: f"{pick(['EUR', '$', '€', 'USD', '£', 'CHF'])} {self.random.randint(1, 999)},000",
+            "date_short": lambda: f"{number(1, 12)}/{number(1, 28)}/2{number(0, 9)}",
+            "money": lambda: f"{pick(['EUR', '$', '€', 'USD', '£', 'CHF'])} {number(1, 999)},000",
             "crime": lambda: pick(_CRIMES),
-            "docket": lambda: f"{self.random.randint(10, 24)}-{self.random.randint(10, 999)}",
-            "handle": lambda: f"{self.first().lower()}{self.random.randint(1, 99)}",
+            "docket": lambda: f"{number(10, 24)}-{number(10, 999)}",
+            "handle": lambda: f"{self.first().lower()}{number(1, 99)}",
             "title_job": lambda: pick(_JOBS),
-            "heading": lambda: pick(_HEADINGS),
-        }
-        return {
-            **{slot: ("PER", make) for slot, make in people.items()},
-            **{slot: ("LOC", make) for slot, make in places.items()},
-            **{slot: ("ORG", make) for slot, make in organisations.items()},
-            **{slot: (None, make) for slot, make in nothing.items()},
         }
 
     def _date(self) -> str:

@@ -19,10 +19,12 @@ _JOINED = re.compile(r"\.? ")  # between two parts of one name: `{first} {i}. {l
 
 
 def template_lines() -> dict[str, tuple[str, ...]]:
-    """Return the templates by domain."""
+    r"""Return the templates by domain. `\n` in a line of the file is a line break."""
     return {
         path.stem: tuple(
-            line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
+            line.replace(r"\n", "\n")
+            for line in path.read_text(encoding="utf-8").splitlines()
+            if line and not line.startswith("# ")
         )
         for path in sorted(_FOLDER.glob("*.txt"))
     }

@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compliance_bot.models.tagging import LABELS, WINDOW, windows_of, words_of
+from compliance_bot.models.tagging import CASES, LABELS, WINDOW, windows_of, words_of
 from compliance_bot.tuning.bert import read_safetensors
 from compliance_bot.tuning.build_embedder import base_folder, check_base
 from compliance_bot.tuning.entities.augment import packed, varied
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from compliance_bot.tuning.entities.example import Example
 
 SEED = 20
-LAYERS, VOCABULARY = 4, 20_000
+LAYERS, VOCABULARY = 4, 19_100
 BATCH_TOKENS = 3072
 RATE, WARM_UP, DROPOUT = 3e-4, 0.06, 0.1
-MADE = 9000  # texts from templates in each epoch
+MADE = 11_000  # texts from templates in each epoch
 REPEATED = {"wikigold": 2, "gum_academic": 1, "gum_interview": 2, "gum_news": 2, "sec_fin5": 1}
 _LABEL = {kind: n + 1 for n, kind in enumerate(KINDS)}  # the order of LABELS
 IGNORED = -100  # torch's own mark for a token without a label
@@ -85,15 +85,11 @@ def train(data: Path, base: Path, out: Path, plan: Plan) -> None:
     fillers = Fillers(seed)
     general = [e.text for e in corpora] + [e.text for e in made(fillers, 20_000)]
     description, rows = pruned((base / "tokenizer.json").read_text(encoding="utf-8"), general, VOCABULARY)
-    if plan.start:
-        description = (plan.start / "tokenizer.json").read_text(encoding="utf-8")
     (out / "tokenizer.json").write_text(description, encoding="utf-8")
     tokenizer = Tokenizer.from_str(description)
     net = network(read_safetensors(base / "model.safetensors"), rows, plan.layers, DROPOUT).to(device)
     if plan.start:
-        known = torch.load(plan.start / "checkpoint.pt", map_location=device, weights_only=True)
-        # A checkpoint with more layers gives its first ones.
-        net.load_state_dict({name: known[name] for name in net.state_dict()})
+        _take_over(net, plan.start, tokenizer)
     optimizer = torch.optim.AdamW(_groups(net), lr=plan.rate, betas=(0.9, 0.98), fused=True)
     began, step, losses = time.monotonic(), 0, list[float]()
     net.train()
@@ -121,6 +117,22 @@ def train(data: Path, base: Path, out: Path, plan: Plan) -> None:
                 print(f"{used:6.1%}  step {step}  loss {sum(losses[-50:]) / 50:.4f}", flush=True)
             if step % 500 == 0:
                 torch.save(net.state_dict(), out / "checkpoint.pt")
+
+
+def _take_over(net: Any, start: Path, tokenizer: Tokenizer) -> None:
+    """Give the network the weights of a checkpoint, which may have more layers, fewer classes, or other words."""
+    import torch
+    from tokenizers import Tokenizer as Read
+
+    known = torch.load(start / "checkpoint.pt", map_location="cpu", weights_only=True)
+    fresh = net.state_dict()
+    rows, earlier = fresh["words.weight"].clone(), Read.from_file(str(start / "tokenizer.json")).get_vocab()
+    for token, row in tokenizer.get_vocab().items():
+        if token in earlier:
+            rows[row] = known["words.weight"][earlier[token]]
+    known["words.weight"] = rows
+    known["cases.weight"] = torch.cat([known["cases.weight"]] * (CASES // len(known["cases.weight"])))
+    net.load_state_dict({name: known[name] for name in fresh})
 
 
 def _describe(out: Path, plan: Plan, *, steps: int, loss: Sequence[float]) -> None:

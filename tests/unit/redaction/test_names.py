@@ -46,11 +46,21 @@ def test_a_name_takes_its_honorific_its_initials_and_its_suffix_with_it() -> Non
 
 
 def test_a_role_is_no_part_of_a_name() -> None:
-    text = "the appellant Darnell Hurt, Counsel, Lords, Judge Judy, Justices\nand Mike Judge; Chiefton"
-    values = ("appellant Darnell Hurt", "Counsel", "Lords", "Judge Judy", "Justices\n", "Mike Judge", "Chiefton")
+    text = "the appellant Darnell Hurt, Counsel, Lords, Judge Judy, Chief\nJustices\nand Mike Judge; Chiefton, Hurt"
+    values = ("appellant Darnell Hurt", "Counsel", "Lords", "Judge Judy", "Chief\nJustices\n", "Mike Judge", "Chiefton")
     found = _completed(text, *(_span(text, value, score=0.5) for value in values))
-    assert found == ["Darnell Hurt", "Judy", "Mike Judge", "Chiefton"]
+    assert found == ["Darnell Hurt", "Judge Judy", "Mike Judge", "Chiefton"]
     assert _completed("Witness P", _span("Witness P", "Witness P", "CASE_NUMBER")) == ["Witness P"]
+
+
+def test_a_small_word_with_an_article_is_nobody_and_nowhere() -> None:
+    text = "The zeppelin moors, peter saw it; maria, a\nship, Every Rose"
+    values = ("zeppelin moors", "peter", "maria", "ship", "Rose")
+    assert _completed(text, *(_span(text, value, score=0.5) for value in values)) == ["peter", "maria", "Rose"]
+    text = "in the rack, the netherlands, berlin"
+    values = ("rack", "netherlands", "berlin")
+    found = _completed(text, *(_span(text, value, "LOCATION", score=0.5) for value in values))
+    assert found == ["netherlands", "berlin"]
 
 
 def test_many_names_in_a_long_text_are_looked_for_in_linear_time() -> None:

@@ -44,7 +44,9 @@ def hidden(weights: Weights, shape: Shape, ids: tuple[int, ...], beside: NDArray
         mixed = (scores / scores.sum(-1, keepdims=True) @ v).transpose(1, 0, 2).reshape(x.shape)
         x = norm(f"{at}.attention.output", dense(f"{at}.attention.output.dense", mixed) + x)
         wide = dense(f"{at}.intermediate.dense", x)
-        wide = wide * (1 + np.vectorize(math.erf)(wide / math.sqrt(2))) / 2
+        wide = (
+            np.maximum(wide, 0) if shape.is_rectified else wide * (1 + np.vectorize(math.erf)(wide / math.sqrt(2))) / 2
+        )
         x = norm(f"{at}.output", dense(f"{at}.output.dense", wide) + x)
     return np.asarray(x)
 

@@ -10,7 +10,7 @@ from compliance_bot.tuning.entities.network import HEADS, INNER, LAYER_NAMES, WI
 
 from ..bert import Weights, hidden
 
-SMALL = Shape(layers=2, heads=HEADS, width=WIDTH, inner=INNER, vocabulary=40, positions=WINDOW + 2)
+SMALL = Shape(layers=2, heads=HEADS, width=WIDTH, inner=INNER, vocabulary=40, positions=WINDOW + 2, is_rectified=True)
 SIZES = {"wide": (INNER, WIDTH), "narrow": (WIDTH, INNER)}
 
 
@@ -50,9 +50,7 @@ def test_the_graph_computes_bert_with_a_class_for_capitals_and_a_score_for_each_
         beside = np.asarray(weights["embeddings.case_embeddings.weight"][list(cases)], np.float64)
         expected = hidden(weights, SMALL, ids, beside) @ weights["scores.weight"].T + weights["scores.bias"]
         inputs = {"input_ids": np.array([ids], np.int64), "case_ids": np.array([cases], np.int64)}
-        np.testing.assert_allclose(
-            session.run(["scores"], inputs)[0][0], expected, atol=2e-3
-        )  # FastGelu is an approximation
+        np.testing.assert_allclose(session.run(["scores"], inputs)[0][0], expected, atol=2e-5)
 
 
 def test_the_way_words_are_written_matters() -> None:
