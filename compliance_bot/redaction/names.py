@@ -23,6 +23,7 @@ PROPAGATED = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
 SURE = 0.6  # the least score of a name that is looked for elsewhere
 _SHORTEST = 3  # letters of a part of a name that is looked for by itself
 _REACH = 40
+_NEARBY = 2048  # characters on either side
 
 _HONOURED = re.compile(rf"(?:(?<!\w){HONORIFIC}[ ]{{1,2}}\n?){{1,2}}\Z")
 _INITIALS = re.compile(rf"(?<![\w.])(?:{INITIAL}[ ]?)\Z")
@@ -62,9 +63,15 @@ def _named(text: str, span: Span) -> Span | None:
     start = party.end() if party else span.start
     value = text[start : span.end]
     is_common = value.islower() and (span.type == "PERSON" or (span.type == "LOCATION" and value not in _WITH_THE))
-    if is_common and _ARTICLE.search(text, max(0, start - 8), start):
+    if is_common and (_ARTICLE.search(text, max(0, start - 8), start) or _is_word_nearby(text, start, value)):
         return None
     return replace(span, start=start) if party else span
+
+
+def _is_word_nearby(text: str, start: int, value: str) -> bool:
+    """Say whether a small word is used as one not far from `start`: "scarlet … the scarlet ferry"."""
+    near = text[max(0, start - _NEARBY) : start + _NEARBY].lower()
+    return f"the {value} " in near or f"a {value} " in near
 
 
 def _with_honorific(text: str, span: Span) -> Span:

@@ -57,6 +57,8 @@ def test_a_small_word_with_an_article_is_nobody_and_nowhere() -> None:
     text = "The zeppelin moors, peter saw it; maria, a\nship, Every Rose"
     values = ("zeppelin moors", "peter", "maria", "ship", "Rose")
     assert _completed(text, *(_span(text, value, score=0.5) for value in values)) == ["peter", "maria", "Rose"]
+    text = "scarlet by name. The scarlet ferry left; peter did not"
+    assert _completed(text, *(_span(text, value, score=0.5) for value in ("scarlet", "peter"))) == ["peter"]
     text = "in the rack, the netherlands, berlin"
     values = ("rack", "netherlands", "berlin")
     found = _completed(text, *(_span(text, value, "LOCATION", score=0.5) for value in values))
