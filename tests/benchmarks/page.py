@@ -222,7 +222,8 @@ def _redaction(figures: Mapping[str, Any]) -> Iterator[str]:
     yield f"Masking a stream in tokens of four characters takes {stream['token_us']:.1f} µs a token; looked through at"
     yield f"once, as much takes {stream['at_once_us']:.1f} µs. `redact --lines` answers {lines['lines']} such texts,"
     taken = ", ".join(f"in {seconds:.1f} s with {count}" for count, seconds in sorted(lines["seconds"].items()))
-    yield f"from the start of the command on, {taken} processes."
+    yield f"from the start of the command on, {taken} processes. One process runs the model on all cores,"
+    yield "of several each runs it on one."
     yield ""
     yield "What is found, of the types that each set labels, as `evaluate redaction` counts; ours / stock Presidio's"
     yield "patterns, which know no names."
