@@ -23,7 +23,6 @@ PROPAGATED = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
 SURE = 0.6  # the least score of a name that is looked for elsewhere
 _SHORTEST = 3  # letters of a part of a name that is looked for by itself
 _REACH = 40
-_NEARBY = 2048  # characters on either side
 
 _HONOURED = re.compile(rf"(?:(?<!\w){HONORIFIC}[ ]{{1,2}}\n?){{1,2}}\Z")
 _INITIALS = re.compile(rf"(?<![\w.])(?:{INITIAL}[ ]?)\Z")
@@ -34,8 +33,6 @@ _PARTIES = re.compile(rf"(?ix) (?:{_PARTY} (?![\w'’-]) [ \n]{{0,2}})+")
 # What is nobody's name by itself; before a name it may be meant as a part of it.
 _OFFICE = r"(?:judge|justice|lord|lady|chief|counsel|congress|parliament|prosecutor|director|manager|your[ ]honou?r)s?"
 _NOBODY = re.compile(rf"(?ix) (?:(?:{_PARTY} | {_OFFICE}) (?![\w'’-]) [ \n]{{0,2}})+")
-_ARTICLE = re.compile(r"(?i)\b(?:the|an?|each|every)[ \n]\Z")
-_WITH_THE = frozenset("uk usa us eu uae netherlands philippines bahamas gambia maldives bronx hague alps".split())
 _SUFFIX = re.compile(r",?[ ](?:Jr|Sr)\b\.?|,?[ ](?:II|III|IV)\b")
 _WORD = re.compile(r"[^\W\d_]+")
 _SMALL = re.compile("[a-zà-ÿ]{3,}")
@@ -53,25 +50,14 @@ def completed(text: str, spans: Sequence[Span]) -> list[Span]:
 
 
 def _named(text: str, span: Span) -> Span | None:
-    """Return a name without the party's role before it; nothing where there is no name, as in "the zeppelin"."""
-    if span.type not in PROPAGATED:
+    """Return a person's name without the party's role before it; nothing where there is no name, as in "Counsel"."""
+    if span.type != "PERSON":
         return span
     nobody = _NOBODY.match(text, span.start, span.end)
     if nobody and nobody.end() == span.end:
         return None
     party = _PARTIES.match(text, span.start, span.end)
-    start = party.end() if party else span.start
-    value = text[start : span.end]
-    is_common = value.islower() and (span.type == "PERSON" or (span.type == "LOCATION" and value not in _WITH_THE))
-    if is_common and (_ARTICLE.search(text, max(0, start - 8), start) or _is_word_nearby(text, start, value)):
-        return None
-    return replace(span, start=start) if party else span
-
-
-def _is_word_nearby(text: str, start: int, value: str) -> bool:
-    """Say whether a small word is used as one not far from `start`: "scarlet … the scarlet ferry"."""
-    near = text[max(0, start - _NEARBY) : start + _NEARBY].lower()
-    return f"the {value} " in near or f"a {value} " in near
+    return replace(span, start=party.end()) if party else span
 
 
 def _with_honorific(text: str, span: Span) -> Span:

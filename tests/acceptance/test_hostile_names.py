@@ -42,9 +42,9 @@ def test_control_characters_of_documents_never_reach_the_terminal(cli: Cli, writ
     assert not set(shown) & set("\x1b\x07\x9b\u202e\u200b")
 
 
-FERRY = "The scarlet ferry leaves the pier at seven."
+FERRY = "The wooden ferry leaves the pier at seven."
 NAMES = {
-    "scarlet \x1b[31mred\x1b]0;owned\x07.txt": FERRY,
+    "wooden \x1b[31mred\x1b]0;owned\x07.txt": FERRY,
     "new\nline.txt": "The second boat leaves at eight.",
     "gpj.\u202etxt.\u200bexe\x9b2J.txt": "The third boat leaves at nine.",
     "<script>alert(1)<script>.txt": "The fourth boat leaves at ten.",
@@ -77,9 +77,9 @@ def test_names_of_files_and_members_steer_no_terminal_and_spoil_no_json(cli: Cli
     assert {"<script>alert(1)<script>", "-rf --as admin", "new line"} <= titles
     for title in titles:
         require_plain(title)
-    question = "When does the scarlet ferry leave the pier?"
+    question = "When does the wooden ferry leave the pier?"
     asked, answer = cli("ask", question), cli("ask", question, "--json")
-    assert "scarlet [31mred" in asked.out
+    assert "wooden [31mred" in asked.out
     assert answer.json["citations"][0]["quote"] == FERRY
     shown = cli("documents", "show", answer.json["citations"][0]["document"], "--text")
     record = cli("audit", "list", "--json").json["records"][-1]["record"]
