@@ -5,6 +5,8 @@ whole), lower-cased after NFKC and stemmed (Snowball: Arabic in its script, else
 between words give a token per character. Marks on a letter (accents of their own, Arabic vowel signs) belong to its
 word; the vowel signs, which most writers leave out, are not compared. Terms are the stems without function words, plus
 bigrams of neighbouring tokens. A stored term is a 64-bit hash keyed by the tenant, so that the index is no dictionary.
+What stands for personal data (`<PERSON_1>`) is one token like no other word: it counts towards a passage's length, and
+is no term of it.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ _UNSPACED = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf
 _VOWEL_SIGNS = "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"  # and the tatweel
 _MARKS = f"\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7{_VOWEL_SIGNS}\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e4e"
 _LETTER = rf"[^\W\d_{_UNSPACED}]"
-_TOKEN = re.compile(rf"\d+(?:[.,]\d+)*|{_LETTER}+(?:[{_MARKS}]+{_LETTER}*)*|[{_UNSPACED}]")
+_PLACEHOLDER = r"<[A-Z][A-Z0-9_]*_Q?[0-9]+>"  # redaction/placeholders.py
+_TOKEN = re.compile(rf"{_PLACEHOLDER}|\d+(?:[.,]\d+)*|{_LETTER}+(?:[{_MARKS}]+{_LETTER}*)*|[{_UNSPACED}]")
 _NOT_COMPARED = re.compile(f"[{_VOWEL_SIGNS}]")
 
 # Function words say nothing about the topic of a passage.
@@ -69,6 +72,8 @@ def _stem(word: str) -> str:
 @lru_cache(maxsize=2**16)
 def _read(written: str) -> tuple[str, bool]:
     """Return the stem of a word as written, and whether it is a function word. Words come back: most are kept."""
+    if written[0] == "<":
+        return written, False
     word = _NOT_COMPARED.sub("", unicodedata.normalize("NFKC", written)).casefold()
     return (_stem(word) if word else "", word in STOP_WORDS)
 
@@ -94,9 +99,14 @@ def content_places(text: str) -> list[tuple[int, str]]:
 
 
 def index_terms(text: str) -> tuple[str, ...]:
-    """Return the terms of a passage in order: content stems, and bigrams of neighbours written `a b`."""
+    """Return the terms of a passage in order: content stems, and bigrams of neighbours written `a b`.
+
+    Whom a placeholder stands for is no word of the text: it is in no term, and no bigram reaches across it.
+    """
     stems = content_stems(text)
-    return (*stems, *(f"{a} {b}" for a, b in itertools.pairwise(stems)))
+    pairs = itertools.pairwise(stems)
+    words = (stem for stem in stems if stem[0] != "<")
+    return (*words, *(f"{a} {b}" for a, b in pairs if a[0] != "<" and b[0] != "<"))
 
 
 def query_terms(question: str) -> tuple[str, ...]:

@@ -68,6 +68,7 @@ class Evidence:
     idf: Mapping[str, float]
     scores: Mapping[ChunkId, ScoredPassage] = field(default_factory=dict)
     passages: int | None = None  # in scope; estimated from the rarest term where it is not given
+    same: Mapping[ChunkId, Mapping[str, str]] = field(default_factory=dict)  # placeholders that the question means
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,8 @@ def compare(question: str, sources: Sequence[Source], lexicon: Lexicon, evidence
     Linear in the passages: about 0.6 ms per 100 words.
     """
     asked = read(question)
-    passages = [_Read(source) for source in sources]
+    meant = evidence.same if evidence else {}
+    passages = [_Read(source, meant.get(source.id, {})) for source in sources]
     evidence = evidence or _count(asked, passages)
     shares = _shares(asked.stems, evidence, lexicon)
     matches = _matches(asked.stems, frozenset().union(*(passage.stems for passage in passages)), lexicon)
@@ -165,12 +167,12 @@ def question_features(comparison: Comparison, best: int) -> np.ndarray:
 class _Read:
     """A passage with the content stems of its units, in order."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, meant: Mapping[str, str]) -> None:
         self.source = source
         self.units = units(source.text, start=source.start, leads=source.leads)
         pieces = [*((lead.start, lead.text) for lead in source.leads), (source.start, source.text)]
         placed = sorted((at + start, stem) for at, text in pieces for start, stem in content_places(text))
-        starts, stems = [start for start, _ in placed], [stem for _, stem in placed]
+        starts, stems = [start for start, _ in placed], [meant.get(stem, stem) for _, stem in placed]
         self.unit_stems = [
             [
                 stem
@@ -179,7 +181,7 @@ class _Read:
             ]
             for unit in self.units
         ]
-        self.stems = frozenset(stems).union(content_stems(source.title))
+        self.stems = frozenset(stems).union(meant.get(stem, stem) for stem in content_stems(source.title))
 
 
 class _Seen:

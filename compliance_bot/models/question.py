@@ -75,6 +75,13 @@ _OFFERS = {
         |led\ to|to\ (?:ensure|prevent|avoid|protect|reduce))\b""",
     Kind.DEFINITION: r"\b(?:means?|defined\ as|refers?\ to|definition)\b",
 }
+# Values that were taken out are answers of a kind as well.
+_STAND_FOR = {
+    Kind.PERSON: {"PERSON"},
+    Kind.PLACE: {"LOCATION", "STREET_ADDRESS"},
+    Kind.DATE: {"DATE_TIME"},
+}
+_PLACEHOLDER = re.compile(r"<([A-Z][A-Z0-9_]*)_[0-9]+>")
 # Say what kind of answer is asked for and are rarely in it: "how long" asks for "six years", "allowed" for "must not".
 _ASKING = "long soon often quickly frequently regularly many much allowed permitted possible okay happen happens need"
 _ASKING_STEMS = frozenset(token.stem for token in tokens(_ASKING))
@@ -103,6 +110,10 @@ def offers(text: str, question: Question) -> float:
     pattern = _OFFERED.get(question.kind)
     if pattern is None:
         return 0.0
+    if "<" in text:
+        if any(found.group(1) in _STAND_FOR.get(question.kind, ()) for found in _PLACEHOLDER.finditer(text)):
+            return 1.0
+        text = _PLACEHOLDER.sub(" ", text)  # its number is no number
     new = (
         found for found in pattern.finditer(text) if not question.words.issuperset(_WORD.findall(found.group().lower()))
     )

@@ -35,6 +35,9 @@ KEY, OTHER_KEY = b"k" * 32, b"o" * 32
         ("ـــ", []),
         ("", []),
         ("… — !", []),
+        ("<PERSON_1> pays", ["<PERSON_1>", "pay"]),
+        ("<UK_NHS_12>, <PERSON_Q3>", ["<UK_NHS_12>", "<PERSON_Q3>"]),
+        ("‹PERSON_1› <b>x_1</b> <1>", ["person", "1", "b", "x", "1", "b", "1"]),
     ],
 )
 def test_tokens_are_stemmed_runs_of_letters_or_section_numbers(text: str, stems: list[str]) -> None:
@@ -104,6 +107,37 @@ def test_a_question_of_function_words_alone_has_no_terms() -> None:
 def test_every_term_of_a_question_is_one_of_the_same_words_as_a_passage(words: list[str]) -> None:
     text = " ".join(words)
     assert set(query_terms(text)) <= set(index_terms(text))
+
+
+PLACEHOLDERS = st.builds(
+    "<{}_{}{}>".format,
+    st.sampled_from(("PERSON", "EMAIL_ADDRESS", "UK_NHS", "LOCATION")),
+    st.sampled_from(("", "", "Q")),
+    st.integers(1, 300),
+)
+SHAPES = st.lists(st.sampled_from(["records", "person", "address", "1", "of", "kept", None]), max_size=12)
+
+
+@given(SHAPES, st.data())
+def test_a_placeholder_is_in_no_term_and_no_bigram_crosses_one(shape: list[str | None], data: st.DataObject) -> None:
+    text = " ".join(word or data.draw(PLACEHOLDERS) for word in shape)
+    apart = " ".join(word or "\0" for word in shape).split("\0")
+    assert sorted(index_terms(text)) == sorted(term for part in apart for term in index_terms(part))
+
+
+@given(SHAPES, st.data())
+def test_passages_that_differ_in_nothing_but_values_have_equal_terms(
+    shape: list[str | None], data: st.DataObject
+) -> None:
+    one, other = (" ".join(word or data.draw(PLACEHOLDERS) for word in shape) for _ in range(2))
+    assert index_terms(one) == index_terms(other)
+    assert len(tokens(one)) == len(tokens(other))
+
+
+def test_what_stands_for_a_value_finds_no_word_and_no_word_finds_it() -> None:
+    terms = set(index_terms("<PERSON_1> keeps <EMAIL_ADDRESS_7>"))
+    assert terms == {"keep"}
+    assert not terms & set(query_terms("person 1 e-mail address 7 PERSON_1"))
 
 
 def test_word_lists_have_no_word_in_common() -> None:

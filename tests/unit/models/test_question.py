@@ -48,6 +48,30 @@ def test_a_text_offers_the_kind_of_answer_that_the_question_lacks(question: str,
     assert offers(text, read(question)) == expected
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("Who approves it?", "<PERSON_1> approves it.", 1.0),
+        ("Who approves it?", "It is approved in <LOCATION_1>.", -1.0),
+        ("Who approves it?", "It is approved for <EMAIL_ADDRESS_1>.", -1.0),
+        ("Where are files kept?", "Files are kept in <LOCATION_2>.", 1.0),
+        ("Where are files kept?", "Files are kept at <STREET_ADDRESS_1>.", 1.0),
+        ("Where are files kept?", "Files are kept by <PERSON_1>.", -1.0),
+        ("When was it approved?", "It was approved on <DATE_TIME_1>.", 1.0),
+        ("When was it approved?", "<PERSON_1998> approved it.", -1.0),
+        ("How many directors are there?", "<PERSON_1> and <PERSON_2> are directors.", -1.0),
+        ("How many directors are there?", "<PERSON_1> is one of 5 directors.", 1.0),
+        ("How long are files kept?", "<PERSON_6> years of files are kept.", -1.0),
+        ("How many days does <PERSON_Q1> have?", "<PERSON_30> has days.", -1.0),
+        ("What must a firm do?", "<PERSON_1> must report.", 0.0),
+    ],
+)
+def test_what_stands_for_a_value_is_an_answer_of_its_kind_and_its_number_is_none(
+    question: str, text: str, expected: float
+) -> None:
+    assert offers(text, read(question)) == expected
+
+
 def test_words_that_only_say_what_is_asked_for_are_no_topic() -> None:
     asked = read("How long must bonus records be kept?")
     assert asked.stems == ("bonus", "record", "kept")
