@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from compliance_bot.bundled import bundled
 from compliance_bot.errors import Unavailable, UsageError
 from compliance_bot.keys import create_keys, load_keys
+from compliance_bot.keys.epochs import FIRST, CommandManagement, EnvironmentKeys, FileKeys, ManagedKeys
 from compliance_bot.settings import load_settings
 from compliance_bot.store.embedded import destroy
 from compliance_bot.store.open import open_dsn, open_embedded, prepare_dsn
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compliance_bot.keys import Keyring
+    from compliance_bot.keys.epochs import KeySource
     from compliance_bot.settings import Settings
     from compliance_bot.store.connect import Database
     from compliance_bot.store.tenants import Claim
@@ -72,11 +74,23 @@ def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = 
     except OSError as error:
         raise Unavailable(f"{error.filename}: {error.strerror}") from error
     claimed = claim(settings.tenant, create_keys(home / "keys"))
+    vault_keys = key_source(settings, home / "keys")
+    if is_new and not vault_keys.load():  # in a home of before it may have been discarded, or be lost
+        vault_keys.add(FIRST)
     if settings.database_url is not None:
         prepare_dsn(settings.database_url.get_secret_value(), _owner_url(settings), claimed)
     with _database(settings, claimed):
         (home / _MARK).touch(mode=0o600)
     return is_new
+
+
+def key_source(settings: Settings, keys: Path) -> KeySource:
+    """Return where the keys of the vault lie, as the settings say."""
+    if settings.vault_keys is not None:
+        return EnvironmentKeys(settings.vault_keys.get_secret_value())
+    if settings.vault_key_command is not None:
+        return ManagedKeys(keys, CommandManagement(settings.vault_key_command))
+    return FileKeys(keys)
 
 
 def is_home(path: Path) -> bool:

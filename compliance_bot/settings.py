@@ -170,6 +170,18 @@ class Settings(BaseSettings):
         description="Longest time to look for personal data in a text, in seconds for each 100,000 characters that it "
         "begins; then the document or the question is refused.",
     )
+    vault_keys: SecretStr | None = Field(
+        default=None,
+        min_length=1,
+        description="Keys of the vault, where they are not to lie in the home: `1:BASE64 2:BASE64`, 32 bytes each, one "
+        "for each epoch that is still needed.",
+    )
+    vault_key_command: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Command of a key management system that wraps the vault's keys: it is called with `wrap` or "
+        "`unwrap` added, reads base64 and writes base64.",
+    )
     max_question_chars: int = Field(default=4000, ge=10, le=100_000, description="Longest question, in characters.")
     threads: int = Field(
         default_factory=lambda: max(1, min(4, os.cpu_count() or 1)), ge=1, le=64, description="Threads of the embedder."
@@ -195,6 +207,12 @@ class Settings(BaseSettings):
         if not name.isprintable() or name != name.strip():
             raise ValueError("tenant must be printable text, without blanks around it")
         return unicodedata.normalize("NFC", name)
+
+    @model_validator(mode="after")
+    def _vault_keys_are_in_one_place(self) -> Self:
+        if self.vault_keys is not None and self.vault_key_command is not None:
+            raise ValueError("vault_keys and vault_key_command: expected one of them")
+        return self
 
     @model_validator(mode="after")
     def _overlap_is_smaller(self) -> Self:

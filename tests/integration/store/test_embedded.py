@@ -180,8 +180,11 @@ class TestClosedToOthers:
         try:
             folders = [scratch, scratch / "keys", Path(place(scratch)["socket"]), Path(place(scratch)["folder"])]
             assert {str(folder): mode(folder) for folder in folders} == {str(folder): 0o700 for folder in folders}
-            files = [*(scratch / "keys").iterdir(), scratch / "server.json"]
+            everything = [*(scratch / "keys").rglob("*"), scratch / "server.json"]
+            files = [path for path in everything if path.is_file()]
+            assert len(files) == 4
             assert {path.name: mode(path) for path in files} == {path.name: 0o600 for path in files}
+            assert mode(scratch / "keys" / "vault") == 0o700
         finally:
             server.close()
 
