@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from compliance_bot.policy.values import from_stored
-from compliance_bot.records import ClassId, DocumentId, DocumentSummary, DocumentVersion
-from compliance_bot.store import index
+from compliance_bot.records import ClassId, DocumentId, DocumentSummary, DocumentVersion, VersionId
+from compliance_bot.store import index, vault
 from compliance_bot.store.queries import named_queries
+from compliance_bot.store.scope import everything_open
 from compliance_bot.store.within import given, within
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from compliance_bot.records import Scope
     from compliance_bot.store.connect import Transaction
@@ -212,6 +213,28 @@ def version_text(
     return _version(row) if row else None
 
 
+def version_ids(
+    transaction: Transaction, scope: Scope, places: Sequence[tuple[DocumentId, int]]
+) -> dict[tuple[DocumentId, int], VersionId]:
+    """Return the ids of versions, given by document and number; what is absent or forbidden is left out."""
+    if not places:
+        return {}
+    values = given(scope, documents=[as_uuid(document) for document, _ in places], numbers=[n for _, n in places])
+    rows = transaction.connection.execute(within(_SQL["version_ids"], scope), values)
+    return {(DocumentId(str(document)), number): VersionId(str(id_)) for document, number, id_ in rows}
+
+
+def titles_of(
+    transaction: Transaction, scope: Scope, versions: Collection[VersionId]
+) -> dict[VersionId, tuple[str, int]]:
+    """Return title and number of the readable ones of these versions."""
+    if not versions:
+        return {}
+    values = given(scope, versions=list(versions))
+    rows = transaction.connection.execute(within(_SQL["titles_of"], scope), values)
+    return {VersionId(str(id_)): (title, number) for id_, title, number in rows}
+
+
 def classes_of_refs(transaction: Transaction, scope: Scope, refs: Sequence[str]) -> tuple[tuple[str, ClassId], ...]:
     """Return those of these `_id`s that a readable current version has, with its class; an `_id` may come twice."""
     values = given(scope, refs=list(refs))
@@ -227,13 +250,20 @@ def class_of_document(transaction: Transaction, scope: Scope, document: Document
 
 
 def delete_document(transaction: Transaction, document: DocumentId) -> None:
-    """Take a document away with all its versions. The caller has locked the writers and opened its class."""
+    """Take a document away with all its versions and what the vault holds of them.
+
+    The caller has locked the writers and opened its class.
+    """
     connection = transaction.connection
     values = {"tenant": transaction.tenant, "document": as_uuid(document), "documents": [as_uuid(document)]}
     current = connection.execute(_SQL["current_versions"], values).fetchall()
+    held = vault.tokens_of_document(transaction, as_uuid(document))
     index.remove(transaction, [str(version) for _, version, _, _ in current])
     for query in ("delete_history", "delete_source", "delete_document"):
         connection.execute(_SQL[query], values)
+    if held:
+        with everything_open(transaction):
+            vault.forget_values(transaction, held)
 
 
 def _version(row: tuple[Any, ...]) -> DocumentVersion:

@@ -49,6 +49,13 @@ class IndexedChunk:
     context: str  # title, heading, leads and text, as they were indexed
     terms: Mapping[int, int] = field(hash=False)  # hashed term: how often
     vector: np.ndarray = field(hash=False)  # shape (dim,), float32, unit length
+    placeholders: int = 0  # how many stand in the context: each counts as a word, whatever it stands for
+    names: Mapping[int, int] = field(default_factory=dict, hash=False)  # token of a value in the vault: how often
+
+    @property
+    def length(self) -> int:
+        """How long the chunk is for BM25: the same whatever the values are that were taken out of it."""
+        return sum(self.terms.values()) + self.placeholders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +157,9 @@ def _row(tenant: int, version: NewVersion, ordinal: int, chunk: IndexedChunk, mo
         "sha256": hashlib.sha256(chunk.context.encode()).digest(),
         "lead_starts": [lead.start for lead in chunk.leads],
         "lead_texts": [lead.text for lead in chunk.leads],
-        "length": sum(chunk.terms.values()),
-        "terms": _array(chunk.terms),
-        "counts": chunk.terms,
+        "length": chunk.length,
+        "terms": _array((*chunk.terms, *chunk.names)),
+        "counts": {**chunk.terms, **chunk.names},
         "model": model_id,
         "vector": HalfVector(chunk.vector),
     }

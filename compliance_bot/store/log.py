@@ -60,6 +60,12 @@ def newest(transaction: Transaction, limit: int) -> tuple[SealedRecord, ...]:
     return tuple(_record(row) for row in rows)
 
 
+def after(transaction: Transaction, record: RecordId | None, limit: int) -> tuple[SealedRecord, ...]:
+    """Return records in the order of their ids, from behind this one, or from the first on."""
+    values = {"tenant": transaction.tenant, "after": uuid.UUID(record) if record else uuid.UUID(int=0), "limit": limit}
+    return tuple(_record(row) for row in transaction.connection.execute(_SQL["after"], values))
+
+
 def one(transaction: Transaction, record: RecordId) -> SealedRecord | None:
     """Return one record; None for an unknown id, or for what is no id at all."""
     try:

@@ -47,7 +47,7 @@ class VectorModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bare:
-    """A chunk without a vector of some model. `sha256` is that of the text that its other vector was made of."""
+    """A chunk without a vector of some model. `sha256` is that of the context that its other vector was made of."""
 
     id: int
     title: str
@@ -57,7 +57,7 @@ class Bare:
     sha256: bytes
 
     def embedded_text(self, *candidates: str) -> str:
-        """Return the candidate that was embedded before, or the first one."""
+        """Return the candidate that is its context, or the first one."""
         return next((c for c in candidates if hashlib.sha256(c.encode()).digest() == self.sha256), candidates[0])
 
 

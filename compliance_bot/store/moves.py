@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from compliance_bot.errors import Unavailable
 from compliance_bot.records import ClassId, DocumentId
-from compliance_bot.store import index
+from compliance_bot.store import index, vault
 from compliance_bot.store.documents import as_uuid
 from compliance_bot.store.queries import named_queries
 from compliance_bot.store.scope import open_classes
@@ -50,7 +50,14 @@ def _move(transaction: Transaction, moving: Sequence[DocumentId], to: ClassId) -
     values = {"tenant": transaction.tenant, "documents": list(moving), "to": to}
     versions = [str(version) for (version,) in transaction.connection.execute(_SQL["versions_of"], values)]
     index.reclassify(transaction, versions, to=to)
-    for query in ("move_past_vectors", "move_past_chunks", "move_versions", "move_sources", "move_documents"):
+    for query in (
+        "move_past_vectors",
+        "move_past_chunks",
+        "move_versions",
+        "move_sources",
+        "move_documents",
+        "move_bindings",
+    ):
         transaction.connection.execute(_SQL[query], values | {"versions": versions})
 
 
@@ -80,9 +87,9 @@ def wait_for_answers(transaction: Transaction) -> None:
     _wait(transaction, "answers_done")
 
 
-def require_standing(transaction: Transaction, read: Mapping[DocumentId, ClassId]) -> None:
-    """Raise MovedMeanwhile unless each document still has the class as which it was read; then nothing moves them until
-    this transaction has ended.
+def require_standing(transaction: Transaction, read: Mapping[DocumentId, ClassId], erasures: int | None = None) -> None:
+    """Raise MovedMeanwhile unless each document still has the class as which it was read, and no value was erased since
+    there had been so many `erasures`; then nothing moves them until this transaction has ended.
 
     So the order of commits is the order of events: an answer is recorded before a move, or it knows of it. Opens these
     classes.
@@ -94,7 +101,7 @@ def require_standing(transaction: Transaction, read: Mapping[DocumentId, ClassId
     _wait(transaction, "answer_at_work")
     open_classes(transaction, read.values())
     (count,) = transaction.connection.execute(_SQL["standing"], values).fetchone() or (0,)
-    if count != len(read):
+    if count != len(read) or (erasures is not None and vault.erasures(transaction) != erasures):
         raise MovedMeanwhile
 
 

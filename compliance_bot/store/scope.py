@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from compliance_bot.store.stops import Stopped
 from compliance_bot.store.within import bitmap, is_mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from compliance_bot.policy.compile import Compiled
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
@@ -85,6 +86,13 @@ def open_scope(
             transaction.scopes.keep(key, kept)
     _open(transaction, kept[1])
     return kept[0]
+
+
+def narrowed(scope: Scope, classes: Collection[ClassId]) -> Scope:
+    """Return a scope with those of its classes that are among these; counts stay, since scores are compared with it."""
+    among = frozenset(classes)
+    kept = tuple(class_id for class_id in scope.classes if class_id in among)
+    return replace(scope, classes=kept, bitmap=bitmap(kept) if scope.bitmap else b"")
 
 
 def permitted_classes(
@@ -219,6 +227,19 @@ def enter(transaction: Transaction, scope: Scope) -> None:
     if scope.tenant != transaction.tenant:
         raise RuntimeError("a scope of one tenant was entered in a transaction of another")
     open_classes(transaction, scope.classes)
+
+
+@contextmanager
+def everything_open(transaction: Transaction) -> Iterator[None]:
+    """Open every class for the block, and what was open before it again after it: to count and to keep house.
+
+    Never for showing. Where the block fails, nothing is restored: its transaction is over.
+    """
+    (before,) = transaction.connection.execute(_SQL["open_now"]).fetchone() or ("",)
+    (size,) = transaction.connection.execute(_SQL["all_bits"], {"tenant": transaction.tenant}).fetchone() or (1,)
+    _open(transaction, b"\xff" * size)
+    yield
+    transaction.connection.execute(_SQL["enter"], {"bits": before or ""})
 
 
 def open_classes(transaction: Transaction, classes: Iterable[ClassId]) -> None:

@@ -651,6 +651,75 @@ ALTER TABLE ONLY compliance_bot.term_stat FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.term_stat OWNER TO compliance_bot_owner;
 
+CREATE TABLE compliance_bot.vault_binding (
+    tenant integer NOT NULL,
+    version_id uuid NOT NULL,
+    in_title boolean NOT NULL,
+    start_at integer NOT NULL,
+    end_at integer NOT NULL,
+    document_id uuid NOT NULL,
+    acl_id integer NOT NULL,
+    type text NOT NULL,
+    number integer NOT NULL,
+    token bigint,
+    is_restricted boolean DEFAULT false NOT NULL,
+    epoch integer NOT NULL,
+    wrapped_key bytea NOT NULL,
+    ciphertext bytea NOT NULL,
+    CONSTRAINT vault_binding_check CHECK ((end_at > start_at)),
+    CONSTRAINT vault_binding_number_check CHECK ((number >= 0)),
+    CONSTRAINT vault_binding_start_at_check CHECK ((start_at >= 0))
+);
+
+ALTER TABLE ONLY compliance_bot.vault_binding FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.vault_binding OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.vault_epoch (
+    tenant integer NOT NULL,
+    epoch integer NOT NULL,
+    check_value bytea NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    discarded_at timestamp with time zone,
+    CONSTRAINT vault_epoch_check_value_check CHECK ((octet_length(check_value) = 32)),
+    CONSTRAINT vault_epoch_epoch_check CHECK ((epoch > 0))
+);
+
+ALTER TABLE ONLY compliance_bot.vault_epoch FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.vault_epoch OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.vault_erasure (
+    tenant integer NOT NULL,
+    record uuid NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY compliance_bot.vault_erasure FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.vault_erasure OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.vault_part (
+    tenant integer NOT NULL,
+    value bigint NOT NULL,
+    part bigint NOT NULL
+);
+
+ALTER TABLE ONLY compliance_bot.vault_part FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.vault_part OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.vault_value (
+    tenant integer NOT NULL,
+    token bigint NOT NULL,
+    mac bytea NOT NULL,
+    CONSTRAINT vault_value_mac_check CHECK ((octet_length(mac) = 32))
+);
+
+ALTER TABLE ONLY compliance_bot.vault_value FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.vault_value OWNER TO compliance_bot_owner;
+
 ALTER TABLE ONLY audit.actor
     ADD CONSTRAINT actor_pkey PRIMARY KEY (tenant, mac);
 
@@ -756,6 +825,24 @@ ALTER TABLE ONLY compliance_bot.tenant
 ALTER TABLE ONLY compliance_bot.term_stat
     ADD CONSTRAINT term_stat_pkey PRIMARY KEY (tenant, term, acl_id);
 
+ALTER TABLE ONLY compliance_bot.vault_binding
+    ADD CONSTRAINT vault_binding_pkey PRIMARY KEY (tenant, version_id, in_title, start_at);
+
+ALTER TABLE ONLY compliance_bot.vault_epoch
+    ADD CONSTRAINT vault_epoch_pkey PRIMARY KEY (tenant, epoch);
+
+ALTER TABLE ONLY compliance_bot.vault_erasure
+    ADD CONSTRAINT vault_erasure_pkey PRIMARY KEY (tenant, record);
+
+ALTER TABLE ONLY compliance_bot.vault_part
+    ADD CONSTRAINT vault_part_pkey PRIMARY KEY (tenant, value, part);
+
+ALTER TABLE ONLY compliance_bot.vault_value
+    ADD CONSTRAINT vault_value_pkey PRIMARY KEY (tenant, token);
+
+ALTER TABLE ONLY compliance_bot.vault_value
+    ADD CONSTRAINT vault_value_tenant_mac_key UNIQUE (tenant, mac);
+
 CREATE INDEX chunk_history_acl ON compliance_bot.chunk_history USING btree (tenant, acl_id);
 
 CREATE INDEX chunk_history_version ON compliance_bot.chunk_history USING btree (tenant, version_id);
@@ -783,6 +870,14 @@ CREATE INDEX policy_activation_at ON compliance_bot.policy_activation USING btre
 CREATE INDEX principal_grant_person ON compliance_bot.principal_grant USING btree (tenant, person);
 
 CREATE INDEX seen_token_expiry ON compliance_bot.seen_token USING btree (tenant, expires_at);
+
+CREATE INDEX vault_binding_document ON compliance_bot.vault_binding USING btree (tenant, document_id);
+
+CREATE INDEX vault_binding_epoch ON compliance_bot.vault_binding USING btree (tenant, epoch);
+
+CREATE INDEX vault_binding_token ON compliance_bot.vault_binding USING btree (tenant, token);
+
+CREATE INDEX vault_part_part ON compliance_bot.vault_part USING btree (tenant, part);
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.entry FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -870,6 +965,21 @@ ALTER TABLE ONLY compliance_bot.policy_activation
 
 ALTER TABLE ONLY compliance_bot.search_tuning
     ADD CONSTRAINT search_tuning_model_id_fkey FOREIGN KEY (model_id) REFERENCES compliance_bot.embedding_model(id);
+
+ALTER TABLE ONLY compliance_bot.vault_binding
+    ADD CONSTRAINT vault_binding_tenant_epoch_fkey FOREIGN KEY (tenant, epoch) REFERENCES compliance_bot.vault_epoch(tenant, epoch);
+
+ALTER TABLE ONLY compliance_bot.vault_binding
+    ADD CONSTRAINT vault_binding_tenant_token_fkey FOREIGN KEY (tenant, token) REFERENCES compliance_bot.vault_value(tenant, token);
+
+ALTER TABLE ONLY compliance_bot.vault_binding
+    ADD CONSTRAINT vault_binding_tenant_version_id_fkey FOREIGN KEY (tenant, version_id) REFERENCES compliance_bot.document_version(tenant, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY compliance_bot.vault_part
+    ADD CONSTRAINT vault_part_tenant_part_fkey FOREIGN KEY (tenant, part) REFERENCES compliance_bot.vault_value(tenant, token);
+
+ALTER TABLE ONLY compliance_bot.vault_part
+    ADD CONSTRAINT vault_part_tenant_value_fkey FOREIGN KEY (tenant, value) REFERENCES compliance_bot.vault_value(tenant, token) ON DELETE CASCADE;
 
 ALTER TABLE audit.actor ENABLE ROW LEVEL SECURITY;
 
@@ -981,6 +1091,12 @@ CASE
     ELSE false
 END));
 
+CREATE POLICY readable ON compliance_bot.vault_binding USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
+CASE
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    ELSE false
+END));
+
 ALTER TABLE compliance_bot.search_tuning ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.seen_token ENABLE ROW LEVEL SECURITY;
@@ -1015,10 +1131,28 @@ CREATE POLICY tenant ON compliance_bot.stop USING ((tenant = ( SELECT (NULLIF(cu
 
 ALTER TABLE compliance_bot.tenant ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY tenant ON compliance_bot.vault_epoch USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.vault_erasure USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.vault_part USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.vault_value USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
 ALTER TABLE compliance_bot.term_stat ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY used ON compliance_bot.embedding_model FOR SELECT USING ((id IN ( SELECT model_use.model_id
    FROM compliance_bot.model_use)));
+
+ALTER TABLE compliance_bot.vault_binding ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.vault_epoch ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.vault_erasure ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.vault_part ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.vault_value ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA audit TO compliance_bot_app;
 
@@ -1111,3 +1245,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.seen_token TO complian
 GRANT SELECT,INSERT,DELETE ON TABLE compliance_bot.stop TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.term_stat TO compliance_bot_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.vault_binding TO compliance_bot_app;
+
+GRANT SELECT,INSERT ON TABLE compliance_bot.vault_epoch TO compliance_bot_app;
+
+GRANT UPDATE(discarded_at) ON TABLE compliance_bot.vault_epoch TO compliance_bot_app;
+
+GRANT SELECT,INSERT ON TABLE compliance_bot.vault_erasure TO compliance_bot_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE compliance_bot.vault_part TO compliance_bot_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE compliance_bot.vault_value TO compliance_bot_app;

@@ -54,6 +54,16 @@ FROM document_version v
 WHERE v.tenant = %(tenant)s AND v.acl_id = ANY(%(classes)s) AND v.document_id = %(document)s
   AND CASE WHEN %(number)s::integer IS NULL THEN v.valid_to IS NULL ELSE v.number = %(number)s END
 
+-- version_ids: The ids of versions, by document and number
+SELECT v.document_id, v.number, v.id
+FROM unnest(%(documents)s::uuid[], %(numbers)s::integer[]) AS asked(document_id, number)
+JOIN document_version v ON v.tenant = %(tenant)s AND v.document_id = asked.document_id AND v.number = asked.number
+WHERE v.acl_id = ANY(%(classes)s)
+
+-- titles_of: Titles and numbers of these versions
+SELECT id, title, number FROM document_version
+WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND id = ANY(%(versions)s::uuid[])
+
 -- classes_of_refs: Those of these `_id`s that there is a readable current version of, and the classes of these
 SELECT DISTINCT ref, acl_id FROM document_version
 WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND valid_to IS NULL AND ref = ANY(%(refs)s)

@@ -26,6 +26,13 @@ WHERE e.tenant = %(tenant)s
 ORDER BY e.entry_id DESC
 LIMIT %(limit)s
 
+-- after: Records in the order of their ids, from behind one of them
+SELECT e.entry_id, e.leaf_hash, e.envelope, COALESCE(p.wrapped_key, ''), COALESCE(p.ciphertext, '')
+FROM audit.entry e LEFT JOIN audit.payload p USING (entry_id)
+WHERE e.tenant = %(tenant)s AND e.entry_id > %(after)s
+ORDER BY e.entry_id
+LIMIT %(limit)s
+
 -- one: One record
 SELECT e.entry_id, e.leaf_hash, e.envelope, COALESCE(p.wrapped_key, ''), COALESCE(p.ciphertext, '')
 FROM audit.entry e LEFT JOIN audit.payload p USING (entry_id)

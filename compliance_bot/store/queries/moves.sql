@@ -18,6 +18,9 @@ WHERE tenant = %(tenant)s AND chunk_id = ANY(ARRAY(
 -- move_past_chunks: Move their superseded chunks
 UPDATE chunk_history SET acl_id = %(to)s WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s::uuid[])
 
+-- move_bindings: Move what the placeholders of documents stand for
+UPDATE vault_binding SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = ANY(%(documents)s::uuid[])
+
 -- in_classes: The documents of these classes
 SELECT id, acl_id FROM document WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s)
 

@@ -37,6 +37,12 @@ SELECT id, attributes FROM access_class WHERE tenant = %(tenant)s AND id = ANY(%
 -- enter: Open the given classes for the rest of this transaction
 SELECT set_config('compliance_bot.class_bits', %(bits)s, true)
 
+-- open_now: What is open in this transaction
+SELECT current_setting('compliance_bot.class_bits', true)
+
+-- all_bits: How many bytes a bitmap of all classes has
+SELECT COALESCE(max(id), 0) / 8 + 1 FROM access_class WHERE tenant = %(tenant)s
+
 -- find_class: The class with these attributes
 SELECT id FROM access_class WHERE tenant = %(tenant)s AND digest = %(digest)s
 
