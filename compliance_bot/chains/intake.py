@@ -94,6 +94,7 @@ def take_in(
         embedder_name=parts.embedder_name,
         masking=masking,
         collection=request.collection,
+        vault=parts.vault,
     )
     limits = Limits(size_bytes=settings.max_file_mb * _MIB, pages=settings.max_pages)
     with ParserProcess(

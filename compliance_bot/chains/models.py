@@ -13,6 +13,7 @@ from compliance_bot.audit.record import Event, describe
 from compliance_bot.chains.case import Case
 from compliance_bot.errors import UsageError
 from compliance_bot.ingest.prepare import context_of
+from compliance_bot.redaction.placeholders import in_words
 from compliance_bot.store import models as vectors
 from compliance_bot.store.documents import lock_writers
 from compliance_bot.store.models import Use
@@ -152,7 +153,7 @@ class ModelRoom:
 def _text(chunk: Bare) -> str:
     """Return what of a chunk is embedded. A passage without a title of its own was embedded without one."""
     titled, plain = (context_of(title, chunk.heading, chunk.leads, chunk.text) for title in (chunk.title, ""))
-    return chunk.embedded_text(titled, plain)
+    return in_words(chunk.embedded_text(titled, plain))
 
 
 def _states(snapshot: Transaction) -> tuple[EmbedderState, ...]:

@@ -1,15 +1,16 @@
-"""Make a parsed document ready to be stored: mask personal data, cut into chunks, embed, and count index terms.
+"""Make a parsed document ready to be stored: put placeholders for personal data, cut, embed, and count index terms.
 
 The title is masked as the beginning of its text: a name in it may be one only by what the text says. Headings and
-lead-ins are stretches of the text. Chunks are cut after masking, so that neither lengths nor boundaries tell anything.
-What is embedded and indexed is a chunk's context: title, headings and lead-ins with its text, since a rule's topic
-often stands only above it.
+lead-ins are stretches of the text. Chunks are cut after that, so that neither lengths nor boundaries tell anything of a
+value. What is embedded and indexed is a chunk's context: title, headings and lead-ins with its text, since a rule's
+topic often stands only above it. For a placeholder its type's words are embedded, and nothing is indexed: what finds a
+value by name is added when it is stored (`vault`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,8 @@ from compliance_bot.ingest.beir import ReadyPassage
 from compliance_bot.ingest.chunk import ChunkDraft, Strategy, chunk
 from compliance_bot.ingest.structure import rewrite
 from compliance_bot.ingest.unreadable import Reason, UnreadableDocument
-from compliance_bot.redaction.mask import apply_edits, mask_or_refuse
+from compliance_bot.redaction.mask import Masked, apply_edits, mask_or_refuse
+from compliance_bot.redaction.placeholders import Field, Held, Numbering, held, in_words, placeholders_in
 from compliance_bot.redaction.spans import DetectionFailed
 from compliance_bot.store.index import IndexedChunk
 from compliance_bot.terms import index_terms, term_hash
@@ -30,10 +32,11 @@ if TYPE_CHECKING:
     from compliance_bot.ingest.structure import ParsedDocument
     from compliance_bot.models.embed import Embedder
     from compliance_bot.records import Edit
-    from compliance_bot.redaction.mask import Masked
+    from compliance_bot.redaction.placeholders import Replacement
     from compliance_bot.redaction.spans import Detects
 
 _BETWEEN = "\n\n"  # title and text: as between the blocks of a text
+_UNTOLD = "(a name in which personal data could not be looked for)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +64,17 @@ class Cutting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """A document without personal data, in pieces; `contexts` is what of each piece is embedded and indexed."""
+    """A document without personal data, in pieces; `contexts` is what of each piece is indexed.
+
+    `values` is what was taken out. A document without a title of its own is shown by its file's `name`.
+    """
 
     title: str
     text: str
     page_starts: tuple[int, ...]
     pieces: tuple[ChunkDraft, ...]
+    name: str = ""
+    values: tuple[Held, ...] = field(default=(), repr=False)
 
     @property
     def contexts(self) -> tuple[str, ...]:
@@ -78,12 +86,13 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A document without personal data, in searchable chunks."""
+    """A document without personal data, in searchable chunks, and what was taken out of it for the vault."""
 
     title: str
     text: str
     page_starts: tuple[int, ...]
     chunks: tuple[IndexedChunk, ...]
+    values: tuple[Held, ...] = field(default=(), repr=False)
 
 
 class Preparer:
@@ -94,23 +103,43 @@ class Preparer:
         self._hash = lru_cache(maxsize=200_000)(lambda term: term_hash(term, term_key))
 
     def cut_each(
-        self, parsed: Sequence[ParsedDocument | ReadyPassage]
+        self, parsed: Sequence[tuple[str, ParsedDocument | ReadyPassage]]
     ) -> tuple[Cut | UnreadableDocument | DetectionFailed, ...]:
-        """Return each document masked and cut, each ready passage masked and in one piece, or why it is neither.
+        """Return each named document masked and cut, each ready passage masked and in one piece, or why it is neither.
 
         Many at once keep all threads of the entity model busy.
         """
-        masked = mask_or_refuse([_seen_with_title(one.title, one.text) for one in parsed], self._detector)
-        return tuple(self._cut(one, found) for one, found in zip(parsed, masked, strict=True))
+        texts = [_seen_with_title(one.title, one.text) for _, one in parsed]
+        named = [name for name, one in parsed if not one.title]
+        masked = mask_or_refuse([*texts, *named], self._detector)
+        names = iter(masked[len(texts) :])
+        return tuple(
+            self._cut(name, one, found, None if one.title else next(names))
+            for (name, one), found in zip(parsed, masked, strict=False)
+        )
 
     def _cut(
-        self, one: ParsedDocument | ReadyPassage, found: Masked | DetectionFailed
+        self,
+        name: str,
+        one: ParsedDocument | ReadyPassage,
+        found: Masked | DetectionFailed,
+        found_in_name: Masked | DetectionFailed | None,
     ) -> Cut | UnreadableDocument | DetectionFailed:
         if isinstance(found, DetectionFailed):
             return found
-        title, edits = _divided(one.title, one.text, found)
+        numbering = Numbering()
+        of_name = numbering.replacements(name, found_in_name.spans) if isinstance(found_in_name, Masked) else ()
+        replaced = numbering.replacements(_seen_with_title(one.title, one.text), found.spans)
+        of_title, of_text = _divided(one.title, one.text, replaced)
+        title, edits = apply_edits(one.title, [each.edit for each in of_title]), [each.edit for each in of_text]
         cut = self._passage(one, title, edits) if isinstance(one, ReadyPassage) else self._document(one, title, edits)
-        return cut if cut.pieces else UnreadableDocument(Reason.NO_TEXT)
+        if not cut.pieces:
+            return UnreadableDocument(Reason.NO_TEXT)
+        shown = _UNTOLD if isinstance(found_in_name, DetectionFailed) else apply_edits(name, [r.edit for r in of_name])
+        in_title = held(one.title, of_title, Field.TITLE) if one.title else held(name, of_name, Field.TITLE)
+        return replace(
+            cut, name=title if one.title else shown, values=(*in_title, *held(one.text, of_text, Field.TEXT))
+        )
 
     def _document(self, document: ParsedDocument, title: str, edits: Sequence[Edit]) -> Cut:
         document = rewrite(document, edits, title=title)
@@ -134,11 +163,12 @@ class Preparer:
     def prepare(self, cuts: Sequence[Cut]) -> tuple[Prepared, ...]:
         """Return documents ready to be stored. Many at once keep all threads of the embedder busy."""
         contexts = [context for cut in cuts for context in cut.contexts]
-        vectors = iter(self._embedder.embed(contexts)) if contexts else iter(())
+        vectors = iter(self._embedder.embed([in_words(context) for context in contexts])) if contexts else iter(())
         return tuple(
             Prepared(
-                title=cut.title,
+                title=cut.name,
                 text=cut.text,
+                values=cut.values,
                 page_starts=cut.page_starts,
                 chunks=tuple(
                     self._indexed(piece, context, vector)
@@ -158,6 +188,7 @@ class Preparer:
             leads=piece.leads,
             context=context,
             terms=Counter(map(self._hash, index_terms(context))),
+            placeholders=sum(1 for _ in placeholders_in(context)),
             vector=vector,
         )
 
@@ -174,16 +205,18 @@ def _begins_with_title(title: str, text: str) -> bool:
     return bool(title) and f"{text}\n".startswith(f"{title}\n")
 
 
-def _divided(title: str, text: str, masked: Masked) -> tuple[str, tuple[Edit, ...]]:
-    """Return the masked title, and what is to be edited in the text."""
-    in_title = [replace(edit, end=min(edit.end, len(title))) for edit in masked.edits if edit.start < len(title)]
+def _divided(
+    title: str, text: str, replaced: Sequence[Replacement]
+) -> tuple[tuple[Replacement, ...], tuple[Replacement, ...]]:
+    """Return what is to be replaced in the title, and what in the text; a value across both is replaced in each."""
+    in_title = (replace(one, end=min(one.end, len(title))) for one in replaced if one.start < len(title))
     border = 0 if _begins_with_title(title, text) else len(title) + len(_BETWEEN)
     in_text = (
-        replace(edit, start=max(edit.start, border) - border, end=edit.end - border)
-        for edit in masked.edits
-        if edit.end > border
+        replace(one, start=max(one.start, border) - border, end=one.end - border)
+        for one in replaced
+        if one.end > border
     )
-    return apply_edits(title, in_title), tuple(in_text)
+    return tuple(in_title), tuple(in_text)
 
 
 def _has_word(text: str) -> bool:

@@ -41,7 +41,7 @@ _GROUP_BYTES = 16 * 2**20
 
 # Raise it when parsing or chunking change what they make of the same bytes: files are then taken in anew. What finds
 # personal data has a version of its own.
-_PIPELINE_VERSION = 3
+_PIPELINE_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +222,9 @@ def _cut(
         except UnreadableDocument as error:
             rejected.append(Rejected(path=item.name, reason=str(error)))
         on_item(item.name)
-    for (candidate, _), cut in zip(parsed, preparer.cut_each([one for _, one in parsed]), strict=True):
+    for (candidate, _), cut in zip(
+        parsed, preparer.cut_each([(candidate.ref or candidate.name, one) for candidate, one in parsed]), strict=True
+    ):
         if isinstance(cut, UnreadableDocument | DetectionFailed):
             rejected.append(Rejected(path=candidate.name, reason=str(cut)))
         else:

@@ -6,21 +6,23 @@ access class needs the action `reclassify` on it besides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import Event, describe
 from compliance_bot.logs import note
 from compliance_bot.policy.permitted import permitted_each
-from compliance_bot.records import Rejected
+from compliance_bot.records import Rejected, VersionId
 from compliance_bot.redaction.mask import mask
+from compliance_bot.redaction.placeholders import placeholders_in
 from compliance_bot.redaction.spans import DetectionFailed
 from compliance_bot.store import documents, places
 from compliance_bot.store.documents import VersionDraft
 from compliance_bot.store.index import require_model
 from compliance_bot.store.moves import move_documents, wait_for_answers
 from compliance_bot.store.scope import class_attributes, class_of, open_classes, open_scope
+from compliance_bot.vault.book import HeldVersion, by_placeholder, occurrences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from compliance_bot.redaction.masking import Masking
     from compliance_bot.store.connect import Database, Transaction
     from compliance_bot.store.documents import Stored
+    from compliance_bot.vault.book import Known, Vault
 
 _UNTOLD = "(a name in which personal data could not be looked for)"
 
@@ -62,6 +65,7 @@ class Shelf:
     embedder_name: str  # what loads it again
     masking: Masking
     collection: str
+    vault: Vault
 
     def unchanged(self, candidates: Sequence[Candidate]) -> frozenset[bytes]:
         """Return the sources of what is stored just so, as far as the principal may read it."""
@@ -97,21 +101,27 @@ class Shelf:
             refused = {source for source, stored in moving.items() if stored.class_id in forbidden}
             moved = {stored.document: classes[source] for source, stored in moving.items() if source not in refused}
             move_documents(transaction, moved)
-            drafts = [
-                self._version(candidate, prepared, classes[candidate.source])
+            fresh = [
+                (candidate, prepared)
                 for candidate, prepared in ready
                 if candidate.source not in refused
                 # Stored meanwhile by another run, or unreadable to this principal: there is nothing to add.
                 and not (candidate.source in known and known[candidate.source].content == candidate.content)
             ]
+            self.vault.require_key(transaction)  # before anything is stored whose values could not be kept
+            tokens = self.vault.known(transaction, (value for _, prepared in fresh for value in prepared.values))
+            drafts = [
+                self._version(candidate, prepared, classes[candidate.source], tokens) for candidate, prepared in fresh
+            ]
             model = require_model(
                 transaction, hash=self.embedder.manifest_hash, name=self.embedder_name, dim=self.embedder.dim
             )
             stored = documents.store_versions(transaction, drafts, model_id=model, actor=recorder.actor(self.principal))
+            held = self._hold(transaction, fresh, drafts, stored, tokens)
             places.add_places(transaction, {c.source: c.places for c, _ in ready if c.source not in refused})
             if moved:
                 wait_for_answers(transaction)
-            recorder.append(self._event(stored, sorted(moved)), self.principal)
+            recorder.append(self._event(stored, sorted(moved), held), self.principal)
             assert recorder.sealed is not None, "the record was appended"
         note("ingest.group", record=recorder.sealed.id, tenant=transaction.tenant, documents=len(drafts))
         names = [candidate.name for candidate, _ in ready if candidate.source in refused]
@@ -154,7 +164,27 @@ class Shelf:
         permitted = self.permitted("reclassify", list(moved.values()))
         return frozenset(class_id for class_id, allowed in zip(moved, permitted, strict=True) if not allowed)
 
-    def _event(self, stored: Sequence[Stored], reclassified: Sequence[DocumentId]) -> Event:
+    def _hold(
+        self,
+        transaction: Transaction,
+        fresh: Sequence[tuple[Candidate, Prepared]],
+        drafts: Sequence[VersionDraft],
+        stored: Sequence[Stored],
+        tokens: Mapping[tuple[str, str], Known],
+    ) -> int:
+        """Put what was taken out of the documents into the vault, and return how many values."""
+        versions = [
+            HeldVersion(
+                document=one.document,
+                version=VersionId(one.version),
+                class_id=draft.class_id,
+                values=prepared.values,
+            )
+            for (_, prepared), draft, one in zip(fresh, drafts, stored, strict=True)
+        ]
+        return self.vault.bind(transaction, versions, tokens)
+
+    def _event(self, stored: Sequence[Stored], reclassified: Sequence[DocumentId], held: int) -> Event:
         versions = [
             {"document": one.document, "version": one.version, "number": one.number, "sha256": one.sha256}
             for one in stored
@@ -164,19 +194,29 @@ class Shelf:
             "embedder": self.embedder.manifest_hash,
             "redaction": self.masking.described,
             "versions": versions,
+            "held": held,
             "reclassified": list(reclassified),
         }
         private = {"principal": describe(self.principal), "collection": self.collection}
         return Event(type="ingest.stored", outcome="done", public=public, private=private)
 
-    def _version(self, candidate: Candidate, prepared: Prepared, class_id: ClassId) -> VersionDraft:
+    def _version(
+        self,
+        candidate: Candidate,
+        prepared: Prepared,
+        class_id: ClassId,
+        tokens: Mapping[tuple[str, str], Known],
+    ) -> VersionDraft:
+        known = by_placeholder(prepared.values, tokens)
         return VersionDraft(
             source=candidate.source,
             content=candidate.content,
             class_id=class_id,
-            title=prepared.title or self._masked(candidate.ref or candidate.name),
+            title=prepared.title,
             ref=candidate.ref,
             text=prepared.text,
             page_starts=prepared.page_starts,
-            chunks=prepared.chunks,
+            chunks=tuple(
+                replace(chunk, names=occurrences(placeholders_in(chunk.context), known)) for chunk in prepared.chunks
+            ),
         )

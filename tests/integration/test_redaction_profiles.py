@@ -68,7 +68,7 @@ def letter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def stored(bot: ComplianceBot, collection: str) -> tuple[str, str]:
     (document,) = [one for one in bot.documents(principal=ADMIN) if one.collection == collection]
-    shown = bot.document(document.document, principal=ADMIN)
+    shown = bot.document(document.document, principal=ADMIN, reveal=False)
     return shown.title, shown.text or ""
 
 
@@ -80,9 +80,13 @@ def newest(bot: ComplianceBot, kind: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("collection", "title", "text"),
     [
-        ("patients", "The <LOCATION> letter", "<PERSON> of <LOCATION> wrote to <ORGANIZATION> about the yearly fee."),
-        ("sites", "The <LOCATION> letter", "Ana Lopez of <LOCATION> wrote to Harbour Bank about the yearly fee."),
-        ("minutes", "The Fernmoor letter", "<PERSON> of Fernmoor wrote to Harbour Bank about the yearly fee."),
+        (
+            "patients",
+            "The <LOCATION_1> letter",
+            "<PERSON_1> of <LOCATION_1> wrote to <ORGANIZATION_1> about the yearly fee.",
+        ),
+        ("sites", "The <LOCATION_1> letter", "Ana Lopez of <LOCATION_1> wrote to Harbour Bank about the yearly fee."),
+        ("minutes", "The Fernmoor letter", "<PERSON_1> of Fernmoor wrote to Harbour Bank about the yearly fee."),
     ],
 )
 def test_the_collection_decides_what_is_masked_in_text_title_and_headings(
@@ -91,8 +95,9 @@ def test_the_collection_decides_what_is_masked_in_text_title_and_headings(
     assert bot.ingest([letter], collection=collection, principal=ADMIN).ingested == 1
     assert stored(bot, collection)[0] == title
     assert stored(bot, collection)[1].endswith(text)
-    hits = [hit for hit in bot.search("yearly fee", principal=ADMIN) if hit.passage.collection == collection]
-    heading = "Ana Lopez" if collection == "sites" else "<PERSON>"
+    found = bot.search("yearly fee", principal=ADMIN, reveal=False)
+    hits = [hit for hit in found if hit.passage.collection == collection]
+    heading = "Ana Lopez" if collection == "sites" else "<PERSON_1>"
     assert [hit.heading for hit in hits] == [heading]
     profile = {"patients": "hipaa", "sites": "places", "minutes": "minimal"}[collection]
     assert newest(bot, "ingest.stored")["redaction"]["profile"] == profile
@@ -116,7 +121,7 @@ def test_records_name_the_profile_its_hash_and_the_detector(bot: ComplianceBot, 
 def test_a_question_is_masked_under_all_profiles_in_force(bot: ComplianceBot) -> None:
     answer = bot.ask("Did Ana Lopez of Fernmoor pay Harbour Bank?", principal=ADMIN)
     record = bot.record(answer.record, principal=ADMIN)
-    assert record.payload["question"] == "Did <PERSON> of <LOCATION> pay <ORGANIZATION>?"
+    assert record.payload["question"] == "Did <PERSON_Q1> of <LOCATION_Q1> pay <ORGANIZATION_Q1>?"
     assert answer.redactions["ORGANIZATION"] >= 1
 
 
@@ -131,7 +136,7 @@ def test_the_same_file_is_taken_in_anew_when_its_profile_or_the_detector_is_anot
     assert again() == (0, 1)
     say(home, "default: minimal\ncollections: {patients: hipaa, sites: places, changing: places}\n")
     assert again() == (1, 0)
-    assert "Ana Lopez of <LOCATION>" in stored(bot, "changing")[1]
+    assert "Ana Lopez of <LOCATION_1>" in stored(bot, "changing")[1]
     assert again() == (0, 1)
     say(home, "default: minimal\ncollections: {patients: hipaa, changing: places}\n")  # nothing for this collection
     assert again() == (0, 1)
@@ -144,7 +149,7 @@ def test_the_same_file_is_taken_in_anew_when_its_profile_or_the_detector_is_anot
     finally:
         bot.parts = before
         say(home, PROFILES, places=PLACES)
-    assert "the <LOCATION> fee" in stored(bot, "changing")[1]
+    assert "the <LOCATION_2> fee" in stored(bot, "changing")[1]
     assert {one.version for one in bot.history(document.document, principal=ADMIN)} == {1, 2, 3}
 
 
@@ -154,7 +159,7 @@ def test_profiles_that_are_not_valid_never_come_into_force(bot: ComplianceBot, h
         try:
             bot.ingest([letter], collection="sites", principal=ADMIN)
             assert newest(bot, "policy.rejected")["error"] in ("UnknownProfile", "InvalidProfile")
-            assert "<LOCATION>" in stored(bot, "sites")[1]
+            assert "<LOCATION_1>" in stored(bot, "sites")[1]
         finally:
             say(home, PROFILES, places=PLACES)
     assert bot.ingest([letter], collection="sites", principal=ADMIN).skipped == 1

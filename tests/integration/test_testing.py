@@ -33,8 +33,8 @@ def bot() -> Iterator[ComplianceBot]:
 
 
 def test_it_finds_what_was_ingested_masked_as_its_detector_says(bot: ComplianceBot) -> None:
-    (hit,) = bot.search("account fee", principal=ADMIN)
-    assert "4 crowns a month. Ms <PERSON> set it." in hit.passage.text
+    (hit,) = bot.search("account fee", principal=ADMIN, reveal=False)
+    assert "4 crowns a month. Ms <PERSON_1> set it." in hit.passage.text
 
 
 def test_it_keeps_records_and_refuses_by_the_real_policies(bot: ComplianceBot) -> None:

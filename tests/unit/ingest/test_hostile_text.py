@@ -30,7 +30,7 @@ def test_one_endless_line_is_cut_in_bounded_time(piece: str, count: int) -> None
     began = time.process_time()
     with ParserProcess() as parser:
         document = parser.parse(piece.encode() * count, "a.txt")
-    (cut,) = Preparer(Detector.load(), HashEmbedder(), CUTTING, term_key=b"k" * 32).cut_each([document])
+    (cut,) = Preparer(Detector.load(), HashEmbedder(), CUTTING, term_key=b"k" * 32).cut_each([("a.txt", document)])
     assert isinstance(cut, Cut)
     assert time.process_time() - began < 20
     assert max(len(one.text) for one in cut.pieces) <= 160 * 30
