@@ -77,17 +77,21 @@ class ComplianceBot(Governance):
         principal: Asker,
         purpose: str | None = None,
         model: BaseChatModel | str | None = None,
+        reveal: bool = True,
     ) -> Answer:
         """Return the answer from what the principal may read. Its record is committed.
 
-        `model` composes it in place of the one in the settings: a LangChain chat model or its name. Raises Refused,
+        Personal data stand in it as far as the policies let the principal see them, for this `purpose`; the record
+        says which. Without `reveal` there are placeholders alone: for what is kept, or goes to somebody else. `model`
+        composes it in place of the one in the settings: a LangChain chat model or its name. Raises Refused,
         UnreadableQuestion, NoSuchChatModel, or Unavailable; each leaves a record as well, where one can be kept.
         """
         from compliance_bot.chains.answer import answer
 
         begin = self._acting(principal, purpose)
         return self._renewing(
-            begin, lambda act: answer(self.parts_for(act, model), question, act.identify, act.circumstances)
+            begin,
+            lambda act: answer(self.parts_for(act, model, reveals=reveal), question, act.identify, act.circumstances),
         )
 
     def stream(
@@ -97,17 +101,18 @@ class ComplianceBot(Governance):
         principal: Asker,
         purpose: str | None = None,
         model: BaseChatModel | str | None = None,
+        reveal: bool = True,
     ) -> Iterator[AnswerPart | Answer]:
         """Yield each verified sentence of the answer once its record is committed, and the whole Answer last.
 
-        Close the iterator to stop: what was shown by then is on record. Raises as `ask` does.
+        Close the iterator to stop: what was shown by then is on record. Reveals and raises as `ask` does.
         """
         from compliance_bot.chains.stream import stream
 
         begin = self._acting(principal, purpose)
 
         def started(act: Act) -> Iterator[AnswerPart | Answer]:
-            parts = stream(self.parts_for(act, model), question, act.identify, act.circumstances)
+            parts = stream(self.parts_for(act, model, reveals=reveal), question, act.identify, act.circumstances)
             first = next(parts)  # an embedder is asked before anything is shown
             return _chained(first, parts)
 
@@ -126,14 +131,18 @@ class ComplianceBot(Governance):
         """
         from compliance_bot.chains.again import Again
 
-        return Again(act=self._act(principal, purpose)).readable(answers)
+        return Again(act=self._act(principal, purpose), vault=self.vault).readable(answers)
 
-    def search(self, query: str, *, principal: Asker, k: int = 10, purpose: str | None = None) -> tuple[Hit, ...]:
-        """Return the `k` best passages that the principal may read, best first. Raises as `ask` does."""
+    def search(
+        self, query: str, *, principal: Asker, k: int = 10, purpose: str | None = None, reveal: bool = True
+    ) -> tuple[Hit, ...]:
+        """Return the `k` best passages that the principal may read, best first. Reveals and raises as `ask` does."""
         from compliance_bot.chains.find import find
 
         begin = self._acting(principal, purpose)
-        return self._renewing(begin, lambda act: find(self.parts_for(act), query, act.identify, act.circumstances, k=k))
+        return self._renewing(
+            begin, lambda act: find(self.parts_for(act, reveals=reveal), query, act.identify, act.circumstances, k=k)
+        )
 
     def embedders(self, *, principal: Asker) -> tuple[EmbedderState, ...]:
         """Return the embedders that this home has vectors of, the serving one first. Raises Refused."""
@@ -303,22 +312,41 @@ class ComplianceBot(Governance):
         act = self._act(principal, purpose)
         return take_in(intake, act, self.parts_for(act), self._home.keyring, self.settings, on_item=on_item)
 
-    def documents(self, *, principal: Asker) -> tuple[DocumentSummary, ...]:
-        """Return the documents that the principal may read, by title."""
-        return Library(act=self._act(principal)).list()
+    def documents(
+        self, *, principal: Asker, purpose: str | None = None, reveal: bool = True
+    ) -> tuple[DocumentSummary, ...]:
+        """Return the documents that the principal may read, by title. Reveals what titles name as `ask` does."""
+        return self._library(self._act(principal, purpose)).list(reveals=reveal)
 
-    def document(self, document: str, *, principal: Asker, version: int | None = None) -> DocumentVersion:
-        """Return one version of a document with its text, the current one by default. Raises Refused."""
+    def document(
+        self,
+        document: str,
+        *,
+        principal: Asker,
+        version: int | None = None,
+        purpose: str | None = None,
+        reveal: bool = True,
+    ) -> DocumentVersion:
+        """Return one version of a document with its text, the current one by default. Reveals as `ask` does.
+
+        Places in citations count in the text that the same principal gets for the same purpose. Raises Refused.
+        """
         wanted = DocumentId(document)
-        return self._undisturbed(self._acting(principal), lambda act: Library(act=act).show(wanted, version=version))
+        return self._undisturbed(
+            self._acting(principal, purpose),
+            lambda act: self._library(act).show(wanted, version=version, reveals=reveal),
+        )
 
-    def history(self, document: str, *, principal: Asker) -> tuple[DocumentVersion, ...]:
-        """Return the versions of a document, newest first. Raises Refused."""
-        return Library(act=self._act(principal)).history(DocumentId(document))
+    def history(
+        self, document: str, *, principal: Asker, purpose: str | None = None, reveal: bool = True
+    ) -> tuple[DocumentVersion, ...]:
+        """Return the versions of a document, newest first. Reveals what titles name as `ask` does. Raises Refused."""
+        library = self._library(self._act(principal, purpose))
+        return library.history(DocumentId(document), reveals=reveal)
 
     def delete(self, document: str, *, principal: Asker) -> None:
         """Take a document away with all its versions; its record stays. Raises Refused."""
-        Library(act=self._act(principal)).delete(DocumentId(document))
+        self._library(self._act(principal)).delete(DocumentId(document))
 
     def set_attributes(
         self,
@@ -361,7 +389,10 @@ class ComplianceBot(Governance):
 
     def has_passages(self, refs: Sequence[str], *, principal: Asker) -> bool:
         """Return whether the principal may read a passage for each of these `_id`s."""
-        return Library(act=self._act(principal)).has_refs(refs)
+        return self._library(self._act(principal)).has_refs(refs)
+
+    def _library(self, act: Act) -> Library:
+        return Library(act=act, vault=self.vault)
 
 
 def _chained(first: AnswerPart | Answer, rest: Iterator[AnswerPart | Answer]) -> Iterator[AnswerPart | Answer]:

@@ -274,6 +274,8 @@ class Answer:
     timings_ms: Mapping[str, float] = field(hash=False)
     fallback: str | None = None  # why another model than the one set answered
     is_complete: bool = True  # False where the model broke off after sentences that were shown already
+    revealed: Mapping[str, int] = field(default_factory=dict, hash=False)  # personal data shown to this asker, by type
+    undrawn: Answer | None = field(default=None, repr=False, compare=False)  # the same with placeholders alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

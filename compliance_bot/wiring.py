@@ -19,6 +19,7 @@ from compliance_bot.chains.grants import with_grants
 from compliance_bot.chains.identify import Identification
 from compliance_bot.chains.rules import LiveRules, Rules
 from compliance_bot.errors import UsageError
+from compliance_bot.home import key_source
 from compliance_bot.identity import account_name
 from compliance_bot.policy.decide import Circumstances
 from compliance_bot.policy.signature import APPROVERS, read_approvers, require_approved
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from compliance_bot.records import Asker
     from compliance_bot.redaction.spans import Detects
     from compliance_bot.settings import Settings
+    from compliance_bot.vault.book import Vault
 
 Outcome = TypeVar("Outcome")
 
@@ -170,6 +172,14 @@ class Wiring:
             return Detector.load(tagger=tagger, limit_s=self.settings.redaction_timeout_s)
 
     @cached_property
+    def vault(self) -> Vault:
+        """Where personal values are; its keys are loaded when the first is needed."""
+        from compliance_bot.keys.epochs import EpochKeys
+        from compliance_bot.vault.book import Vault
+
+        return Vault(self._home.keyring, EpochKeys(key_source(self.settings, self._home.path / "keys")))
+
+    @cached_property
     def parts(self) -> Parts:
         """What the chain is made of, for those who build their own from its steps."""
         from compliance_bot.chains.answer import Parts
@@ -200,11 +210,12 @@ class Wiring:
                 candidates=self.settings.candidates,
                 exact_threshold=self.settings.exact_threshold,
                 max_question_chars=self.settings.max_question_chars,
+                vault=self.vault,
             )
 
-    def parts_for(self, act: Act, model: BaseChatModel | str | None = None) -> Parts:
+    def parts_for(self, act: Act, model: BaseChatModel | str | None = None, *, reveals: bool = False) -> Parts:
         """Return the parts for one act: with its rules, and maybe another chat model. Raises NoSuchChatModel."""
-        parts = replace(self.parts, engine=act.engine, profiles=act.rules.redaction)
+        parts = replace(self.parts, engine=act.engine, profiles=act.rules.redaction, reveals=reveals)
         if model is None:
             return parts
         return replace(parts, composer=replace(parts.composer, chat=self._chat_model(model)))

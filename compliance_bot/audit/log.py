@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from compliance_bot.store.log import SealedRecord
 
 
+_AT_ONCE = 500  # records that are read together
+
+
 @dataclass(slots=True)
 class _Lane:
     writer: str
@@ -110,23 +113,25 @@ class AuditLog:
         id: RecordId | None = None,
         at: datetime | None = None,
         read: Mapping[DocumentId, ClassId] | None = None,
+        erasures: int | None = None,
     ) -> RecordId:
         """Return the id of the committed record. Raises StoreUnavailable or StoreFull: then show nothing.
 
-        Raises MovedMeanwhile, with no record, unless the documents that were `read` still have these classes.
+        Raises MovedMeanwhile, with no record, unless the documents that were `read` still have these classes, and no
+        value was erased since there had been so many `erasures`.
         """
         id, at = id or new_record_id(), at or datetime.now(UTC)
         recorder: Recorder | None = None
         try:
             with self.recording() as recorder:
-                require_standing(recorder.transaction, read or {})
+                require_standing(recorder.transaction, read or {}, erasures)
                 recorder.append(event, principal, id=id, at=at)
         except StoreUnavailable:
             # The reply to COMMIT may have been lost.
             if recorder is None or recorder.sealed is None:
                 raise
             with self._database.writing() as transaction:
-                require_standing(transaction, read or {})
+                require_standing(transaction, read or {}, erasures)
                 recorder.repeat(transaction)
         return id
 
@@ -135,6 +140,17 @@ class AuditLog:
         with self._database.reading() as transaction:
             records = rows.newest(transaction, limit)
         return tuple(open_record(record, self._keyring) for record in records)
+
+    def each(self) -> Iterator[Opened]:
+        """Yield every record that there is now, the oldest first, opened. Raises RecordAltered."""
+        last: RecordId | None = None
+        while True:
+            with self._database.reading() as transaction:
+                records = rows.after(transaction, last, _AT_ONCE)
+            if not records:
+                return
+            last = records[-1].id
+            yield from (open_record(record, self._keyring) for record in records)
 
     def one(self, record: RecordId) -> Opened | None:
         """Return one record, opened; None for an unknown id. Raises RecordAltered."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from compliance_bot.audit.record import Json, Opened
     from compliance_bot.records import DocumentId, RecordId
 
+_TOMBSTONES = ("tombstones", "kept")
 WITHHELD = "(withheld: its document may not be read by this reviewer)"
 
 
@@ -54,7 +55,7 @@ def cited_documents(record: Opened) -> frozenset[DocumentId]:
     """Return the documents that a record quotes, that a model was sent for it, or whose attributes it tells."""
     public = record.envelope["public"]
     quoted = (citation["document"] for citation in public.get("citations", []))
-    return frozenset((*quoted, *public.get("sent", {}).get("documents", []), *_moved(record)))
+    return frozenset((*quoted, *public.get("sent", {}).get("documents", []), *_moved(record), *_erased(record)))
 
 
 def show(record: Opened, readable: Collection[DocumentId]) -> Shown:
@@ -68,8 +69,16 @@ def show(record: Opened, readable: Collection[DocumentId]) -> Shown:
         principal=record.private["principal"]["id"],
         outcome=record.envelope["outcome"],
         envelope=record.envelope,
-        payload=_withhold(record.private, hidden) if cited_documents(record) - set(readable) else record.private,
+        payload=_payload(record, hidden, readable),
     )
+
+
+def _payload(record: Opened, hidden: Collection[int], readable: Collection[DocumentId]) -> Mapping[str, Json]:
+    if not cited_documents(record) - set(readable):
+        return record.private
+    if any(name in record.private for name in _TOMBSTONES):
+        return _without_tombstones(record.private, readable)
+    return _withhold(record.private, hidden)
 
 
 def _cited(citation: Mapping[str, Json]) -> CitedSpan:
@@ -88,6 +97,19 @@ def _moved(record: Opened) -> Iterator[DocumentId]:
     for half in (record.envelope["public"], record.private):
         for move in half.get("moved", []):
             yield from move["documents"]
+
+
+def _erased(record: Opened) -> Iterator[DocumentId]:
+    """Yield the documents in which an erasure found something."""
+    for name in _TOMBSTONES:
+        for document, *_ in record.private.get(name, []):
+            yield document
+
+
+def _without_tombstones(private: Mapping[str, Json], readable: Collection[DocumentId]) -> dict[str, Json]:
+    """Return a payload without what an erasure found in other documents: not even how much that is."""
+    kept = {name: [one for one in private[name] if one[0] in readable] for name in _TOMBSTONES if name in private}
+    return {**private, **kept}
 
 
 def _withhold(private: Mapping[str, Json], hidden: Collection[int]) -> dict[str, Json]:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.review import cited_documents
-from compliance_bot.chains.answer import spoken
 from compliance_bot.chains.case import Case
+from compliance_bot.chains.cite import spoken
+from compliance_bot.chains.draw import Drawing, draw_answer
 from compliance_bot.chains.rights import enter_scope
 from compliance_bot.policy.decide import Resource
+from compliance_bot.privacy.reveal import Viewer
 from compliance_bot.records import DocumentId
 from compliance_bot.store.documents import class_of_document
 from compliance_bot.store.scope import class_attributes
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from compliance_bot.chains.act import Act
-    from compliance_bot.records import Answer
+    from compliance_bot.policy.decide import Circumstances
+    from compliance_bot.records import Answer, Principal
+    from compliance_bot.vault.book import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +34,32 @@ class Again:
     """What one principal was answered, decided about anew."""
 
     act: Act
+    vault: Vault
 
     def readable(self, answers: Sequence[Answer]) -> tuple[Answer, ...]:
         """Return the answers without the sentences and quotes of documents that may not be read any more.
 
-        A model's own words go with any document that it was sent. Raises what identifying or the database raises.
+        A model's own words go with any document that it was sent. Personal data that were shown then are shown where
+        they may still be seen and have not been erased. Raises what identifying or the database raises.
         """
         rests = [self._rests_on(answer) for answer in answers]
-        readable = self._readable(frozenset().union(*rests))
-        return tuple(_without(one, on, readable) for one, on in zip(answers, rests, strict=True))
+        principal, now = self.act.identify(), self.act.circumstances()
+        readable = self._readable(frozenset().union(*rests), principal, now)
+        viewer = Viewer(engine=self.act.engine, vault=self.vault, principal=principal, circumstances=now)
+        drawing = Drawing(viewer)
+        return tuple(
+            self._drawn(one, _without(one.undrawn or one, on, readable), drawing)
+            for one, on in zip(answers, rests, strict=True)
+        )
+
+    def _drawn(self, shown: Answer, left: Answer, drawing: Drawing) -> Answer:
+        """Return what is left of an answer as it was drawn; with placeholders where it would be drawn otherwise."""
+        if shown.undrawn is None:
+            return left
+        drawn = draw_answer(drawing, self.act.database, left)
+        before = {(one.document, one.version, one.title, one.heading, one.quote) for one in shown.citations}
+        now = {(one.document, one.version, one.title, one.heading, one.quote) for one in drawn.citations}
+        return drawn if now <= before else left
 
     def _rests_on(self, answer: Answer) -> frozenset[DocumentId]:
         """Return the documents that an answer quotes, and those that a model was sent for what it says of its own."""
@@ -49,9 +70,10 @@ class Again:
         # Of an answer without a record nobody knows what its model was sent: a document that nobody can read.
         return quoted | (cited_documents(record) if record else {DocumentId("")})
 
-    def _readable(self, wanted: Collection[DocumentId]) -> frozenset[DocumentId]:
+    def _readable(
+        self, wanted: Collection[DocumentId], principal: Principal, now: Circumstances
+    ) -> frozenset[DocumentId]:
         """Return which of these documents may be read now: in scope, and permitted by the policies one by one."""
-        principal, now = self.act.identify(), self.act.circumstances()
         with self.act.database.reading() as snapshot:
             scope = enter_scope(snapshot, self.act.engine, principal, now, Case(type="answer.again"))
             found = {document: class_of_document(snapshot, scope, document) for document in wanted}

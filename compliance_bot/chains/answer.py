@@ -1,9 +1,9 @@
 """The governed answer: the file in which the product happens, top to bottom.
 
 0 open record, 1 identify, 2 decide, 3 mask the question, 4 retrieve in scope, 5 re-check each passage, 6 compose,
-7 cite and verify, 8 screen the output, 9 commit the record; then, and only then, the answer exists for the asker.
-Each step is a plain function, so that it can be read, tested and offered by itself; `stream` takes the same steps, a
-sentence at a time.
+7 cite and verify, 8 screen the output, 9 draw it for its asker, 10 commit the record; then, and only then, the answer
+exists for the asker. Each step is a plain function, so that it can be read, tested and offered by itself; `stream`
+takes the same steps, a sentence at a time.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from compliance_bot.chains.by_name import Asked, AskedValue, named_values
 from compliance_bot.chains.case import closing
-from compliance_bot.chains.cite import Cited, cite
+from compliance_bot.chains.cite import Cited, cite, spoken
 from compliance_bot.chains.compose import compose, running, sendable
+from compliance_bot.chains.draw import Drawing, draw_answer
 from compliance_bot.chains.prompts import INSTRUCTIONS_HASH
 from compliance_bot.chains.prose import without_straddling
 from compliance_bot.chains.question import readable_question
@@ -27,8 +29,9 @@ from compliance_bot.errors import Unavailable
 from compliance_bot.logs import note
 from compliance_bot.policy.permitted import permitted_each
 from compliance_bot.records import Answer, StopKind
-from compliance_bot.redaction.mask import count_markers, is_clean, mask
+from compliance_bot.redaction.mask import apply_edits, count_markers, is_clean, mask
 from compliance_bot.redaction.masking import Redaction
+from compliance_bot.redaction.placeholders import Numbering, count_placeholders
 from compliance_bot.retrieval.search import search
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
@@ -48,11 +51,11 @@ if TYPE_CHECKING:
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
     from compliance_bot.records import ChunkId, Hit, Passage, Principal, Sentence
     from compliance_bot.redaction.assignment import CollectionProfiles
-    from compliance_bot.redaction.mask import Masked
     from compliance_bot.redaction.spans import Detects
     from compliance_bot.retrieval.search import Found
     from compliance_bot.store.connect import Database
     from compliance_bot.store.scope import ClassAttributes
+    from compliance_bot.vault.book import Vault
 
 
 class LockBroken(Unavailable):
@@ -81,6 +84,8 @@ class Parts:
     candidates: int
     exact_threshold: int | None
     max_question_chars: int
+    vault: Vault
+    reveals: bool = False  # whether answers are drawn with the values that their asker may see
 
     @property
     def redaction(self) -> Redaction:
@@ -92,7 +97,7 @@ class Parts:
 class Retrieved:
     """What a search in scope brought, before the re-check."""
 
-    masked: Masked
+    asked: Asked
     found: Found
     attributes: ClassAttributes  # of the classes that the passages are in
     stopped: frozenset[str] = frozenset()  # models
@@ -108,6 +113,7 @@ class Grounds:
     hits: tuple[Hit, ...]
     composer: Composer  # without the models that are stopped
     sending: Sending
+    now: Circumstances
 
     @property
     def passages(self) -> tuple[Passage, ...]:
@@ -135,8 +141,10 @@ def answer(
         # 8 screen the output
         with case.step("screen"):
             cited = screen(cited, parts.redaction, grounds.passages)
-        # 9 commit the record
         result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
+        # 9 draw it for its asker: what is disclosed by that goes on record too
+        result = drawn(case, parts, grounds, result)
+    # 10 the record is committed
     return replace(result, timings_ms=dict(case.timings_ms))
 
 
@@ -151,9 +159,9 @@ def ground(
     # 1 identify, 2 decide
     principal, now = admit(parts, identify, circumstances, case)
     # 3 mask the question
-    masked = mask_question(parts, question, case)
+    asked = mask_question(parts, question, case)
     # 4 retrieve in scope
-    retrieved = retrieve(parts, masked, principal, now, case)
+    retrieved = retrieve(parts, asked, principal, now, case)
     # 5 re-check each passage, and ask which of them the model may process
     return recheck_all(parts, retrieved, principal, now, case)
 
@@ -175,7 +183,7 @@ def admit(
     return principal, now
 
 
-def mask_question(parts: Parts, question: str, case: Case) -> Masked:
+def mask_question(parts: Parts, question: str, case: Case) -> Asked:
     """Return the question without personal data, whichever collection they would be masked in.
 
     Raises UnreadableQuestion or DetectionFailed.
@@ -183,30 +191,47 @@ def mask_question(parts: Parts, question: str, case: Case) -> Masked:
     with case.step("mask"):
         masking = parts.redaction.strict
         case.public["redaction"] = masking.described
-        masked = mask(readable_question(question, parts.max_question_chars), masking.detector)
-        case.private["question"] = masked.text
-    return masked
+        source = readable_question(question, parts.max_question_chars)
+        masked = mask(source, masking.detector)
+        replaced = Numbering(asked=True).replacements(source, masked.spans)
+        values = {
+            one.text: AskedValue(placeholder=one.text, type=one.type, surface=source[one.start : one.end])
+            for one in replaced
+            if one.number
+        }
+        text = apply_edits(source, [one.edit for one in replaced])
+        case.private["question"] = text
+    return Asked(text=text, counts=masked.counts, values=tuple(values.values()))
 
 
 def retrieve(
-    parts: Parts, masked: Masked, principal: Principal, now: Circumstances, case: Case, *, by_engine: bool = False
+    parts: Parts, asked: Asked, principal: Principal, now: Circumstances, case: Case, *, by_engine: bool = False
 ) -> Retrieved:
     """Return the best passages in the principal's scope, which is decided in the same snapshot.
 
     The question is embedded meanwhile: the search by words, which comes first, does not need its vector. With
     `by_engine` the compiled policies are not relied upon.
     """
-    with _embedding(parts.embedder, masked.text, case) as embedded, parts.database.reading() as snapshot:
+    with _embedding(parts.embedder, asked.words, case) as embedded, parts.database.reading() as snapshot:
         with case.step("scope"):
             scope = enter_scope(snapshot, parts.engine, principal, now, case, by_engine=by_engine)
         with case.step("retrieve"):
             model = serving_model(snapshot)
             if model is not None and model.hash != parts.embedder.manifest_hash:
                 raise EmbedderMismatch
+            named = named_values(
+                snapshot,
+                scope,
+                asked.values,
+                vault=parts.vault,
+                engine=parts.engine,
+                principal=principal,
+                circumstances=now,
+            )
             found = search(
                 snapshot,
                 scope,
-                masked.text,
+                asked.text,
                 embedded,
                 model=model,
                 term_key=parts.term_key,
@@ -214,10 +239,11 @@ def retrieve(
                 candidates=parts.candidates,
                 stored=scope.stored,
                 exact_threshold=parts.exact_threshold,
+                named=named,
             )
         attributes = class_attributes(snapshot, [hit.passage.class_id for hit in found.hits])
         stopped = frozenset(one.name for one in stops(snapshot) if one.kind is StopKind.MODEL)
-    return Retrieved(masked=masked, found=found, attributes=attributes, stopped=stopped)
+    return Retrieved(asked=asked, found=found, attributes=attributes, stopped=stopped)
 
 
 @contextmanager
@@ -244,10 +270,18 @@ def recheck_all(parts: Parts, retrieved: Retrieved, principal: Principal, now: C
         retrieved = stand(parts, retrieved, principal, now, case)
         found, attributes, stopped = retrieved.found, retrieved.attributes, retrieved.stopped
         composer = running(parts.composer, stopped)
-        sending = sendable(composer, parts.engine, principal, found.hits, attributes, now, case, stopped=stopped)
-    masked = retrieved.masked
+        sending = sendable(
+            composer, parts.engine, principal, found.hits, attributes, now, case, stopped=stopped, same=found.same
+        )
+    asked = retrieved.asked
     return Grounds(
-        question=masked.text, masked=masked.counts, found=found, hits=found.hits, composer=composer, sending=sending
+        question=asked.text,
+        masked=asked.counts,
+        found=found,
+        hits=found.hits,
+        composer=composer,
+        sending=sending,
+        now=now,
     )
 
 
@@ -262,7 +296,7 @@ def stand(parts: Parts, retrieved: Retrieved, principal: Principal, now: Circums
     if not denied:
         return retrieved
     note("scope.wrong", level="warning", record=case.id, tenant=parts.database.tenant, denied=len(denied))
-    again = retrieve(parts, retrieved.masked, principal, now, case, by_engine=True)
+    again = retrieve(parts, retrieved.asked, principal, now, case, by_engine=True)
     if recheck(parts.engine, principal, again.found.hits, again.attributes, now, case):
         raise LockBroken
     case.public["denied"] = list(denied)
@@ -336,7 +370,8 @@ def conclude(
     case.outcome = "abstained" if abstained else "answered"
     redactions = Counter(grounds.masked)
     for sentence in cited.sentences:
-        redactions.update(count_markers(sentence.text))
+        redactions.update(count_placeholders(sentence.text))
+        redactions.update(count_markers(sentence.text))  # of documents from before the vault
     text = spoken(cited.sentences)
     result = Answer(
         answer=NOTICE if abstained else text,
@@ -360,9 +395,15 @@ def conclude(
     return result
 
 
-def spoken(sentences: Sequence[Sentence]) -> str:
-    """Return sentences as one text, with the numbers of their citations."""
-    return " ".join(f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in sentences)
+def drawn(case: Case, parts: Parts, grounds: Grounds, result: Answer) -> Answer:
+    """Return an answer with the values that its asker may see, where it is to be drawn; the record says which."""
+    if not parts.reveals:
+        return result
+    with case.step("draw"):
+        drawing = Drawing.of(parts, case.principal, grounds.now)
+        result = draw_answer(drawing, parts.database, result)
+        drawing.tell(case)
+    return result
 
 
 def _describe(case: Case, parts: Parts, grounds: Grounds, result: Answer) -> None:

@@ -60,6 +60,11 @@ def cite(reply: Reply, passages: Sequence[Passage]) -> Cited:
     )
 
 
+def spoken(sentences: Sequence[Sentence]) -> str:
+    """Return sentences as one text, with the numbers of their citations."""
+    return " ".join(f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in sentences)
+
+
 def _locate(quote: Quote, offered: Mapping[ChunkId, Passage]) -> _Found | None:
     """Return where a quote stands, word for word; None where it does not."""
     passage = offered.get(quote.id)

@@ -7,7 +7,8 @@ mode answers in its place if the settings say so, and the record says why.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from langsmith.run_helpers import tracing_context
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.contract import Quote, ReplySentence
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import Hit, Passage, Principal
+    from compliance_bot.records import ChunkId, Hit, Passage, Principal
     from compliance_bot.retrieval.search import Found
     from compliance_bot.store.scope import ClassAttributes
 
 # Three bytes of UTF-8 a token: tokenisers of English need about four, and the estimate must not be too low.
 _BYTES_PER_TOKEN = 3
+_NONE: Mapping[ChunkId, Mapping[str, str]] = MappingProxyType({})
 _TOKENS_AROUND = 40  # a passage's marks, title and headings
 
 NOT_PERMITTED = "the policies let the chat model process none of the passages"
@@ -58,6 +60,8 @@ class Sending:
 
     passages: Mapping[str, Passage]
     reason_for_none: str = ""
+    # Of each passage: which of its placeholders the question means, where its asker may see them.
+    same: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +92,7 @@ def compose(composer: Composer, question: str, hits: Sequence[Hit], found: Found
     if not sending.passages:
         return instead(composer, question, hits, found, sending.reason_for_none)
     try:
-        reply = Reply(sentences=tuple(sentences(composer, question, sending.passages)))
+        reply = Reply(sentences=tuple(sentences(composer, question, sending)))
     except ChatModelFailed as error:
         if composer.fallback == "refuse":
             raise
@@ -96,12 +100,13 @@ def compose(composer: Composer, question: str, hits: Sequence[Hit], found: Found
     return Composed(reply=reply, model=composer.chat)
 
 
-def sentences(composer: Composer, question: str, sent: Mapping[str, Passage]) -> Iterator[ReplySentence]:
+def sentences(composer: Composer, question: str, sending: Sending) -> Iterator[ReplySentence]:
     """Yield the sentences of the chat model's reply in the words of their sources, none twice.
 
     Raises ChatModelFailed.
     """
-    told = plain_messages(question, sent)
+    sent = sending.passages
+    told = plain_messages(question, sent, sending.same)
     quoted_before: set[tuple[Quote, ...]] = set()
     for sentence in converse(composer.chat.model, told, reply_schema(list(sent)), composer.patience):
         widened = widen_sentence(sentence, sent)
@@ -116,7 +121,7 @@ def quoted(chat: ChatModel, question: str, hits: Sequence[Hit], found: Found) ->
     if not hits:
         return Reply()
     scored = {hit.passage.chunk: ScoredPassage(lexical=hit.lexical, cosine=hit.cosine, fused=hit.score) for hit in hits}
-    evidence = Evidence(idf=found.idf, scores=scored, passages=found.passages)
+    evidence = Evidence(idf=found.idf, scores=scored, passages=found.passages, same=found.same)
     with tracing_context(enabled=False):
         # No callbacks either: inside a run of LangChain's, those of the application would be taken over from it.
         given = messages(question, [hit.passage for hit in hits])
@@ -141,6 +146,7 @@ def sendable(
     case: Case,
     *,
     stopped: Collection[str],
+    same: Mapping[ChunkId, Mapping[str, str]] = _NONE,
 ) -> Sending:
     """Return what a chat model elsewhere is given: nothing for quote mode, which is here.
 
@@ -169,7 +175,8 @@ def sendable(
         "no_room": [hit.passage.chunk for hit in allowed if hit.passage.chunk not in kept],
         "determining": sorted({id_ for decision in decisions for id_ in decision.determining}),
     }
-    return Sending(passages=passages, reason_for_none=NO_ROOM if allowed else NOT_PERMITTED)
+    meant = {id_: same[passage.chunk] for id_, passage in passages.items() if passage.chunk in same}
+    return Sending(passages=passages, reason_for_none=NO_ROOM if allowed else NOT_PERMITTED, same=meant)
 
 
 def pack(hits: Sequence[Hit], tokens: int) -> list[Passage]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.chains.answer import admit, mask_question, retrieve, stand
 from compliance_bot.chains.case import closing
+from compliance_bot.chains.draw import Drawing, draw_hits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +23,9 @@ def find(
     """Return the `k` best readable passages, best first. Raises as `answer` does."""
     with closing(parts.log, "search") as case:
         principal, now = admit(parts, identify, circumstances, case, action="search")
-        masked = mask_question(parts, query, case)
+        asked = mask_question(parts, query, case)
         wider = replace(parts, passages=k, candidates=max(parts.candidates, k))
-        retrieved = retrieve(wider, masked, principal, now, case)
+        retrieved = retrieve(wider, asked, principal, now, case)
         with case.step("recheck"):
             found = stand(wider, retrieved, principal, now, case).found
         hits = found.hits
@@ -32,7 +33,12 @@ def find(
         case.public |= {
             "embedder": parts.embedder.manifest_hash,
             "exact": found.exact,
-            "redactions": dict(masked.counts),
+            "redactions": dict(asked.counts),
             "candidates": [{"chunk": hit.passage.chunk, "rank": hit.rank} for hit in hits],
         }
+        if parts.reveals:
+            with case.step("draw"):
+                drawing = Drawing.of(parts, principal, now)
+                hits = draw_hits(drawing, parts.database, hits)
+                drawing.tell(case)
     return hits

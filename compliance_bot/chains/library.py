@@ -10,9 +10,11 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from compliance_bot.chains.case import Case
+from compliance_bot.chains.draw import Drawing, draw_titles, draw_version
 from compliance_bot.errors import Refused
 from compliance_bot.policy.decide import Resource
 from compliance_bot.policy.permitted import permitted_each
+from compliance_bot.privacy.reveal import Viewer
 from compliance_bot.store import documents
 from compliance_bot.store.moves import wait_for_answers
 from compliance_bot.store.scope import class_attributes, open_classes
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.audit.log import Recorder
     from compliance_bot.chains.act import Act
+    from compliance_bot.policy.decide import Circumstances
     from compliance_bot.records import (
         ClassId,
         DocumentId,
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
         DocumentVersion,
     )
     from compliance_bot.store.connect import Transaction
+    from compliance_bot.vault.book import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +40,28 @@ class Library:
     """The documents of a home, for one principal."""
 
     act: Act
+    vault: Vault
 
-    def list(self) -> tuple[DocumentSummary, ...]:
-        """Return the readable documents by title."""
+    def list(self, *, reveals: bool = False) -> tuple[DocumentSummary, ...]:
+        """Return the readable documents by title; with `reveals`, drawn with the values that the principal may see."""
         with self.act.closing("documents.list") as case, self.act.database.reading() as snapshot:
             now = self.act.circumstances()
             scope = self.act.enter(snapshot, case, now)
             found = documents.list_documents(snapshot, scope)
             permitted = permitted_each(self.act.engine, case.principal, "read", [one.attributes for one in found], now)
+            listed = tuple(compress(found, permitted))
+            if reveals:
+                drawing = self._drawing(case, now)
+                listed = draw_titles(drawing, snapshot, scope, listed)
+                drawing.tell(case)
             case.outcome = "done"
-        return tuple(compress(found, permitted))
+        return listed
 
-    def show(self, document: DocumentId, *, version: int | None = None) -> DocumentVersion:
-        """Return a version with its text; the current one where none is named. Raises Refused."""
+    def show(self, document: DocumentId, *, version: int | None = None, reveals: bool = False) -> DocumentVersion:
+        """Return a version with its text; the current one where none is named. Raises Refused.
+
+        With `reveals` it is drawn with the values that the principal may see; the record says which.
+        """
         with self.act.closing("documents.show") as case, self.act.database.reading() as snapshot:
             now = self.act.circumstances()
             scope = self.act.enter(snapshot, case, now)
@@ -60,10 +73,20 @@ class Library:
             self.act.admit(case, "read", now, resource=_resource(snapshot, class_id))
             case.outcome, case.read = "done", {found.document: class_id}
             case.public["shown"] = {"document": found.document, "number": found.version, "sha256": found.sha256}
+            if reveals:
+                drawing = self._drawing(case, now)
+                found = draw_version(drawing, snapshot, scope, found)
+                drawing.tell(case)
         return found
 
-    def history(self, document: DocumentId) -> tuple[DocumentVersion, ...]:
-        """Return the versions of a document, newest first, without text. Raises Refused."""
+    def _drawing(self, case: Case, now: Circumstances) -> Drawing:
+        return Drawing(Viewer(engine=self.act.engine, vault=self.vault, principal=case.principal, circumstances=now))
+
+    def history(self, document: DocumentId, *, reveals: bool = False) -> tuple[DocumentVersion, ...]:
+        """Return the versions of a document, newest first, without text. Raises Refused.
+
+        With `reveals`, their titles are drawn with the values that the principal may see.
+        """
         with self.act.closing("documents.history") as case, self.act.database.reading() as snapshot:
             now = self.act.circumstances()
             scope = self.act.enter(snapshot, case, now)
@@ -72,6 +95,10 @@ class Library:
             if not found or class_id is None:
                 raise Refused
             self.act.admit(case, "read", now, resource=_resource(snapshot, class_id))
+            if reveals:
+                drawing = self._drawing(case, now)
+                found = draw_titles(drawing, snapshot, scope, found)
+                drawing.tell(case)
             case.outcome = "done"
             case.public["shown"] = {"document": found[0].document}
         return found

@@ -15,10 +15,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import Event, describe
-from compliance_bot.chains.answer import conclude, ground, screen
+from compliance_bot.chains.answer import conclude, drawn, ground, screen
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite
 from compliance_bot.chains.compose import compose, instead, sentences
+from compliance_bot.chains.draw import Drawing, draw_part
 from compliance_bot.chains.prose import without_straddling
 from compliance_bot.chains.recorded import cited_spans, quoted_fields, sentence_fields
 from compliance_bot.models.contract import Reply
@@ -52,12 +53,13 @@ def stream(
             failure: ChatModelFailed | None = None
             cited = _NOTHING
             watch = _Watch()
+            drawing = Drawing.of(parts, case.principal, grounds.now)
             try:
                 # 6 compose, 7 cite and verify, 8 screen the output, for each sentence
-                for reply in sentences(grounds.composer, grounds.question, grounds.sending.passages):
+                for reply in sentences(grounds.composer, grounds.question, grounds.sending):
                     cited = _with(cited, reply, parts, grounds)
                     if len(cited.sentences) > len(shown.sentences):
-                        part = _commit(parts, case, grounds, shown, cited)
+                        part = _commit(parts, case, grounds, shown, cited, drawing)
                         shown = cited
                         with watch.stopped():
                             yield part
@@ -82,7 +84,9 @@ def stream(
             with case.step("cite"):
                 cited = screen(cite(composed.reply, grounds.passages), parts.redaction, grounds.passages)
             result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
-    # 9 the record is committed
+        # 9 draw it for its asker
+        result = drawn(case, parts, grounds, result)
+    # 10 the record is committed
     yield from _unshown(result, len(shown.sentences))
     yield replace(result, timings_ms=dict(case.timings_ms))
 
@@ -135,8 +139,8 @@ def _start(parts: Parts, case: Case, grounds: Grounds) -> None:
     parts.log.append(Event(type="answer.started", outcome="started", public=public, private=private), case.principal)
 
 
-def _commit(parts: Parts, case: Case, grounds: Grounds, shown: Cited, cited: Cited) -> AnswerPart:
-    """Return the last sentence as a part, its record committed."""
+def _commit(parts: Parts, case: Case, grounds: Grounds, shown: Cited, cited: Cited, drawing: Drawing) -> AnswerPart:
+    """Return the last sentence as a part, drawn for its asker, its record committed."""
     sentence = cited.sentences[-1]
     fresh = cited.citations[len(shown.citations) :]
     used = [citation for citation in cited.citations if citation.n in sentence.citations]
@@ -152,9 +156,14 @@ def _commit(parts: Parts, case: Case, grounds: Grounds, shown: Cited, cited: Cit
         "sentences": [sentence_fields(sentence)],
         "citations": quoted_fields(used),
     }
+    part = AnswerPart(sentence=sentence, citations=fresh)
+    if parts.reveals:
+        part = draw_part(drawing, parts.database, part, used)
+        told, sealed = drawing.told()
+        public, private = public | told, private | sealed
     event = Event(type="answer.part", outcome="shown", public=public, private=private)
-    parts.log.append(event, case.principal, read=case.read)
-    return AnswerPart(sentence=sentence, citations=fresh)
+    parts.log.append(event, case.principal, read=case.read, erasures=drawing.erasures)
+    return part
 
 
 def _unshown(result: Answer, shown: int) -> Iterator[AnswerPart]:

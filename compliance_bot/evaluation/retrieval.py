@@ -61,7 +61,7 @@ def evaluate(
     """Return the mean scores of these questions, each searched for once."""
     totals = dict.fromkeys(_METRICS, 0.0)
     for question in questions:
-        hits = bot.search(question.text, principal=principal, k=K)
+        hits = bot.search(question.text, principal=principal, k=K, reveal=False)
         ranking = list(dict.fromkeys(hit.ref for hit in hits if hit.ref is not None))
         for name, metric in _METRICS.items():
             totals[name] += metric(ranking, dict(question.relevant), K)

@@ -80,7 +80,7 @@ class ComplianceRetriever(Unheard, BaseRetriever):
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= _MOST:
             raise UsageError(f"k is a number from 1 to {_MOST}")
         purpose = _one_of(self.purpose, config, "purpose")
-        hits = self.bot.search(_text(query), principal=principal, k=k, purpose=purpose)
+        hits = self.bot.search(_text(query), principal=principal, k=k, purpose=purpose, reveal=False)
         return [_document(hit) for hit in hits]
 
 
@@ -92,17 +92,18 @@ class GovernedChain(Governed["str | Asked", Any]):
 
     name = "governed_chain"
 
-    def __init__(self, bot: ComplianceBot, model: BaseChatModel | str | None = None) -> None:
-        self._bot, self._model = bot, model
+    def __init__(self, bot: ComplianceBot, model: BaseChatModel | str | None = None, *, reveal: bool = False) -> None:
+        self._bot, self._model, self._reveal = bot, model, reveal
 
     def act(self, input: str | Asked, config: RunnableConfig, **_: Any) -> Answer:
-        return self._bot.ask(model=self._model, **_call(input, config))
+        return self._bot.ask(model=self._model, reveal=self._reveal, **_call(input, config))
 
     def stream(
         self, input: str | Asked, config: RunnableConfig | None = None, **_: Any
     ) -> Iterator[AnswerPart | Answer]:
         """Return each sentence once its record is committed, and the whole answer last. Close it to stop."""
-        return self._bot.stream(model=self._model, **_call(input, ensure_config(config)))
+        called = _call(input, ensure_config(config))
+        return self._bot.stream(model=self._model, reveal=self._reveal, **called)
 
     async def astream(
         self, input: str | Asked, config: RunnableConfig | None = None, **kwargs: Any
@@ -157,13 +158,18 @@ class AnswerText(Governed["Answer | AnswerPart", str]):
 answer_text = AnswerText()
 
 
-def governed_chain(bot: ComplianceBot, model: BaseChatModel | str | None = None) -> GovernedChain:
+def governed_chain(
+    bot: ComplianceBot, model: BaseChatModel | str | None = None, *, reveal: bool = False
+) -> GovernedChain:
     """Return the chain of a bot as a runnable. `model` composes the answers in place of the one in the settings.
+
+    Answers have placeholders for personal data. With `reveal` those that the principal may see stand in them: for a
+    chain whose answers go to their asker, and not into a trace, a memory, or another model.
 
     It takes a question, or `{"question": …, "principal": …, "purpose": …}`; as a tool, a model fills in the question
     alone.
     """
-    return GovernedChain(bot, model)
+    return GovernedChain(bot, model, reveal=reveal)
 
 
 def _call(input: str | Asked, config: RunnableConfig) -> dict[str, Any]:

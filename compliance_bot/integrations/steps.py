@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from compliance_bot.chains import answer as chain
 from compliance_bot.chains.answer import Grounds, Retrieved
+from compliance_bot.chains.by_name import Asked
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite
 from compliance_bot.chains.compose import Composed, compose
 from compliance_bot.errors import UsageError
 from compliance_bot.integrations.untraced import Governed
-from compliance_bot.redaction.mask import Masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,7 +103,7 @@ class Steps:
         self._answer: Answer | None = None
         step = self._step
         self.mask = step("mask", str, lambda question: chain.mask_question(parts, question, case))
-        self.retrieve = step("retrieve", Masked, lambda masked: chain.retrieve(parts, masked, principal, now, case))
+        self.retrieve = step("retrieve", Asked, lambda asked: chain.retrieve(parts, asked, principal, now, case))
         self.recheck = step("recheck", Retrieved, lambda found: chain.recheck_all(parts, found, principal, now, case))
         self.compose = step("compose", Grounds, self._compose)
         self.cite = step("cite", Draft, self._cite)

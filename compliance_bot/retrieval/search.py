@@ -13,9 +13,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from compliance_bot.records import Hit
+from compliance_bot.redaction.placeholders import placeholder
 from compliance_bot.retrieval.fuse import K1, B, fuse
 from compliance_bot.retrieval.plan import EXACT, plan
 from compliance_bot.store import search as queries
+from compliance_bot.store import vault
 from compliance_bot.store.tuning import BUILT_IN, measured
 from compliance_bot.terms import query_terms, term_hash
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from compliance_bot.records import Scope
+    from compliance_bot.records import ChunkId, Scope, VersionId
     from compliance_bot.retrieval.plan import Plan
     from compliance_bot.store.connect import Transaction
     from compliance_bot.store.models import VectorModel
@@ -36,6 +38,19 @@ _DIGITS = 9  # scores that agree to here are equal: then content decides the ord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A value that a question names, to be found by its tokens in the vault, where its asker may see it and only there.
+
+    To everybody else, and everywhere else, `stem` is a word that stands nowhere.
+    """
+
+    stem: str  # what stands for it in the question
+    tokens: tuple[int, ...]  # of the whole and of each part of a name
+    values: frozenset[int]  # tokens of the values that are meant
+    scope: Scope  # the part of the search's scope in which the asker may see it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """The hits of a search, best first, the statistics that an answerer needs, and which path was taken."""
 
@@ -43,6 +58,8 @@ class Found:
     idf: Mapping[str, float] = field(hash=False)  # of the question's terms within the scope
     passages: int  # in scope
     exact: bool
+    # Of each passage: which of its placeholders stand for a value that the question names, and for which.
+    same: Mapping[ChunkId, Mapping[str, str]] = field(default_factory=dict, hash=False)
 
 
 def search(
@@ -57,22 +74,26 @@ def search(
     candidates: int = 100,
     stored: int | None = None,
     exact_threshold: int | None = None,
+    named: Sequence[Named] = (),
 ) -> Found:
     """Return the `k` best readable passages for a question.
 
     `embedded` returns its embedding by `model`, shape (dim,); it is called once the search by words is done. Without a
     model nothing was ever stored, and there is nothing to compare the vector with. `stored` is how many live chunks the
-    tenant has, the readable ones by default. Without `exact_threshold` the one that was measured holds.
+    tenant has, the readable ones by default. Without `exact_threshold` the one that was measured holds. `named` are
+    the values in the question that the asker may see somewhere.
     """
     idf = weigh_terms(transaction, scope, question, term_key)
+    weighed = [(one, weigh_tokens(transaction, scope, one)) for one in named]
+    idf |= {one.stem: max(weights.values()) for one, weights in weighed if weights and one.stem in idf}
     reach = (model and measured(transaction, model)) or BUILT_IN
     way = plan(scope.chunks, stored or scope.chunks, candidates, reach, threshold=exact_threshold)
     lexical, cosine = gather(
-        transaction, scope, idf, embedded, model=model, term_key=term_key, candidates=candidates, way=way
+        transaction, scope, idf, embedded, model=model, term_key=term_key, candidates=candidates, way=way, named=weighed
     )
     fused = {chunk: round(score, _DIGITS) for chunk, score in fuse(lexical, cosine, passages=scope.chunks).items()}
     hits = _hits(transaction, scope, _best(transaction, scope, fused, k), lexical, cosine)
-    return Found(hits=hits, idf=idf, passages=scope.chunks, exact=way.is_exact)
+    return Found(hits=hits, idf=idf, passages=scope.chunks, exact=way.is_exact, same=_same(transaction, named, hits))
 
 
 def gather(
@@ -86,10 +107,13 @@ def gather(
     candidates: int,
     way: Plan = EXACT,
     k1: float = K1,
+    named: Sequence[tuple[Named, Mapping[int, float]]] = (),
 ) -> tuple[queries.Scores, queries.Scores]:
     """Return the candidates of both sides: BM25 scores, and the cosine of each chunk that either side found."""
     weights = {term_hash(term, term_key): value for term, value in idf.items()}
     lexical = _lexical(transaction, scope, weights, k1, candidates, exact=way.is_exact) if weights else {}
+    for one, tokens in named:
+        lexical = _with_named(transaction, scope, lexical, weights, one.scope, tokens, k1, candidates)
     vector = embedded()
     if scope.is_empty or model is None:
         return {}, {}
@@ -107,6 +131,41 @@ def weigh_terms(transaction: Transaction, scope: Scope, question: str, key: byte
     }
     kept = sorted(idf, key=lambda term: -idf[term])[:_MOST_TERMS]
     return {term: idf[term] for term in idf if term in kept}
+
+
+def weigh_tokens(transaction: Transaction, scope: Scope, named: Named) -> dict[int, float]:
+    """Return the idf of each token of a named value that stands where its asker may see it."""
+    frequencies = queries.document_frequencies(transaction, named.scope, list(named.tokens))
+    return {token: inverse_document_frequency(scope.chunks, count) for token, count in frequencies.items() if count > 0}
+
+
+def _with_named(
+    transaction: Transaction,
+    scope: Scope,
+    lexical: queries.Scores,
+    weights: Mapping[int, float],
+    within: Scope,
+    tokens: Mapping[int, float],
+    k1: float,
+    limit: int,
+) -> queries.Scores:
+    """Return BM25 scores with what a named value adds: its tokens are terms, in the part of the scope they are in."""
+    best = queries.lexical(transaction, within, tokens, k1=k1, b=B, limit=limit)
+    added = queries.lexical_of(transaction, within, tokens, [*lexical, *best], k1=k1, b=B)
+    fresh = [chunk for chunk in best if chunk not in lexical]
+    others = queries.lexical_of(transaction, scope, weights, fresh, k1=k1, b=B)
+    chunks = dict.fromkeys((*lexical, *best))
+    return {chunk: lexical.get(chunk, others.get(chunk, 0.0)) + added.get(chunk, 0.0) for chunk in chunks}
+
+
+def _same(transaction: Transaction, named: Sequence[Named], hits: Sequence[Hit]) -> dict[ChunkId, dict[str, str]]:
+    """Return which placeholders of each passage stand for a value that the question names."""
+    versions = {hit.passage.version_id for hit in hits}
+    known: dict[VersionId, dict[str, str]] = {}
+    for one in named:
+        for version, type_, number, _ in vault.named(transaction, one.scope, versions, one.values):
+            known.setdefault(version, {})[placeholder(type_, number)] = one.stem
+    return {hit.chunk: known[hit.passage.version_id] for hit in hits if hit.passage.version_id in known}
 
 
 def inverse_document_frequency(chunks: int, frequency: int) -> float:

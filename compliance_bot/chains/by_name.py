@@ -1,0 +1,76 @@
+"""Find people by name: where the asker may see the name, and nowhere else.
+
+A question's values never reach an index of words. Each is looked up in the vault, and its token is searched in those
+classes alone whose documents the policies let this asker reveal this type of data in. To anybody else it is a word that
+stands nowhere, and nobody can tell by planting it in a document of their own whether it stands in another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from compliance_bot.redaction.placeholders import in_words
+from compliance_bot.retrieval.search import Named
+from compliance_bot.store.scope import narrowed, permitted_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from compliance_bot.policy.decide import Circumstances, PolicyEngine
+    from compliance_bot.records import ClassId, Principal, Scope
+    from compliance_bot.store.connect import Transaction
+    from compliance_bot.vault.book import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedValue:
+    """A value in a question, and what stands for it there."""
+
+    placeholder: str
+    type: str
+    surface: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question without personal data. `counts` are values masked, by type; `values` are kept while it is answered."""
+
+    text: str
+    counts: Mapping[str, int] = field(hash=False)
+    values: tuple[AskedValue, ...] = field(default=(), repr=False)
+
+    @property
+    def words(self) -> str:
+        """What is embedded: for each value the words of its type, as in passages."""
+        return in_words(self.text)
+
+
+def named_values(
+    snapshot: Transaction,
+    scope: Scope,
+    values: Sequence[AskedValue],
+    *,
+    vault: Vault,
+    engine: PolicyEngine,
+    principal: Principal,
+    circumstances: Circumstances,
+) -> tuple[Named, ...]:
+    """Return what finds the values of a question, each in the part of the scope where its asker may see it.
+
+    Nobody finds by name while acting as another.
+    """
+    if principal.actor is not None:
+        return ()
+    kept: dict[tuple[str, str], frozenset[ClassId]] = {}
+    visible: dict[str, Scope] = {}
+    found = []
+    for value in values:
+        for sought in vault.sought(snapshot, value.type, value.surface):
+            if sought.type not in visible:
+                about = replace(circumstances, more={**circumstances.more, "entity_type": sought.type})
+                classes = permitted_classes(snapshot, engine, principal, about, kept=kept, action="reveal")
+                visible[sought.type] = narrowed(scope, classes)
+            if (within := visible[sought.type]).classes:
+                found.append(Named(stem=value.placeholder, tokens=sought.tokens, values=sought.values, scope=within))
+    return tuple(found)
