@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from compliance_bot.chains.grants import Grants
 from compliance_bot.chains.kill_switch import KillSwitch
 from compliance_bot.chains.trail import Trail
+from compliance_bot.chains.vault_room import VaultRoom
 from compliance_bot.records import DocumentId, RecordId
 from compliance_bot.wiring import LOCAL_ADMINISTRATOR, Wiring
 
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compliance_bot.audit.review import Shown
+    from compliance_bot.chains.erasing import Candidate, Certificate, Erasing
     from compliance_bot.chains.examine import PolicyReport
     from compliance_bot.chains.explain import Explainer, Explanation, Permissions
+    from compliance_bot.chains.exposure import DocumentReport, Exposure, PersonReport
     from compliance_bot.chains.tenants import TenantRoom
+    from compliance_bot.chains.vault_room import Rotated, VaultState
+    from compliance_bot.chains.vault_room import Shown as Revealed
     from compliance_bot.chains.what_if import Comparison
     from compliance_bot.records import Asker, Grant, Principal, RecordSummary, Stop
 
@@ -100,6 +105,86 @@ class Governance(Wiring):
         return TenantRoom(
             begin=lambda: self._act(principal), keyring=keyring, claim=claim(self.settings.tenant, keyring)
         )
+
+    def vault_state(self, *, principal: Asker) -> VaultState:
+        """Return how much the vault holds, and under which keys. Raises Refused."""
+        return self._vault_room(principal).show()
+
+    def reveal(
+        self,
+        document: str,
+        placeholders: Iterable[str] = (),
+        *,
+        principal: Asker,
+        purpose: str | None = None,
+        version: int | None = None,
+    ) -> tuple[Revealed, ...]:
+        """Return what placeholders of a document stand for; all that the principal may see where none is named.
+
+        Raises Refused where the document or a placeholder is absent or may not be seen.
+        """
+        wanted = tuple(placeholders)
+        return self._undisturbed(
+            self._acting(principal, purpose),
+            lambda act: VaultRoom(act=act, vault=self.vault).reveal(DocumentId(document), wanted, version=version),
+        )
+
+    def rotate_vault_key(
+        self, *, principal: Asker = LOCAL_ADMINISTRATOR, on_progress: Callable[[int], None] = lambda _: None
+    ) -> Rotated:
+        """Wrap every value of the vault with a new key. May be interrupted and run again.
+
+        Raises Refused, and UsageError where the operator has to set the new key first.
+        """
+        return self._vault_room(principal).rotate(on_progress=on_progress)
+
+    def discard_vault_key(self, epoch: int, *, principal: Asker = LOCAL_ADMINISTRATOR) -> None:
+        """Destroy a key of the vault that wraps nothing any more. Raises Refused or UsageError."""
+        self._vault_room(principal).discard(epoch)
+
+    def propose_erasure(
+        self, name: str, *, reason: str, principal: Asker, purpose: str | None = None
+    ) -> tuple[Candidate, ...]:
+        """Return what may belong to a person: the name, names that share a part of it, values that stand beside it.
+
+        As far as the principal may read. Nothing is changed. Raises Refused and UsageError.
+        """
+        return self._erasing(principal, purpose).propose(name, reason=reason)
+
+    def erase(
+        self, name: str, *, also: Iterable[str] = (), reason: str, principal: Asker, purpose: str | None = None
+    ) -> Certificate:
+        """Erase a name, and of what is proposed with it what is named by its handle; return the certificate.
+
+        Raises Refused, and UsageError for a handle that is not proposed.
+        """
+        return self._erasing(principal, purpose).erase(name, also=tuple(also), reason=reason)
+
+    def held_on(self, name: str, *, reason: str, principal: Asker, purpose: str | None = None) -> PersonReport:
+        """Return what is held on a person, where, and who was shown it, as far as the principal may read.
+
+        Raises Refused and UsageError.
+        """
+        return self._exposure(principal, purpose).of_person(name, reason=reason)
+
+    def exposure(self, document: str, *, reason: str, principal: Asker, purpose: str | None = None) -> DocumentReport:
+        """Return who was shown a document, or was answered from it. Raises Refused and UsageError."""
+        return self._exposure(principal, purpose).of_document(DocumentId(document), reason=reason)
+
+    def _exposure(self, principal: Asker, purpose: str | None) -> Exposure:
+        from compliance_bot.chains.exposure import Exposure
+
+        act = self._act(principal, purpose)
+        return Exposure(act=act, vault=self.vault, detector=self.parts_for(act).redaction.strict.detector)
+
+    def _erasing(self, principal: Asker, purpose: str | None) -> Erasing:
+        from compliance_bot.chains.erasing import Erasing
+
+        act = self._act(principal, purpose)
+        return Erasing(act=act, vault=self.vault, detector=self.parts_for(act).redaction.strict.detector)
+
+    def _vault_room(self, principal: Asker) -> VaultRoom:
+        return VaultRoom(act=self._act(principal), vault=self.vault)
 
     def check_policies(self, folder: Path | None = None) -> PolicyReport:
         """Return what is wrong with a policy folder (the home's by default), what is doubtful, and how its tests went.

@@ -20,7 +20,7 @@ from compliance_bot.policy.walls import walls_alone
 from compliance_bot.store.documents import class_of_document, document_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from compliance_bot.chains.act import Act
@@ -184,9 +184,23 @@ class Explainer:
             )
 
 
+def require_one_of(
+    engine: CedarEngine, principal: Principal, actions: Sequence[str], circumstances: Circumstances, case: Case
+) -> None:
+    """Raise Refused unless the policies let somebody do one of these to the home, as themselves."""
+    if principal.actor is not None or not _may_one_of(engine, principal, actions, circumstances, case):
+        raise Refused
+
+
 def may_review(engine: CedarEngine, principal: Principal, circumstances: Circumstances, case: Case) -> bool:
     """Return whether somebody may see others' rights: the policies let them administer, or review."""
-    for action in _REVIEWERS:
+    return _may_one_of(engine, principal, _REVIEWERS, circumstances, case)
+
+
+def _may_one_of(
+    engine: CedarEngine, principal: Principal, actions: Sequence[str], circumstances: Circumstances, case: Case
+) -> bool:
+    for action in actions:
         decision = engine.decide(principal, action, Resource.home(), circumstances)
         case.public["policies"] = {"set": engine.hash, "action": action, "determining": list(decision.determining)}
         if decision.allowed:
