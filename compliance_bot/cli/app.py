@@ -7,8 +7,29 @@ from typing import Annotated
 
 import typer
 
-from compliance_bot.cli import audit, documents, kill_switch, models, output, policy, principals, shapes, tenants
-from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, existing, opened, parse_settings
+from compliance_bot.cli import (
+    audit,
+    documents,
+    kill_switch,
+    models,
+    output,
+    policy,
+    principals,
+    privacy,
+    shapes,
+    tenants,
+    vault,
+)
+from compliance_bot.cli.common import (
+    LOCAL_ADMINISTRATOR,
+    AsJson,
+    AsUser,
+    Purpose,
+    Reveal,
+    existing,
+    opened,
+    parse_settings,
+)
 from compliance_bot.cli.evaluate import app as evaluate
 from compliance_bot.cli.redact import redact
 from compliance_bot.errors import UsageError
@@ -28,9 +49,9 @@ app.add_typer(principals.app, name="principal")
 app.add_typer(kill_switch.app, name="kill-switch")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(policy.app, name="policy")
+app.add_typer(vault.app, name="vault")
+app.add_typer(privacy.app, name="privacy")
 app.command()(redact)
-
-Purpose = Annotated[str | None, typer.Option(help="Purpose of use, where the policies ask for one.")]
 
 
 @app.command()
@@ -131,6 +152,7 @@ def ask(
     stream: Annotated[
         bool, typer.Option("--stream", help="Print each verified sentence as soon as it stands.")
     ] = False,
+    reveal: Reveal = True,
     as_user: AsUser = LOCAL_ADMINISTRATOR,
     as_json: AsJson = False,
 ) -> None:
@@ -141,12 +163,12 @@ def ask(
         raise UsageError("--stream prints sentences as they come, --json one document: choose one of them")
     with opened() as bot:
         if stream:
-            for part in bot.stream(question, principal=as_user, purpose=purpose):
+            for part in bot.stream(question, principal=as_user, purpose=purpose, reveal=reveal):
                 lines = output.part_lines(part) if isinstance(part, AnswerPart) else output.last_lines(part)
                 for text in lines:
                     output.say(text)
             return
-        answer = bot.ask(question, principal=as_user, purpose=purpose)
+        answer = bot.ask(question, principal=as_user, purpose=purpose, reveal=reveal)
     if as_json:
         output.say_json(shapes.answer_shape(answer))
     else:
@@ -159,12 +181,13 @@ def search(
     query: Annotated[str, typer.Argument(metavar="QUERY")],
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="Most passages.")] = 10,
     purpose: Purpose = None,
+    reveal: Reveal = True,
     as_user: AsUser = LOCAL_ADMINISTRATOR,
     as_json: AsJson = False,
 ) -> None:
     """Find the best passages among the documents that may be read."""
     with opened() as bot:
-        hits = bot.search(query, principal=as_user, k=k, purpose=purpose)
+        hits = bot.search(query, principal=as_user, k=k, purpose=purpose, reveal=reveal)
     if as_json:
         output.say_json(shapes.hits_shape(hits))
     else:

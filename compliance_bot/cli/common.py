@@ -44,6 +44,15 @@ AsUser = Annotated[
         callback=_whoever_runs_this,
     ),
 ]
+Purpose = Annotated[str | None, typer.Option(help="Purpose of use, where the policies ask for one.")]
+Reveal = Annotated[
+    bool,
+    typer.Option(
+        "--reveal/--no-reveal",
+        help="Show personal data as far as the policies permit it, or placeholders alone. It goes on record.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON (docs/reference/json.md).")]
 
 

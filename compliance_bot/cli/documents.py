@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from compliance_bot.cli import output, shapes
-from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, opened, parse_settings
+from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, Purpose, Reveal, opened, parse_settings
 from compliance_bot.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Documents within the rights of a principal.")
@@ -16,10 +16,15 @@ Document = Annotated[str, typer.Argument(metavar="DOCUMENT", help="Id of a docum
 
 
 @app.command("list")
-def list_(as_user: AsUser = LOCAL_ADMINISTRATOR, as_json: AsJson = False) -> None:
+def list_(
+    purpose: Purpose = None,
+    reveal: Reveal = True,
+    as_user: AsUser = LOCAL_ADMINISTRATOR,
+    as_json: AsJson = False,
+) -> None:
     """List the documents that may be read."""
     with opened() as bot:
-        documents = bot.documents(principal=as_user)
+        documents = bot.documents(principal=as_user, purpose=purpose, reveal=reveal)
     if as_json:
         output.say_json(shapes.documents_shape(documents))
     else:
@@ -34,6 +39,8 @@ def show(
         int | None, typer.Option(min=1, help="A superseded version; the current one by default.")
     ] = None,
     text: Annotated[bool, typer.Option("--text", help="Print the text too.")] = False,
+    purpose: Purpose = None,
+    reveal: Reveal = True,
     as_user: AsUser = LOCAL_ADMINISTRATOR,
     as_json: AsJson = False,
 ) -> None:
@@ -41,7 +48,7 @@ def show(
     from dataclasses import replace
 
     with opened() as bot:
-        shown = bot.document(document, principal=as_user, version=version)
+        shown = bot.document(document, principal=as_user, version=version, purpose=purpose, reveal=reveal and text)
     if not text:
         shown = replace(shown, text=None)
     if as_json:
@@ -55,10 +62,16 @@ def show(
 
 
 @app.command()
-def history(document: Document, as_user: AsUser = LOCAL_ADMINISTRATOR, as_json: AsJson = False) -> None:
+def history(
+    document: Document,
+    purpose: Purpose = None,
+    reveal: Reveal = True,
+    as_user: AsUser = LOCAL_ADMINISTRATOR,
+    as_json: AsJson = False,
+) -> None:
     """List the versions of a document, newest first."""
     with opened() as bot:
-        versions = bot.history(document, principal=as_user)
+        versions = bot.history(document, principal=as_user, purpose=purpose, reveal=reveal)
     if as_json:
         output.say_json(shapes.history_shape(versions))
         return

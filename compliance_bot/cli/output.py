@@ -112,7 +112,14 @@ def closing_lines(answer: Answer) -> Iterator[str]:
     if not answer.is_complete:
         yield "The model broke off: the answer is not whole."
     masked = ", ".join(f"{count} {type_}" for type_, count in answer.redactions.items())
-    yield f"record {answer.record}" + (f" · masked: {masked}" if masked else "")
+    shown = ", ".join(f"{count} {type_}" for type_, count in answer.revealed.items())
+    yield " · ".join(
+        (
+            f"record {answer.record}",
+            *([f"masked: {masked}"] if masked else []),
+            *([f"revealed: {shown}"] if shown else []),
+        )
+    )
 
 
 def _citation_lines(citation: Citation) -> Iterator[str]:

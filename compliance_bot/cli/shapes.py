@@ -67,6 +67,7 @@ def answer_shape(answer: Answer) -> Shape:
             for c in answer.citations
         ],
         "redactions": dict(answer.redactions),
+        **({"revealed": dict(answer.revealed)} if answer.revealed else {}),
         "record": answer.record,
         "receipt": answer.receipt,
         "model": answer.model,

@@ -111,6 +111,35 @@ def _search(home: Home, _: Health) -> str | Warned:
     return f"measured on {tuning.at:%Y-%m-%d}: up to {tuning.threshold} readable chunks all are compared"
 
 
+def _vault(home: Home, _: Health) -> str | Warned:
+    """Say whether the vault's keys are there and the right ones, and what was stored before there was a vault."""
+    from compliance_bot.home import key_source
+    from compliance_bot.keys.epochs import EpochKeys
+    from compliance_bot.settings import load_settings
+    from compliance_bot.store import vault
+    from compliance_bot.store.scope import everything_open
+
+    keys = EpochKeys(key_source(load_settings(home=home.path), home.path / "keys"))
+    with home.database.reading() as snapshot, everything_open(snapshot):
+        epochs, old = vault.epochs(snapshot), vault.count_from_before(snapshot)
+    for epoch in epochs:
+        if epoch.values or epoch == epochs[-1]:
+            keys.require(epoch.number, epoch.check)
+    if any(epoch.values for epoch in epochs[:-1]):
+        return Warned(
+            detail="the rotation of the vault's key was interrupted",
+            hint="Run `compliance-bot vault rotate`: it goes on where it stopped. Nothing is lost.",
+        )
+    if old:
+        return Warned(
+            detail=f"{old} documents were masked before there was a vault: their values can be shown to nobody",
+            hint="Ingest them again as they were ingested: each gets a new version. See CHANGELOG.md.",
+        )
+    if not epochs:
+        return "nothing is in the vault yet"
+    return f"the key of epoch {epochs[-1].number} is the right one, for {epochs[-1].values} values"
+
+
 def _clock(_: Home, health: Health) -> str:
     skew_s = abs((datetime.now(UTC) - health.now).total_seconds())
     if skew_s > _MOST_SKEW_S:
@@ -140,6 +169,7 @@ CHECKS: Mapping[str, Callable[[Home, Health], str | Warned]] = {
     "indexes": _indexes,
     "embedder": _embedder,
     "search": _search,
+    "vault": _vault,
     "clock": _clock,
     "audit log": _audit_log,
 }
