@@ -118,7 +118,8 @@ def test_the_server_gets_what_the_asker_may_read_masked_under_a_schema_and_nothi
     assert "eleven" not in told
     assert "jan.novak" not in told
     assert "anna.klein" not in told
-    assert "<EMAIL_ADDRESS>" in prompt(body)
+    assert "<EMAIL_ADDRESS_1>" in prompt(body)
+    assert "<EMAIL_ADDRESS_Q1>" in prompt(body)
     schema = body["response_format"]["json_schema"]["schema"]
     quote = schema["properties"]["sentences"]["items"]["properties"]["quotes"]["items"]
     assert quote["properties"]["id"]["enum"] == list(documents(body))

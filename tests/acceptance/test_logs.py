@@ -81,8 +81,8 @@ def test_nothing_that_anybody_wrote_is_logged(
     assert {line["outcome"] for line in lines if line["event"] == "answer.done"} == {"answered", "refused"}
     steps = {"identify", "decide", "mask", "scope", "embed", "retrieve", "recheck"}
     searched = next(line for line in lines if line["event"] == "search.done")
-    assert set(searched["timings_ms"]) == steps | {"record", "total"}
-    assert set(fallback["timings_ms"]) == steps | {"compose", "cite", "screen", "record", "total"}
+    assert set(searched["timings_ms"]) == steps | {"draw", "record", "total"}
+    assert set(fallback["timings_ms"]) == steps | {"compose", "cite", "screen", "draw", "record", "total"}
 
 
 def test_the_lines_of_one_question_carry_its_record(cli: Cli, write: Write, log: Path) -> None:

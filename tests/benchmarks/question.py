@@ -40,7 +40,7 @@ def run(setup: Setup) -> dict[str, Any]:
         with opened(setup) as (bot, folder):
             home = bot.settings.home
             command = [sys.executable, "-m", "tests.benchmarks.question", str(home), str(folder)]
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+            done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
             figures[name] = json.loads(done.stdout)
     return figures
 

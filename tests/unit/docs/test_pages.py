@@ -88,8 +88,8 @@ def test_commands_are_ones_that_the_program_understands(page: Path) -> None:
 
 
 def test_a_command_that_does_not_exist_is_noticed() -> None:
-    with pytest.raises(AssertionError, match="no command 'vault'"):
-        parse(["vault", "reveal"])
+    with pytest.raises(AssertionError, match="no command 'safe'"):
+        parse(["safe", "open"])
     with pytest.raises(typer.BadParameter.__base__ or Exception, match="--as-of"):
         parse(["ask", "How long?", "--as-of", "2026-01-01"])
 

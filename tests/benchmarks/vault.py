@@ -1,0 +1,134 @@
+"""What the vault costs: retrieval with placeholders, look-ups of an answer, ingest, an erasure, a rotation.
+
+ObliQA goes in once with nothing masked and once with everything that the profile hipaa and organisations cover; the
+other figures are of made letters, with a detector that is told the names, so that the vault is measured and nothing
+else.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.documents import Document
+
+from compliance_bot.evaluation.beir import read_questions
+from compliance_bot.evaluation.retrieval import evaluate
+from compliance_bot.records import Principal
+from compliance_bot.testing import HashEmbedder, ListedDetector, throw_away_bot
+from tests.benchmarks.datasets import obliqa
+from tests.benchmarks.homes import Setup, _filled
+from tests.benchmarks.measure import clock
+
+if TYPE_CHECKING:
+    from compliance_bot.bot import ComplianceBot
+
+PASSAGES = 3000  # of ObliQA, with the questions that these answer
+LETTERS = 1000
+VALUES = 100  # in each letter of the home whose key is rotated
+TURNS = 5
+ASKED = 60
+_NOTHING = "name: nothing\ndescription: Masks almost nothing.\ntypes: [TRACK_DATA]\n"
+_MOST = (
+    "name: most\ndescription: Names, places, dates, contacts, accounts.\n"
+    "groups: [name, contact, network, account, card, national_id, health, case, device, date, place, organisation]\n"
+)
+_POLICIES = """\
+@id("all-read")
+permit (principal, action == Action::"read", resource);
+"""
+NAME = "Maria Lopez"
+
+
+def run(setup: Setup) -> dict[str, Any]:
+    """Return recall with and without placeholders, and seconds and milliseconds of the rest."""
+    return {
+        "retrieval": retrieval(setup),
+        **letters(setup.limit or LETTERS),
+        "rotation": rotation((setup.limit or LETTERS), VALUES),
+    }
+
+
+def retrieval(setup: Setup) -> dict[str, Any]:
+    """Return the metrics of ObliQA's questions, with nothing masked and with placeholders."""
+    figures: dict[str, Any] = {}
+    for name, profile in (("nothing", _NOTHING), ("most", _MOST)):
+        with tempfile.TemporaryDirectory() as scratch:
+            place = Path(scratch)
+            folder = obliqa(setup.data, place / "corpus", setup.limit or PASSAGES)
+            policy = {"redaction.yaml": f"default: {name}\n", f"redaction/{name}.yaml": profile}
+            with _filled(place, folder, _POLICIES, profile=policy) as bot:
+                questions = read_questions(folder)
+                scores = evaluate(bot, questions, principal="admin")
+                state = bot.vault_state(principal="admin")
+            figures[name] = {
+                "metrics": {metric: round(value, 4) for metric, value in scores.metrics.items()},
+                "placeholders": state.placeholders,
+                "questions": scores.n,
+            }
+    return figures
+
+
+def letters(count: int) -> dict[str, Any]:
+    """Return what ingest takes with values and without, what drawing takes, and what erasing one person takes."""
+    text = f"{NAME} wrote to {{n}} about the fee. The fee of letter {{n}} is nine crowns. {NAME} paid it on Friday."
+    made = [
+        Document(page_content=text.replace("{n}", f"branch {n}"), metadata={"source": f"{n}", "title": f"Letter {n}"})
+        for n in range(count)
+    ]
+    seconds: dict[str, list[float]] = {"with": [], "without": []}
+    figures: dict[str, Any] = {}
+    for turn in range(TURNS):
+        for name, values in (("with", {NAME: "PERSON"}), ("without", {})):
+            with tempfile.TemporaryDirectory() as scratch:
+                home = Path(scratch) / "home"
+                with throw_away_bot(home, embedder=HashEmbedder(), detector=ListedDetector(values)) as bot:
+                    with clock() as took:
+                        bot.ingest_loader(made, collection="letters")
+                    seconds[name].append(took())
+                    if turn == 0 and name == "with":
+                        figures["draw_ms"] = {"sees": drawing(bot, "admin"), "does_not": drawing(bot, _reader(home))}
+                        with clock() as took:
+                            done = bot.erase(NAME, reason="a request", principal="admin")
+                        figures["erase"] = {"placeholders": done.placeholders, "s": round(took(), 2)}
+    ratio = median(a / b for a, b in zip(seconds["with"], seconds["without"], strict=True))
+    figures["ingest"] = {"documents": count, "values_each": 2, "ratio": round(ratio, 3)}
+    return figures
+
+
+def drawing(bot: ComplianceBot, who: str | Principal) -> float:
+    """Return the median time of drawing an answer, in milliseconds."""
+    taken = [bot.ask(f"What is the fee of letter branch {n}?", principal=who).timings_ms["draw"] for n in range(ASKED)]
+    return round(median(taken[ASKED // 3 :]), 2)
+
+
+def rotation(documents: int, values: int) -> dict[str, Any]:
+    """Return how long a rotation of documents * values entries takes."""
+    names = {f"Person{n:04}": "PERSON" for n in range(values)}
+    made = [
+        Document(page_content=" ".join(names), metadata={"source": f"{n}", "title": f"List {n}"})
+        for n in range(documents)
+    ]
+    with tempfile.TemporaryDirectory() as scratch:
+        home = Path(scratch) / "home"
+        with throw_away_bot(home, embedder=HashEmbedder(), detector=ListedDetector(names)) as bot:
+            bot.ingest_loader(made, collection="lists")
+            with clock() as took:
+                done = bot.rotate_vault_key()
+            return {"entries": done.wrapped, "s": round(took(), 2)}
+
+
+def _reader(home: Path) -> Principal:
+    """Return somebody who may read everything and see no value."""
+    import os
+    import time
+
+    policies = home / "policies" / "reader.cedar"
+    policies.write_text(
+        '@id("r")\npermit (principal in Group::"readers", action in [Action::"ask", Action::"read"], resource);\n',
+        encoding="utf-8",
+    )
+    os.utime(policies, (time.time() - 100,) * 2)
+    return Principal(id="rae", groups={"readers"})

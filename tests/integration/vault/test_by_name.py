@@ -1,0 +1,108 @@
+"""Search by name: for those who may see the name, where they may; for all others it is a word that stands nowhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from compliance_bot.records import Principal
+
+from .homes import ADMIN, ANA, BEN, PEOPLE, home, letter, letters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compliance_bot.bot import ComplianceBot
+
+    Ranked = list[tuple[str, float, float]]
+
+NOBODY = {"Zorblax Quindle": "PERSON", "nobody@nowhere.example": "EMAIL_ADDRESS"}
+
+
+@pytest.fixture(scope="module")
+def bot() -> Iterator[ComplianceBot]:
+    with home({**PEOPLE, **NOBODY, "Lopez": "PERSON", "Maria": "PERSON"}, *letters()) as opened:
+        yield opened
+
+
+def ranked(bot: ComplianceBot, query: str, who: Principal | str) -> Ranked:
+    return [(hit.title, hit.lexical, hit.score) for hit in bot.search(query, principal=who, reveal=False)]
+
+
+@pytest.mark.parametrize("name", ["Maria Lopez", "MARIA LOPEZ", "Ms Lopez", "Lopez"])
+def test_who_may_see_a_name_finds_it_however_it_is_written(name: str) -> None:
+    values = {**PEOPLE, name: "PERSON"}
+    with home(values, *letters()) as bot:
+        best, *others = ranked(bot, name, ANA)
+        assert best[0] == "Letter to <PERSON_1>"
+        assert best[1] > 0
+        assert all(score < best[1] for _, score, _ in others)
+
+
+def test_a_part_of_a_name_finds_everybody_who_has_it(bot: ComplianceBot) -> None:
+    found = {title for title, lexical, _ in ranked(bot, "Maria", ANA) if lexical}
+    assert found == {"Letter to <PERSON_1>", "Letter of thanks"}
+    assert {title for title, lexical, _ in ranked(bot, "Maria Schmidt", ANA) if lexical} >= {"Letter of thanks"}
+
+
+def test_an_answer_is_about_who_was_asked_for(bot: ComplianceBot) -> None:
+    answer = bot.ask("What did Maria Schmidt thank for?", principal=ANA)
+    assert answer.answer == "Maria Schmidt thanked the branch for the umbrella. [1]"
+    assert answer.redactions["PERSON"] == 2
+    assert bot.ask("What did Zorblax Quindle thank for?", principal=ANA).answer != answer.answer
+
+
+@pytest.mark.parametrize("question", ["{}", "What did {} pay?", "refund {} Friday", "{} {}"])
+@pytest.mark.parametrize(
+    ("there", "nowhere"),
+    [
+        ("Maria Lopez", "Zorblax Quindle"),
+        ("Maria Schmidt", "Zorblax Quindle"),
+        ("maria.lopez@mail.example", "nobody@nowhere.example"),
+    ],
+)
+def test_to_who_may_not_see_a_name_it_is_a_word_that_stands_nowhere(
+    bot: ComplianceBot, question: str, there: str, nowhere: str
+) -> None:
+    asked, other = question.replace("{}", there), question.replace("{}", nowhere)
+    assert ranked(bot, asked, BEN) == ranked(bot, other, BEN)
+    ours, theirs = (bot.ask(one, principal=BEN) for one in (asked, other))
+    assert (ours.answer, ours.sentences, ours.redactions) == (theirs.answer, theirs.sentences, theirs.redactions)
+
+
+def test_a_type_that_may_not_be_seen_is_not_found_by_who_sees_names(bot: ComplianceBot) -> None:
+    assert ranked(bot, "maria.lopez@mail.example", ANA) == ranked(bot, "nobody@nowhere.example", ANA)
+    card, none = ranked(bot, "4111 1111 1111 1111", ANA), ranked(bot, "4111 1111 1111 1111", BEN)
+    assert card == none
+
+
+def test_planting_a_name_tells_nothing_of_other_documents() -> None:
+    notes = Principal(id="mallory", groups={"staff"})  # reads the letters, sees names in notes of their own alone
+    planted = letter("# Mine\n\nMaria Lopez and Zorblax Quindle.", "My note", "mine.md")
+    with home({**PEOPLE, **NOBODY}, *letters()) as bot:
+        assert bot.ingest_loader([planted], collection="notes", principal=notes).ingested == 1
+        there, nowhere = (ranked(bot, name, notes) for name in ("Maria Lopez", "Zorblax Quindle"))
+        assert there == nowhere
+        assert there[0][0] == "My note"
+        # Whoever may see both finds both.
+        assert {title for title, lexical, _ in ranked(bot, "Maria Lopez", ADMIN) if lexical} >= {
+            "My note",
+            "Letter to <PERSON_1>",
+        }
+
+
+def test_the_question_is_on_record_without_the_name(bot: ComplianceBot) -> None:
+    answer = bot.ask("What did Maria Lopez pay with 4111 1111 1111 1111?", principal=ANA)
+    shown = bot.record(answer.record, principal=ADMIN)
+    assert shown.payload["question"] == "What did <PERSON_Q1> pay with <CREDIT_CARD_Q1>?"
+
+
+def test_no_word_of_a_name_is_a_word_of_the_index(bot: ComplianceBot) -> None:
+    parts = bot.parts
+    from compliance_bot.terms import query_terms, term_hash
+
+    hashes = [term_hash(term, parts.term_key) for name in PEOPLE for term in query_terms(name)]
+    with bot.parts.database.reading() as snapshot:
+        rows = snapshot.connection.execute("SELECT count(*) FROM term_stat WHERE term = ANY(%s)", [hashes]).fetchone()
+    assert rows == (0,)
