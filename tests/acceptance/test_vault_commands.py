@@ -84,7 +84,7 @@ def ingest(cli: Cli, tmp_path: Path) -> Ingest:
 
 def document(cli: Cli, title: str) -> str:
     """Return the id of the document with this title, as it is listed."""
-    listed = cli("documents", "list", "--json").json["documents"]
+    listed = cli("documents", "list", "--no-reveal", "--json").json["documents"]
     (found,) = [str(one["document"]) for one in listed if one["title"] == title]
     return found
 
@@ -299,7 +299,7 @@ class TestALostKey:
         kept.replace(path)
 
     def test_nothing_is_stored(self, cli: Cli, lost: str, tmp_path: Path) -> None:
-        before = cli("documents", "list", "--json").json
+        before = cli("documents", "list", "--no-reveal", "--json").json
         path = tmp_path / "new.md"
         path.write_text("# New\n\nHenry Miller approves a new account.\n", encoding="utf-8")
         result = cli("ingest", path, "--collection", "policies")
@@ -307,7 +307,7 @@ class TestALostKey:
         assert lost in result.err
         assert "backup" in result.err
         assert "Miller" not in result.err
-        assert cli("documents", "list", "--json").json == before
+        assert cli("documents", "list", "--no-reveal", "--json").json == before
 
     def test_nothing_is_revealed(self, cli: Cli, lost: str, letter: str) -> None:
         for command in (
