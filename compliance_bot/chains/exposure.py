@@ -20,11 +20,11 @@ from compliance_bot.privacy.reveal import Viewer
 from compliance_bot.redaction.mask import mask
 from compliance_bot.redaction.placeholders import placeholder
 from compliance_bot.store import vault as rows
-from compliance_bot.store.documents import class_of_document, titles_of
+from compliance_bot.store.documents import chunks_of, class_of_document, titles_of
 from compliance_bot.store.scope import class_attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from compliance_bot.audit.record import Opened
@@ -64,6 +64,7 @@ class Sighting:
     purpose: str | None
     document: DocumentId
     placeholders: tuple[str, ...]  # whose values were shown; empty where the document was, with placeholders
+    model: str | None = None  # the chat model elsewhere that was sent passages of it, with placeholders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ class PersonReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentReport:
-    """Who saw a document, or was answered from it; `searched` records were looked through."""
+    """Who saw a document, or was answered from it, and which models it was sent to, in `searched` records."""
 
     sightings: tuple[Sighting, ...]
     searched: int
@@ -106,7 +107,7 @@ class Exposure:
             case.outcome = "done"
             case.public["held"] = len(holdings)
         sightings, searched = [], 0
-        for record in self.act.log.each():
+        for record in self._others(case):
             searched += 1
             for shown in record.private.get("disclosed", []):
                 seen = tuple(one for one in shown["placeholders"] if one in bound.get(shown["version"], ()))
@@ -126,18 +127,24 @@ class Exposure:
             self.act.admit(case, "read", self.act.circumstances(), resource=resource)
             case.outcome = "done"
             case.public["exposure"] = {"document": document}
+            passages = chunks_of(snapshot, scope, document)
         sightings, searched = [], 0
-        for record in self.act.log.each():
+        for record in self._others(case):
             searched += 1
-            if document in _shown(record):
+            is_sent = document in record.envelope["public"].get("sent", {}).get("documents", [])
+            if is_sent or document in _shown(record) or passages & _listed(record):
                 values = [
                     one
                     for shown in record.private.get("disclosed", [])
                     if shown["document"] == document
                     for one in shown["placeholders"]
                 ]
-                sightings.append(_sighting(record, document, tuple(dict.fromkeys(values))))
+                sightings.append(_sighting(record, document, tuple(dict.fromkeys(values)), is_sent=is_sent))
         return DocumentReport(sightings=tuple(sightings), searched=searched)
+
+    def _others(self, case: Case) -> Iterator[Opened]:
+        """Yield the records of all acts but this one."""
+        return (record for record in self.act.log.each() if record.id != case.id)
 
     def _admitted(self, snapshot: Transaction, case: Case, reason: str) -> Scope:
         """Return what the officer may read, the snapshot opened to it. Raises Refused."""
@@ -203,7 +210,16 @@ def _shown(record: Opened) -> Collection[DocumentId]:
     return frozenset((*quoted, *disclosed, *opened))
 
 
-def _sighting(record: Opened, document: DocumentId, placeholders: tuple[str, ...]) -> Sighting:
+def _listed(record: Opened) -> frozenset[str]:
+    """Return the passages that a search listed; those that an answer was chosen among were not shown."""
+    if record.envelope["type"] != "search" or record.envelope["outcome"] != "answered":
+        return frozenset()
+    return frozenset(one["chunk"] for one in record.envelope["public"].get("candidates", []))
+
+
+def _sighting(
+    record: Opened, document: DocumentId, placeholders: tuple[str, ...], *, is_sent: bool = False
+) -> Sighting:
     return Sighting(
         record=record.id,
         at=record.at,
@@ -212,4 +228,5 @@ def _sighting(record: Opened, document: DocumentId, placeholders: tuple[str, ...
         purpose=record.private.get("reason"),
         document=document,
         placeholders=placeholders,
+        model=record.envelope["public"]["sent"]["model"] if is_sent else None,
     )

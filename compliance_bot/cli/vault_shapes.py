@@ -132,6 +132,7 @@ def sighting_lines(sightings: Sequence[Sighting], searched: int) -> Iterator[str
     """Yield who saw something as lines."""
     for one in sightings:
         what = ", ".join(one.placeholders) or "with placeholders"
+        what += f", sent to {one.model}" if one.model else ""
         purpose = f", for: {one.purpose}" if one.purpose else ""
         yield f"{one.at:%Y-%m-%d %H:%M} UTC  {one.principal}  {one.type}  {one.document}: {what}{purpose}  {one.record}"
     yield f"{len(sightings)} of {searched} records showed it"
@@ -146,4 +147,5 @@ def _sighting_shape(one: Sighting) -> Shape:
         "purpose": one.purpose,
         "document": one.document,
         "placeholders": list(one.placeholders),
+        "model": one.model,
     }

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from compliance_bot.policy.values import from_stored
-from compliance_bot.records import ClassId, DocumentId, DocumentSummary, DocumentVersion, VersionId
+from compliance_bot.records import ChunkId, ClassId, DocumentId, DocumentSummary, DocumentVersion, VersionId
 from compliance_bot.store import index, vault
 from compliance_bot.store.queries import named_queries
 from compliance_bot.store.scope import everything_open
@@ -233,6 +233,13 @@ def titles_of(
     values = given(scope, versions=list(versions))
     rows = transaction.connection.execute(within(_SQL["titles_of"], scope), values)
     return {VersionId(str(id_)): (title, number) for id_, title, number in rows}
+
+
+def chunks_of(transaction: Transaction, scope: Scope, document: DocumentId) -> frozenset[ChunkId]:
+    """Return the passages of a readable document, superseded ones included."""
+    values = given(scope, document=as_uuid(document))
+    rows = transaction.connection.execute(within(_SQL["chunks_of"], scope), values)
+    return frozenset(ChunkId(f"{id_:016x}") for (id_,) in rows)
 
 
 def classes_of_refs(transaction: Transaction, scope: Scope, refs: Sequence[str]) -> tuple[tuple[str, ClassId], ...]:

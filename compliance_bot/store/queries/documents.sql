@@ -64,6 +64,11 @@ WHERE v.acl_id = ANY(%(classes)s)
 SELECT id, title, number FROM document_version
 WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND id = ANY(%(versions)s::uuid[])
 
+-- chunks_of: The passages of one document
+SELECT id FROM chunk WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND document_id = %(document)s
+UNION
+SELECT id FROM chunk_history WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND document_id = %(document)s
+
 -- classes_of_refs: Those of these `_id`s that there is a readable current version of, and the classes of these
 SELECT DISTINCT ref, acl_id FROM document_version
 WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND valid_to IS NULL AND ref = ANY(%(refs)s)

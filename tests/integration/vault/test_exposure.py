@@ -68,6 +68,11 @@ def test_who_saw_a_document_with_values_or_without(bot: ComplianceBot) -> None:
     assert ("ana", "answer", ("<PERSON_1>",)) in shown
     assert answered.record in {one.record for one in report.sightings}
     assert "nobody else" not in str(report)
+    bot.search("refund", principal=BEN, k=1)
+    assert ("ben", "search", ()) in {
+        (one.principal, one.type, one.placeholders)
+        for one in bot.exposure(document, reason=REASON, principal=EVE).sightings
+    }
 
 
 def test_it_is_for_officers_and_needs_a_reason(bot: ComplianceBot) -> None:
