@@ -26,6 +26,7 @@ class Turn:
     """A question and what came of it: an answer, or a message why there is none."""
 
     question: str
+    purpose: str | None = None  # what for, where it was said: the answer is drawn for it each time
     answer: Answer | None = None
     problem: str = ""
     hint: str = ""

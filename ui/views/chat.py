@@ -21,12 +21,20 @@ def show(visit: session.Visit) -> None:
     """Draw the conversation and take the next question."""
     st.title("Ask your documents")
     st.html(f'<p class="cb-note">As {look.text(visit.person)}. Answers quote their sources; each is on record.</p>')
+    with st.sidebar:
+        purpose: str = st.text_input(
+            "Purpose",
+            key="purpose",
+            max_chars=200,
+            placeholder="Complaint 12",
+            help="What you need it for. Some policies show personal data for a purpose alone; it goes on record.",
+        )
     if _check(visit):
         for number, turn in enumerate(visit.turns):
             _turn(visit, number, turn)
     question = st.chat_input("Ask a question", key="question", on_submit=_open, args=(visit, None))
     if question:
-        turn = session.Turn(question=question)
+        turn = session.Turn(question=question, purpose=purpose.strip() or None)
         visit.turns.append(turn)
         _ask(visit, turn)
         st.rerun()
@@ -34,17 +42,20 @@ def show(visit: session.Visit) -> None:
 
 def _check(visit: session.Visit) -> bool:
     """Forget what the person may not read any more; return whether the rest may be drawn again."""
-    answered = [(turn, turn.answer) for turn in visit.turns if turn.answer is not None]
-    if not answered:
-        return True
-    try:
-        readable = session.bot().still_readable([answer for _, answer in answered], principal=visit.person)
-    except ComplianceError as error:
-        st.warning(look.label(str(error), 300))
-        return False
-    for (turn, answer), now in zip(answered, readable, strict=True):
-        turn.withheld += len(answer.sentences) - len(now.sentences)
-        turn.answer = now
+    for purpose in dict.fromkeys(turn.purpose for turn in visit.turns):
+        answered = [(t, t.answer) for t in visit.turns if t.answer is not None and t.purpose == purpose]
+        if not answered:
+            continue
+        try:
+            readable = session.bot().still_readable(
+                [answer for _, answer in answered], principal=visit.person, purpose=purpose
+            )
+        except ComplianceError as error:
+            st.warning(look.label(str(error), 300))
+            return False
+        for (turn, answer), now in zip(answered, readable, strict=True):
+            turn.withheld += len(answer.sentences) - len(now.sentences)
+            turn.answer = now
     return True
 
 
@@ -57,18 +68,18 @@ def _turn(visit: session.Visit, number: int, turn: session.Turn) -> None:
             if turn.hint:
                 st.html(f'<p class="cb-note">{look.text(turn.hint)}</p>')
             return
-        _answer(visit, number, turn.answer, turn.withheld)
+        _answer(visit, number, turn, turn.answer)
 
 
-def _answer(visit: session.Visit, number: int, answer: Answer, withheld: int) -> None:
+def _answer(visit: session.Visit, number: int, turn: session.Turn, answer: Answer) -> None:
     if answer.abstained:
         st.html(f'<p class="cb-answer">{look.text(answer.answer)}</p>')
     for sentence in answer.sentences:
         st.html(look.sentence(sentence))
-    if withheld:
+    if turn.withheld:
         st.html(f'<p class="cb-note">{look.text(_WITHHELD)}</p>')
     for citation in answer.citations:
-        _citation(visit, number, citation)
+        _citation(visit, number, citation, turn.purpose)
     notes = [f"Record {answer.record}", f"answered by {answer.model}"]
     if answer.fallback:
         notes.append(answer.fallback)
@@ -76,11 +87,14 @@ def _answer(visit: session.Visit, number: int, answer: Answer, withheld: int) ->
         notes.append("the model broke off: the answer is not whole")
     masked = ", ".join(f"{count} {kind}" for kind, count in answer.redactions.items())
     if masked:
-        notes.append(f"personal data masked: {masked}")
+        notes.append(f"personal data: {masked}")
+    if answer.revealed:
+        shown = ", ".join(f"{count} {kind}" for kind, count in answer.revealed.items())
+        notes.append(f"shown to you: {shown}" + (f", for: {turn.purpose}" if turn.purpose else ""))
     st.html(f'<p class="cb-note cb-end">{look.text(" · ".join(notes))}</p>')
 
 
-def _citation(visit: session.Visit, number: int, citation: Citation) -> None:
+def _citation(visit: session.Visit, number: int, citation: Citation, purpose: str | None) -> None:
     is_open = visit.opened == (number, citation.n)
     with st.container(border=True):
         title = f"[{citation.n}] {citation.title}"
@@ -94,7 +108,7 @@ def _citation(visit: session.Visit, number: int, citation: Citation) -> None:
         )
         st.html(look.place(citation, is_open=is_open))
         if is_open:
-            _source(visit, number, citation)
+            _source(visit, number, citation, purpose)
 
 
 def _open(visit: session.Visit, opened: tuple[int, int] | None, is_whole: bool = False) -> None:
@@ -102,10 +116,12 @@ def _open(visit: session.Visit, opened: tuple[int, int] | None, is_whole: bool =
     visit.opened, visit.is_whole = opened, is_whole
 
 
-def _source(visit: session.Visit, number: int, citation: Citation) -> None:
+def _source(visit: session.Visit, number: int, citation: Citation, purpose: str | None) -> None:
     """Show the quote where it stands, if its document may still be read: that is asked again, and recorded."""
     try:
-        shown = session.bot().document(citation.document, principal=visit.person, version=citation.version)
+        shown = session.bot().document(
+            citation.document, principal=visit.person, version=citation.version, purpose=purpose
+        )
     except ComplianceError as error:
         st.warning(look.label(str(error), 300))
         return
@@ -128,7 +144,7 @@ def _ask(visit: session.Visit, turn: session.Turn) -> None:
         waiting = st.empty()
         waiting.html('<p class="cb-note">Searching what you may read …</p>')
         try:
-            for part in session.bot().stream(turn.question, principal=visit.person):
+            for part in session.bot().stream(turn.question, principal=visit.person, purpose=turn.purpose):
                 if isinstance(part, Answer):
                     turn.answer = part
                 else:

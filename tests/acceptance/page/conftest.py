@@ -24,6 +24,13 @@ ROOT = Path(__file__).resolve().parents[3]
 FEE = "The fee for a transfer abroad is nine crowns, except for customers under eighteen."
 HOSTILE = '<img src="http://192.0.2.1/x.png"> **bold** [link](http://192.0.2.1) <script>alert(1)</script>'
 HOSTILE_NAME = "gnomes **bold** [link](x) <script>alert(3)<script> \u202e$x$ :material_face:.txt"
+NAME = "Ms Maria Lopez"
+NAMED = "Lost umbrellas are kept by _ in the cellar of the branch."
+REVEAL = """
+@id("names-for-a-purpose")
+permit (principal in Group::"aml", action == Action::"reveal", resource in Collection::"policies")
+when { context has purpose && context.purpose != "" };
+"""
 FILLER = "The branch opens at nine and closes at five on working days. "
 _START_S = 60.0
 
@@ -36,8 +43,12 @@ def stocked(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "tariff.md").write_text(f"# Tariff\n\n{filler}\n\n{FEE}\n\n{filler}\n", encoding="utf-8")
     (folder / HOSTILE_NAME).write_text(f"The garden gnome budget is {HOSTILE} forty crowns.\n", "utf-8")
     (folder / "board.md").write_text("# Board\n\nThe fee for a transfer abroad will be eleven crowns.\n", "utf-8")
+    (folder / "umbrellas.md").write_text(f"# Umbrellas\n\n{NAMED.replace('_', NAME)}\n", encoding="utf-8")
+    reveal = home / "policies" / "reveal.cedar"
+    reveal.write_text(REVEAL, encoding="utf-8")
+    os.utime(reveal, (time.time() - 100,) * 2)
     with ComplianceBot.open(home) as bot:
-        bot.ingest([folder / "tariff.md", folder / HOSTILE_NAME], collection="policies")
+        bot.ingest([folder / "tariff.md", folder / HOSTILE_NAME, folder / "umbrellas.md"], collection="policies")
         bot.ingest([folder / "board.md"], collection="board")
     return home
 

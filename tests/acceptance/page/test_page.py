@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -192,3 +194,54 @@ def test_the_command_says_what_is_wrong_before_anything_starts(
     monkeypatch.setenv("COMPLIANCE_BOT_HOME", str(stocked if told else stocked / "nowhere"))
     assert run(["ui", *arguments]) == code
     assert (told or "there is no home") in capsys.readouterr().err
+
+
+UMBRELLAS = "Where are lost umbrellas kept?"
+
+
+def test_a_name_is_shown_for_a_purpose_alone(app: AppTest, stocked: Path) -> None:
+    as_person(app, "ana")
+    ask(app, UMBRELLAS)
+    placeholder = '<span class="cb-mask">&lt;PERSON_1&gt;</span>'
+    assert placeholder in shown(app)
+    assert "Lopez" not in shown(app)
+    app.text_input(key="purpose").input("Complaint 12").run()
+    ask(app, UMBRELLAS)
+    first, second = (part for part in shown(app).split("cb-answer cb-said")[1:3])
+    assert placeholder in first
+    assert "Lopez" in second
+    assert "shown to you: 1 PERSON, for: Complaint 12" in second
+    # Each quote opens in the text that it was drawn from.
+    for turn in (0, 1):
+        app.button(key=f"quote-{turn}-1").click().run()
+        assert "has changed since" not in "".join(warning.value for warning in app.warning)
+        assert "<mark>" in shown(app)
+    with ComplianceBot.open(stocked) as bot:
+        records = [one for one in bot.records(principal="admin") if one.principal == "ana"]
+        payloads = [bot.record(one.record, principal="admin").payload for one in records[:8]]
+    disclosing = [one for one in payloads if "disclosed" in one]
+    assert len(disclosing) == 2  # the answer, and its quote in the document
+    assert {one["reason"] for one in disclosing} == {"Complaint 12"}
+    assert "Lopez" not in f"{payloads}"
+
+
+def test_a_name_is_not_drawn_again_when_the_right_to_see_it_is_gone(app: AppTest, stocked: Path) -> None:
+    as_person(app, "ana")
+    app.text_input(key="purpose").input("Complaint 12").run()
+    ask(app, UMBRELLAS)
+    assert "Lopez" in shown(app)
+    policy = stocked / "policies" / "reveal.cedar"
+    said = policy.read_text(encoding="utf-8")
+    try:
+        _age(policy, said.replace("permit", "forbid"), 50)
+        app.run()
+        assert "cb-said" in shown(app)
+        assert "Lopez" not in shown(app)
+    finally:
+        _age(policy, said, 25)
+
+
+def _age(path: Path, text: str, seconds: float) -> None:
+    """Write a policy as somebody who left it alone for a while."""
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (time.time() - seconds,) * 2)
