@@ -38,6 +38,11 @@ when { context.entity_type == "PERSON" };
 permit (principal in Group::"staff", action == Action::"ingest", resource == Collection::"notes");
 @id("staff-see-own-notes")
 permit (principal in Group::"staff", action == Action::"reveal", resource in Collection::"notes");
+@id("cards-by-two")
+permit (principal in Group::"seen-by-two", action == Action::"reveal", resource in Collection::"letters")
+when { context.entity_type == "CREDIT_CARD" };
+@id("gita-grants")
+permit (principal == User::"gita", action == Action::"administer", resource);
 @id("privacy-erases")
 permit (principal in Group::"privacy", action == Action::"erase", resource);
 @id("auditors-review")

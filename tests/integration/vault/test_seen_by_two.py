@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,7 @@ import pytest
 
 from compliance_bot.cli import shapes
 from compliance_bot.errors import Refused
-from compliance_bot.records import Answer, AnswerPart
+from compliance_bot.records import Answer, AnswerPart, Principal
 
 from .homes import ADMIN, ANA, BEN, PEOPLE, home, letter, letters
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from compliance_bot.bot import ComplianceBot
-    from compliance_bot.records import Principal
 
 REFUND = "When was the refund made?"
 
@@ -130,6 +131,21 @@ def test_values_of_a_document_are_shown_by_name_and_refused_alike(bot: Complianc
             bot.reveal(which, placeholders, principal=who)
         refusals.append(str(refused.value))
     assert len(set(refusals)) == 1
+
+
+def test_two_people_agree_before_a_card_number_is_seen(bot: ComplianceBot) -> None:
+    gita, ben = Principal(id="gita", groups={"staff"}), Principal(id="ben", groups={"staff"})
+    (bot.settings.home / "policies" / "principals.yaml").write_text("- {id: admin}\n- {id: ben, groups: [staff]}\n")
+    os.utime(bot.settings.home / "policies" / "principals.yaml", (time.time() - 90,) * 2)
+    assert "<CREDIT_CARD_1>" in bot.search("paid twice", principal="ben", k=1)[0].text
+    for who in (ben, "ben"):
+        with pytest.raises(Refused):
+            bot.grant("ben", groups=["seen-by-two"], reason="complaint 17", principal=who)
+    grant = bot.grant("ben", groups=["seen-by-two"], reason="complaint 17", principal=gita)
+    (hit,) = bot.search("paid twice", principal="ben", k=1)
+    assert "<PERSON_1> paid twice with 4111 1111 1111 1111" in hit.text
+    bot.revoke(grant.id, principal=gita)
+    assert "<CREDIT_CARD_1>" in bot.search("paid twice", principal="ben", k=1)[0].text
 
 
 def test_a_placeholder_in_a_source_stands_for_nothing(bot: ComplianceBot) -> None:
