@@ -57,6 +57,7 @@ def run_demo(*, keep: bool = False) -> int:
             changed, _, answer = shown[-1]
             _show_history(bot, answer, changed.person)
             stands = _show_wall(bot, next(answer for asking, _, answer in shown if asking.person == read_wall().inside))
+            stands = _show_named(bot) and stands
             _show_records(bot)
     output.tell(f"\n{time.monotonic() - began:.0f} s." + (f" The home is {home}." if keep else " The home is gone."))
     return 0 if stands and all(is_right for _, is_right, _ in shown) else 1
@@ -88,6 +89,19 @@ def read_script() -> tuple[Asking, ...]:
 def read_wall() -> Wall:
     """Return the demo's wall."""
     return Wall(**yaml.safe_load((bundled("samples") / "demo.yaml").read_text(encoding="utf-8"))["wall"])
+
+
+def _show_named(bot: ComplianceBot) -> bool:
+    """Ask the same as two people, and return whether the one sees a name and the other what stands for it."""
+    named = yaml.safe_load((bundled("samples") / "demo.yaml").read_text(encoding="utf-8"))["named"]
+    said = []
+    for person in (named["shown"], named["hidden"]):
+        output.say(f"\n{_RULE}\n{person['who']}, asks: {named['question']}\n")
+        answer = bot.ask(named["question"], principal=person["id"])
+        for text in output.answer_lines(answer):
+            output.say(text)
+        said.append((named["name"] in answer.answer, bool(answer.sentences)))
+    return said == [(True, True), (False, True)]
 
 
 def _show_wall(bot: ComplianceBot, inside: Answer) -> bool:
