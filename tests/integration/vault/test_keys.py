@@ -113,7 +113,7 @@ def test_without_its_key_nothing_is_stored_or_revealed_and_the_rest_goes_on(bot:
                 assert isinstance(refusal.value, error)
                 assert refusal.value.exit_code == 3
             assert "<PERSON_1>" in other.ask("When was the refund made?", principal=BEN).answer
-            assert len(other.documents(principal=ADMIN)) == 3
+            assert len(other.documents(principal=ADMIN, reveal=False)) == 3
         key.write_bytes(content)
     assert "Maria Lopez" in bot.ask("When was the refund made?", principal=ANA).answer
 
