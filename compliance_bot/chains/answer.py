@@ -227,6 +227,7 @@ def retrieve(
                 engine=parts.engine,
                 principal=principal,
                 circumstances=now,
+                by_engine=by_engine,
             )
             found = search(
                 snapshot,

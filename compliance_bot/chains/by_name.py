@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from compliance_bot.policy.decide import Resource
 from compliance_bot.redaction.placeholders import in_words
 from compliance_bot.retrieval.search import Named
-from compliance_bot.store.scope import narrowed, permitted_classes
+from compliance_bot.store.scope import class_attributes, narrowed, permitted_classes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from compliance_bot.records import ClassId, Principal, Scope
     from compliance_bot.store.connect import Transaction
     from compliance_bot.vault.book import Vault
+
+
+# Up to so many, the engine is asked about each class as well, as for what may be read (`store.scope`).
+_FEW_CLASSES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +60,11 @@ def named_values(
     engine: PolicyEngine,
     principal: Principal,
     circumstances: Circumstances,
+    by_engine: bool = False,
 ) -> tuple[Named, ...]:
     """Return what finds the values of a question, each in the part of the scope where its asker may see it.
 
-    Nobody finds by name while acting as another.
+    Nobody finds by name while acting as another. With `by_engine` the compiled policies are not relied upon.
     """
     if principal.actor is not None:
         return ()
@@ -69,8 +75,25 @@ def named_values(
         for sought in vault.sought(snapshot, value.type, value.surface):
             if sought.type not in visible:
                 about = replace(circumstances, more={**circumstances.more, "entity_type": sought.type})
-                classes = permitted_classes(snapshot, engine, principal, about, kept=kept, action="reveal")
-                visible[sought.type] = narrowed(scope, classes)
+                classes = (
+                    frozenset(scope.classes)
+                    if by_engine
+                    else permitted_classes(snapshot, engine, principal, about, kept=kept, action="reveal")
+                )
+                within = narrowed(scope, classes)
+                if by_engine or len(within.classes) <= _FEW_CLASSES:
+                    within = narrowed(scope, _decided(snapshot, within, engine, principal, about))
+                visible[sought.type] = within
             if (within := visible[sought.type]).classes:
                 found.append(Named(stem=value.placeholder, tokens=sought.tokens, values=sought.values, scope=within))
     return tuple(found)
+
+
+def _decided(
+    snapshot: Transaction, scope: Scope, engine: PolicyEngine, principal: Principal, about: Circumstances
+) -> list[ClassId]:
+    """Return the classes of a scope in which the engine lets the asker see values, one by one."""
+    attributes = class_attributes(snapshot, scope.classes)
+    resources = [Resource.document(attributes[class_id]) for class_id in scope.classes]
+    decisions = engine.decide_each(principal, "reveal", resources, about)
+    return [class_id for class_id, decision in zip(scope.classes, decisions, strict=True) if decision.allowed]

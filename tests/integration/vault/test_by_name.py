@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compliance_bot.chains import by_name
 from compliance_bot.records import Principal
+from compliance_bot.store.scope import access_classes
 
 from .homes import ADMIN, ANA, BEN, PEOPLE, home, letter, letters
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from compliance_bot.bot import ComplianceBot
+    from compliance_bot.records import ClassId
+    from compliance_bot.store.connect import Transaction
 
     Ranked = list[tuple[str, float, float]]
 
@@ -77,6 +81,14 @@ def test_a_type_that_may_not_be_seen_is_not_found_by_who_sees_names(bot: Complia
     assert card == none
 
 
+def test_a_mistake_in_compiling_finds_nobody_by_name(bot: ComplianceBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def every_class(snapshot: Transaction, *_: object, **__: object) -> frozenset[ClassId]:
+        return frozenset(one.id for one in access_classes(snapshot))
+
+    monkeypatch.setattr(by_name, "permitted_classes", every_class)
+    assert ranked(bot, "Maria Lopez", BEN) == ranked(bot, "Zorblax Quindle", BEN)
+
+
 def test_planting_a_name_tells_nothing_of_other_documents() -> None:
     notes = Principal(id="mallory", groups={"staff"})  # reads the letters, sees names in notes of their own alone
     planted = letter("# Mine\n\nMaria Lopez and Zorblax Quindle.", "My note", "mine.md")
@@ -90,6 +102,11 @@ def test_planting_a_name_tells_nothing_of_other_documents() -> None:
             "My note",
             "Letter to <PERSON_1>",
         }
+
+
+def test_of_two_values_each_is_found_where_its_own_type_may_be_seen(bot: ComplianceBot) -> None:
+    both, one = (ranked(bot, f"Maria Lopez {other}", ANA) for other in ("4111 1111 1111 1111", "Zorblax Quindle"))
+    assert {title: lexical for title, lexical, _ in both} == {title: lexical for title, lexical, _ in one}
 
 
 def test_the_question_is_on_record_without_the_name(bot: ComplianceBot) -> None:
