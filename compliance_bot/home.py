@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Literal
 from compliance_bot.bundled import bundled
 from compliance_bot.errors import Unavailable, UsageError
 from compliance_bot.keys import create_keys, load_keys
-from compliance_bot.keys.epochs import FIRST, CommandManagement, EnvironmentKeys, FileKeys, ManagedKeys
+from compliance_bot.keys.epochs import FIRST
+from compliance_bot.keys.management import CommandManagement, ManagedKeys
+from compliance_bot.keys.sources import EnvironmentKeys, FileKeys
 from compliance_bot.settings import load_settings
 from compliance_bot.store.embedded import destroy
 from compliance_bot.store.open import open_dsn, open_embedded, prepare_dsn

@@ -7,7 +7,9 @@ else.
 
 from __future__ import annotations
 
+import os
 import tempfile
+import time
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -122,9 +124,6 @@ def rotation(documents: int, values: int) -> dict[str, Any]:
 
 def _reader(home: Path) -> Principal:
     """Return somebody who may read everything and see no value."""
-    import os
-    import time
-
     policies = home / "policies" / "reader.cedar"
     policies.write_text(
         '@id("r")\npermit (principal in Group::"readers", action in [Action::"ask", Action::"read"], resource);\n',

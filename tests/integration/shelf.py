@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compliance_bot.keys import Keyring
-from compliance_bot.keys.epochs import EnvironmentKeys, EpochKeys
+from compliance_bot.keys.epochs import EpochKeys
+from compliance_bot.keys.sources import EnvironmentKeys
 from compliance_bot.records import Scope, VersionId
 from compliance_bot.redaction.placeholders import Field, Held
 from compliance_bot.store import documents

@@ -15,16 +15,9 @@ from hypothesis import strategies as st
 
 from compliance_bot.errors import ComplianceError, UsageError
 from compliance_bot.keys import KEY_BYTES, CannotDecrypt, KeysExposed
-from compliance_bot.keys.epochs import (
-    CommandManagement,
-    EnvironmentKeys,
-    EpochKeys,
-    FileKeys,
-    ManagedKeys,
-    VaultKeyMissing,
-    VaultKeyUnreadable,
-    VaultKeyWrong,
-)
+from compliance_bot.keys.epochs import EpochKeys, VaultKeyMissing, VaultKeyUnreadable, VaultKeyWrong
+from compliance_bot.keys.management import CommandManagement, ManagedKeys
+from compliance_bot.keys.sources import EnvironmentKeys, FileKeys
 
 ONE, TWO = b"\x01" * KEY_BYTES, b"\x02" * KEY_BYTES
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance_bot.keys import KEY_BYTES, CannotDecrypt
-from compliance_bot.keys.epochs import EnvironmentKeys, EpochKeys, VaultKeyMissing
+from compliance_bot.keys.epochs import EpochKeys, VaultKeyMissing
+from compliance_bot.keys.sources import EnvironmentKeys
 from compliance_bot.vault.seal import place, seal, unseal
 
 KEYS = EpochKeys(EnvironmentKeys(" ".join(f"{n}:{base64.b64encode(bytes([n]) * KEY_BYTES).decode()}" for n in (1, 2))))

@@ -1,0 +1,144 @@
+"""Where the keys of the vault lie: in files of the home, or in the environment. `management` has the third place."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import secrets
+import stat
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from compliance_bot.errors import UsageError
+from compliance_bot.keys import KEY_BYTES, KeysExposed
+from compliance_bot.keys.epochs import FIRST, VaultKeyUnreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FOLDER = "vault"  # in the folder of keys
+_FILE = re.compile(r"epoch-([1-9][0-9]{0,8})(\.wrapped)?")
+
+
+class FileKeys:
+    """Keys in files of the home, readable by its owner alone."""
+
+    def __init__(self, keys: Path) -> None:
+        self._folder = keys / FOLDER
+
+    def load(self) -> Mapping[int, bytes]:
+        """Return the key of each epoch there is. Raises VaultKeyUnreadable or KeysExposed."""
+        keys = {}
+        for path, epoch, is_wrapped in key_files(self._folder):
+            if is_wrapped:
+                continue
+            keys[epoch] = read_private(path)
+            if len(keys[epoch]) != KEY_BYTES:
+                raise VaultKeyUnreadable(f"{path} is not a key: expected {KEY_BYTES} bytes")
+        return keys
+
+    def add(self, epoch: int) -> None:
+        """Make a new key durably; one that is there is kept."""
+        write_once(self._folder, f"epoch-{epoch}", os.urandom(KEY_BYTES))
+
+    def require_discardable(self, epoch: int) -> None:
+        """Do nothing: any key can be destroyed here."""
+
+    def discard(self, epoch: int) -> None:
+        """Destroy a key for good."""
+        destroy(self._folder, f"epoch-{epoch}")
+
+
+class EnvironmentKeys:
+    """Keys that the operator sets: `1:BASE64 2:BASE64`, all epochs that are still needed."""
+
+    def __init__(self, written: str) -> None:
+        self._written = written
+
+    def load(self) -> Mapping[int, bytes]:
+        """Return the key of each epoch there is. Raises VaultKeyUnreadable; no message quotes a key."""
+        keys = {}
+        for place, word in enumerate(self._written.replace(",", " ").split(), start=1):
+            epoch, _, encoded = word.partition(":")
+            with suppress(binascii.Error, ValueError):
+                key = base64.b64decode(encoded, validate=True)
+                if epoch.isdecimal() and int(epoch) >= FIRST and len(key) == KEY_BYTES and int(epoch) not in keys:
+                    keys[int(epoch)] = key
+                    continue
+            raise VaultKeyUnreadable(f"vault_keys: part {place} is not EPOCH:BASE64 of {KEY_BYTES} bytes")
+        return keys
+
+    def add(self, epoch: int) -> None:
+        """Raise UsageError unless the operator has set this key already."""
+        if epoch not in self.load():
+            raise UsageError(
+                f"the vault's keys are in the setting vault_keys, which has none of epoch {epoch}",
+                hint=f"Add {epoch}:BASE64 of 32 random bytes (`openssl rand -base64 32`), keep the others, and repeat.",
+            )
+
+    def require_discardable(self, epoch: int) -> None:
+        """Raise UsageError while the operator still sets this key."""
+        if epoch in self.load():
+            raise UsageError(f"take epoch {epoch} out of the setting vault_keys, wherever it is kept, and repeat")
+
+    def discard(self, epoch: int) -> None:
+        """Do nothing: the operator destroyed the key."""
+
+
+def key_files(folder: Path) -> list[tuple[Path, int, bool]]:
+    """Return the key files of a folder: path, epoch, and whether it is a wrapped one."""
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise VaultKeyUnreadable(f"{folder}: {error.strerror}") from error
+    found = ((name, _FILE.fullmatch(name)) for name in names)
+    return [(folder / name, int(match[1]), match[2] is not None) for name, match in found if match]
+
+
+def read_private(path: Path) -> bytes:
+    try:
+        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise KeysExposed(path)
+        return path.read_bytes()
+    except OSError as error:
+        raise VaultKeyUnreadable(f"{path}: {error.strerror}") from error
+
+
+def write_once(folder: Path, name: str, content: bytes) -> None:
+    """Write a file durably, whole or not at all; one that is there stays."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = folder / f"{name}.{secrets.token_hex(6)}.partial"
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        os.link(partial, folder / name)
+    partial.unlink()
+    _sync(folder)
+
+
+def destroy(folder: Path, name: str) -> None:
+    """Overwrite a file and take it away: how much that destroys is up to the file system and its snapshots."""
+    path = folder / name
+    with suppress(FileNotFoundError):
+        with path.open("r+b") as file:
+            file.write(bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+        _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    """Let the names in a folder be durable."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
