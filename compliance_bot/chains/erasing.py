@@ -21,6 +21,7 @@ from compliance_bot.policy.walls import holds_alone
 from compliance_bot.privacy.erase import by_value, erase_values
 from compliance_bot.privacy.reveal import Viewer
 from compliance_bot.redaction.mask import mask
+from compliance_bot.store import names
 from compliance_bot.store import vault as rows
 from compliance_bot.store.documents import lock_writers
 from compliance_bot.store.moves import wait_for_answers
@@ -151,9 +152,9 @@ class Erasing:
         meant = self.vault.exactly(transaction, type_, typed)
         asked = self.vault.sought(transaction, type_, typed)
         sought = {value for one in asked for value in one.values}
-        sought |= rows.sharing(transaction, {token for one in asked for token in one.tokens[1:]})
+        sought |= names.sharing(transaction, {token for one in asked for token in one.tokens[1:]})
         named = by_value(_readable(rows.bindings_of(transaction, {*meant, *sought}), scope))
-        beside = {token: n for token, n, _ in rows.beside(transaction, scope, named, limit=_MOST_BESIDE)}
+        beside = {token: n for token, n, _ in names.beside(transaction, scope, named, limit=_MOST_BESIDE)}
         found = by_value(_readable(rows.bindings_of(transaction, {*meant, *sought, *beside}), scope))
         attributes = class_attributes(transaction, {one.class_id for those in found.values() for one in those})
         permitted = viewer.permitted_types(attributes, {one.type for those in found.values() for one in those})

@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.placeholders import placeholders_in
+from compliance_bot.store import names
 from compliance_bot.store import vault as rows
-from compliance_bot.store.vault import Recount
+from compliance_bot.store.names import Recount
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from compliance_bot.records import ClassId, VersionId
     from compliance_bot.store.connect import Transaction
-    from compliance_bot.store.vault import Binding, NamedChunk
+    from compliance_bot.store.names import NamedChunk
+    from compliance_bot.store.vault import Binding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +50,11 @@ def erase_values(transaction: Transaction, values: Collection[int], held: Collec
     """
     found = rows.bindings_of(transaction, values)
     versions = {one.version for one in found}
-    tokens = {*values, *rows.parts_of(transaction, values)}
+    tokens = {*values, *names.parts_of(transaction, values)}
     rows.restrict(transaction, values, held)
     rows.unbind(transaction, values, held)
     _forget_in_index(transaction, versions, tokens)
-    rows.forget_values(transaction, values)
+    names.forget_values(transaction, values)
     return Erased(bindings=found, held=frozenset(held))
 
 
@@ -60,9 +62,9 @@ def _forget_in_index(transaction: Transaction, versions: Collection[VersionId], 
     """Let tokens find the chunks of these versions only for what still stands there."""
     if not versions:
         return
-    left = rows.placeholders(transaction, versions)
-    chunks = rows.named_chunks(transaction, versions, tokens)
-    rows.recount(
+    left = names.placeholders(transaction, versions)
+    chunks = names.named_chunks(transaction, versions, tokens)
+    names.recount(
         transaction, [one for chunk in chunks for one in _recounted(chunk, left.get(chunk.version, {}), tokens)]
     )
 

@@ -16,8 +16,8 @@ from compliance_bot.records import Hit
 from compliance_bot.redaction.placeholders import placeholder
 from compliance_bot.retrieval.fuse import K1, B, fuse
 from compliance_bot.retrieval.plan import EXACT, plan
+from compliance_bot.store import names
 from compliance_bot.store import search as queries
-from compliance_bot.store import vault
 from compliance_bot.store.tuning import BUILT_IN, measured
 from compliance_bot.terms import query_terms, term_hash
 
@@ -163,7 +163,7 @@ def _same(transaction: Transaction, named: Sequence[Named], hits: Sequence[Hit])
     versions = {hit.passage.version_id for hit in hits}
     known: dict[VersionId, dict[str, str]] = {}
     for one in named:
-        for version, type_, number, _ in vault.named(transaction, one.scope, versions, one.values):
+        for version, type_, number, _ in names.named(transaction, one.scope, versions, one.values):
             known.setdefault(version, {})[placeholder(type_, number)] = one.stem
     return {hit.chunk: known[hit.passage.version_id] for hit in hits if hit.passage.version_id in known}
 

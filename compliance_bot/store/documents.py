@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from compliance_bot.policy.values import from_stored
 from compliance_bot.records import ChunkId, ClassId, DocumentId, DocumentSummary, DocumentVersion, VersionId
-from compliance_bot.store import index, vault
+from compliance_bot.store import index, names, vault
 from compliance_bot.store.queries import named_queries
 from compliance_bot.store.scope import everything_open
 from compliance_bot.store.within import given, within
@@ -270,7 +270,7 @@ def delete_document(transaction: Transaction, document: DocumentId) -> None:
         connection.execute(_SQL[query], values)
     if held:
         with everything_open(transaction):
-            vault.forget_values(transaction, held)
+            names.forget_values(transaction, held)
 
 
 def _version(row: tuple[Any, ...]) -> DocumentVersion:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from compliance_bot.keys.epochs import FIRST
 from compliance_bot.redaction.placeholders import Field
 from compliance_bot.redaction.values import NAMES, normal_form, parts
+from compliance_bot.store import names
 from compliance_bot.store import vault as rows
 from compliance_bot.store.vault import Binding
 from compliance_bot.vault.seal import place, seal, unseal
@@ -99,18 +100,18 @@ class Vault:
         wanted = {(one.type, normal_form(one.type, one.surface)): one.surface for one in values if one.number}
         macs = {key: self._macs_of(transaction.tenant, *key, surface) for key, surface in wanted.items()}
         every = {mac for whole, of_parts in macs.values() for mac in (whole, *of_parts)}
-        found = rows.tokens(transaction, every)
+        found = names.tokens(transaction, every)
         fresh = {mac: _new_token() for mac in sorted(every - found.keys())}
         if fresh:
-            rows.add_values(transaction, fresh)
-            found = rows.tokens(transaction, every)
+            names.add_values(transaction, fresh)
+            found = names.tokens(transaction, every)
         made = {
             key: Known(whole=found[whole], parts=tuple(dict.fromkeys(found[mac] for mac in of_parts)))
             for key, (whole, of_parts) in macs.items()
         }
         pairs = {(one.whole, part) for one in made.values() for part in one.parts}
         if pairs:
-            rows.add_parts(transaction, sorted(pairs))
+            names.add_parts(transaction, sorted(pairs))
         return made
 
     def bind(
@@ -172,7 +173,7 @@ class Vault:
         """
         types = NAMES if type_ in NAMES else (type_,)
         macs = {one: self._macs_of(transaction.tenant, one, normal_form(one, surface), surface) for one in types}
-        found = rows.tokens(transaction, {mac for whole, of_parts in macs.values() for mac in (whole, *of_parts)})
+        found = names.tokens(transaction, {mac for whole, of_parts in macs.values() for mac in (whole, *of_parts)})
 
         def token(mac: bytes) -> int:
             return found[mac] if mac in found else _new_token()  # which nothing has
@@ -180,7 +181,7 @@ class Vault:
         made = []
         for one, (whole, of_parts) in macs.items():
             by_parts = [token(mac) for mac in of_parts]
-            known = rows.known_by(transaction, by_parts) if by_parts else frozenset()
+            known = names.known_by(transaction, by_parts) if by_parts else frozenset()
             tokens = tuple(dict.fromkeys((token(whole), *by_parts)))
             made.append(Sought(type=one, tokens=tokens, values=known | {tokens[0]}))
         return tuple(made)
@@ -189,7 +190,7 @@ class Vault:
         """Return the tokens of the values that are written like this; a name may be of any type that names have."""
         types = NAMES if type_ in NAMES else (type_,)
         macs = {self._macs_of(transaction.tenant, one, normal_form(one, surface), surface)[0] for one in types}
-        return frozenset(rows.tokens(transaction, macs).values())
+        return frozenset(names.tokens(transaction, macs).values())
 
     def handle(self, tenant: int, token: int) -> str:
         """Return what names a value to an officer, in place of its token."""
