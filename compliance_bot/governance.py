@@ -13,6 +13,7 @@ from compliance_bot.chains.kill_switch import KillSwitch
 from compliance_bot.chains.trail import Trail
 from compliance_bot.chains.vault_room import VaultRoom
 from compliance_bot.records import DocumentId, RecordId
+from compliance_bot.redaction.masking import Redaction
 from compliance_bot.wiring import LOCAL_ADMINISTRATOR, Wiring
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compliance_bot.audit.review import Shown
+    from compliance_bot.chains.act import Act
     from compliance_bot.chains.erasing import Candidate, Certificate, Erasing
     from compliance_bot.chains.examine import PolicyReport
     from compliance_bot.chains.explain import Explainer, Explanation, Permissions
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from compliance_bot.chains.vault_room import Shown as Revealed
     from compliance_bot.chains.what_if import Comparison
     from compliance_bot.records import Asker, Grant, Principal, RecordSummary, Stop
+    from compliance_bot.redaction.spans import Detects
 
 
 class Governance(Wiring):
@@ -175,13 +178,17 @@ class Governance(Wiring):
         from compliance_bot.chains.exposure import Exposure
 
         act = self._act(principal, purpose)
-        return Exposure(act=act, vault=self.vault, detector=self.parts_for(act).redaction.strict.detector)
+        return Exposure(act=act, vault=self.vault, detector=self._strict(act))
 
     def _erasing(self, principal: Asker, purpose: str | None) -> Erasing:
         from compliance_bot.chains.erasing import Erasing
 
         act = self._act(principal, purpose)
-        return Erasing(act=act, vault=self.vault, detector=self.parts_for(act).redaction.strict.detector)
+        return Erasing(act=act, vault=self.vault, detector=self._strict(act))
+
+    def _strict(self, act: Act) -> Detects:
+        """Return what masks a text that may be about any collection, by the rules of an act."""
+        return Redaction(detector=self.detector, profiles=act.rules.redaction).strict.detector
 
     def _vault_room(self, principal: Asker) -> VaultRoom:
         return VaultRoom(act=self._act(principal), vault=self.vault)

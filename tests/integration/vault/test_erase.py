@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -226,3 +230,58 @@ def test_deleting_a_document_forgets_what_only_it_held(bot: ComplianceBot) -> No
         assert bot.vault.exactly(snapshot, "PERSON", "Maria Schmidt") == frozenset()
         assert bot.vault.exactly(snapshot, "PERSON", "Maria Lopez")
     assert found(bot, "Maria") == {"Letter to <PERSON_1>"}
+
+
+_ERASE = """
+import sys
+from compliance_bot import ComplianceBot
+
+with ComplianceBot.open(sys.argv[1]) as bot:
+    bot.erase("Jo Brown", reason="a request", principal="admin")  # loads what it needs
+    print("ready", flush=True)
+    bot.erase("Maria Lopez", reason="a request", principal="admin")
+"""
+
+
+def test_an_erasure_that_is_killed_did_all_or_nothing(bot: ComplianceBot) -> None:
+    many = [letter("Maria Lopez and Maria Schmidt. " * 40, f"Long {n}", f"{n}.md") for n in range(60)]
+    bot.ingest_loader(many, collection="letters")
+    with bot.parts.database.reading() as snapshot:
+        (token,) = bot.vault.exactly(snapshot, "PERSON", "Maria Lopez")
+
+    def left() -> int:
+        with bot.parts.database.reading() as snapshot, everything_open(snapshot):
+            query = "SELECT count(*) FROM vault_binding WHERE token = %s"
+            (count,) = snapshot.connection.execute(query, [token]).fetchone() or (0,)
+        return int(count)
+
+    before = left()
+    assert before == 60 * 40 + 3
+    for delay_s in (0.0, 0.02, 0.05, 0.1, 0.2):
+        command = [sys.executable, "-c", _ERASE, str(bot.settings.home)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(delay_s)
+            process.send_signal(signal.SIGKILL)
+        assert left() in (0, before)
+        erased = sum(one.type == "erase" for one in bot.records(principal=ADMIN, limit=200))
+        known = bot.held_on("Maria Lopez", reason=REASON, principal=ADMIN).holdings
+        assert bool(known) == bool(left())
+        assert erased >= 1
+    bot.erase("Maria Lopez", reason=REASON, principal=OLGA)
+    assert left() == 0
+    assert bot.held_on("Maria Schmidt", reason=REASON, principal=ADMIN).holdings
+
+
+def test_ingest_and_erasing_wait_for_each_other(bot: ComplianceBot) -> None:
+    coming = [letter(f"Maria Lopez wrote letter {n}.", f"Letter {n}", f"in-{n}.md") for n in range(150)]
+    ingest = threading.Thread(target=lambda: bot.ingest_loader(coming, collection="letters"))
+    ingest.start()
+    while ingest.is_alive():
+        bot.erase("Maria Lopez", reason=REASON, principal=OLGA)
+    ingest.join()
+    test_nothing_in_the_index_is_left_behind_or_torn(bot)
+    done = bot.erase("Maria Lopez", reason=REASON, principal=OLGA)
+    assert done.placeholders <= 150
+    assert all("Maria Lopez" not in hit.text for hit in bot.search("wrote letter", principal=ADMIN, k=200))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
 
 from compliance_bot.cli import shapes
 from compliance_bot.errors import Refused
@@ -157,6 +160,21 @@ def test_a_placeholder_in_a_source_stands_for_nothing(bot: ComplianceBot) -> Non
     assert "who ‹PERSON_1› and ‹PERSON_2› are, said <PERSON_1>." in hit.text
     answer = bot.ask("When was the refund for <PERSON_1> made?", principal=ANA)
     assert "‹PERSON_1›" in described(bot, answer.record)[1]["question"]
+
+
+def test_a_model_makes_no_placeholder_stand_for_anything(bot: ComplianceBot) -> None:
+    """What a model says is drawn as in its quotes; a quote that is not in the document is none."""
+    quote = "The refund for <PERSON_1> was made on Friday."
+    replies = [
+        {"text": "<PERSON_1>, <PERSON_2> and <CREDIT_CARD_1> are known.", "quotes": [{"id": "p1", "quote": quote}]},
+        {"text": "x", "quotes": [{"id": "p1", "quote": quote.replace("PERSON_1", "PERSON_2")}]},
+        {"text": "y", "quotes": [{"id": "p1", "quote": quote.replace("<PERSON_1>", "Maria Lopez")}]},
+    ]
+    for n, prose in enumerate(("Maria Lopez, <PERSON_2> and <CREDIT_CARD_1> are known.", None, None)):
+        said = json.dumps({"sentences": [replies[n]], "abstain": False})
+        model = GenericFakeChatModel(messages=iter([AIMessage(content=said)]))
+        answer = bot.ask("When was the refund made?", principal=ADMIN, model=model)
+        assert [sentence.prose for sentence in answer.sentences] == ([prose] if prose else [])
 
 
 def without_ids(shape: dict[str, Any]) -> dict[str, Any]:
