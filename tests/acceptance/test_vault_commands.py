@@ -362,20 +362,20 @@ class TestALostKey:
 
 class TestWhoSawWhat:
     def test_what_is_held_and_who_was_shown_it(self, cli: Cli, ingest: Ingest) -> None:
-        id_ = ingest("Parking note", "Rosa Lindgren parks in bay nine.")
-        assert "Rosa Lindgren" in text_for(cli, id_)
-        held = cli("privacy", "held", "rosa lindgren", "--reason", "a request", "--json")
+        id_ = ingest("Parking note", "Ingrid Halvorsen parks in bay nine.")
+        assert "Ingrid Halvorsen" in text_for(cli, id_)
+        held = cli("privacy", "held", "ingrid halvorsen", "--reason", "a request", "--json")
         report = fits("privacy-held", held)
         (here,) = [one for one in report["held"] if one["document"] == id_]
-        assert (here["value"], here["times"], here["placeholder"]) == ("Rosa Lindgren", 1, "<PERSON_1>")
+        assert (here["value"], here["times"], here["placeholder"]) == ("Ingrid Halvorsen", 1, "<PERSON_1>")
         assert {one["type"] for one in report["seen"] if one["document"] == id_} == {"documents.show"}
-        said = cli("privacy", "held", "Rosa Lindgren", "--reason", "a request").out
-        assert "Parking note, version 1: <PERSON_1> 1 times, Rosa Lindgren" in said
+        said = cli("privacy", "held", "Ingrid Halvorsen", "--reason", "a request").out
+        assert "Parking note, version 1: <PERSON_1> 1 times, Ingrid Halvorsen" in said
         record = next(one for one in cli("audit", "list", "--json").json["records"] if one["type"] == "privacy.held")
-        assert "Rosa" not in cli("audit", "show", record["record"]).out
+        assert "Ingrid" not in cli("audit", "show", record["record"]).out
 
     def test_who_saw_a_document(self, cli: Cli, ingest: Ingest) -> None:
-        id_ = ingest("Bicycle note", "Rosa Lindgren keeps her bicycle in the cellar.")
+        id_ = ingest("Bicycle note", "Ingrid Halvorsen keeps her bicycle in the cellar.")
         text_for(cli, id_, "--as", "ben")
         report = fits("privacy-exposure", cli("privacy", "exposure", id_, "--reason", "a check", "--json"))
         assert [(one["principal"], one["placeholders"]) for one in report["seen"]] == [("ben", [])]
@@ -383,8 +383,8 @@ class TestWhoSawWhat:
         assert f"ben documents.show {id_}: with placeholders" in said
 
     def test_it_is_refused_to_others_and_needs_a_reason(self, cli: Cli, ingest: Ingest) -> None:
-        id_ = ingest("Garden note", "Rosa Lindgren waters the garden.")
-        for command in (("held", "Rosa Lindgren"), ("exposure", id_)):
+        id_ = ingest("Garden note", "Ingrid Halvorsen waters the garden.")
+        for command in (("held", "Ingrid Halvorsen"), ("exposure", id_)):
             assert cli("privacy", *command, "--reason", "a check", "--as", "ben").code == 1
             assert cli("privacy", *command, "--reason", " ").code == 2
         assert cli("privacy", "exposure", "nothing", "--reason", "a check").code == 1
