@@ -44,7 +44,11 @@ def check(scan: Scan, kind: str, line: str) -> None:
 
 
 def seconds(scan: Scan, text: str) -> float:
-    """Return the processor time of one pass."""
-    began = time.process_time()
-    assert sum(1 for _ in scan(text)) >= 0
-    return time.process_time() - began
+    """Return the processor time of the quickest of three passes: what else the machine does is no defect."""
+
+    def once() -> float:
+        began = time.process_time()
+        assert sum(1 for _ in scan(text)) >= 0
+        return time.process_time() - began
+
+    return min(once() for _ in range(3))

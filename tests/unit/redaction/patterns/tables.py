@@ -43,7 +43,11 @@ def is_linear(scan: Scan, bomb: str) -> bool:
 
 
 def _seconds(scan: Scan, text: str) -> float:
-    """Return the processor time of one pass."""
-    started = time.process_time()
-    list(scan.found(text))
-    return time.process_time() - started
+    """Return the processor time of the quickest of three passes: what else the machine does is no defect."""
+
+    def once() -> float:
+        started = time.process_time()
+        list(scan.found(text))
+        return time.process_time() - started
+
+    return min(once() for _ in range(3))

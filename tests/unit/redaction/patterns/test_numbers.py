@@ -208,8 +208,13 @@ def test_a_hostile_text_is_read_in_linear_time(bomb: str) -> None:
 
 
 def _seconds(text: str) -> float:
-    began = time.process_time()
-    for scan in (cards, checked, devices, dockets, labelled, secrets):
-        for _ in scan(text):
-            pass
-    return time.process_time() - began
+    """Return the processor time of the quickest of three passes: what else the machine does is no defect."""
+
+    def once() -> float:
+        began = time.process_time()
+        for scan in (cards, checked, devices, dockets, labelled, secrets):
+            for _ in scan(text):
+                pass
+        return time.process_time() - began
+
+    return min(once() for _ in range(3))
