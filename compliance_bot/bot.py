@@ -316,7 +316,8 @@ class ComplianceBot(Governance):
         self, *, principal: Asker, purpose: str | None = None, reveal: bool = True
     ) -> tuple[DocumentSummary, ...]:
         """Return the documents that the principal may read, by title. Reveals what titles name as `ask` does."""
-        return self._library(self._act(principal, purpose)).list(reveals=reveal)
+        begin = self._acting(principal, purpose)
+        return self._undisturbed(begin, lambda act: self._library(act).list(reveals=reveal))
 
     def document(
         self,
@@ -341,8 +342,8 @@ class ComplianceBot(Governance):
         self, document: str, *, principal: Asker, purpose: str | None = None, reveal: bool = True
     ) -> tuple[DocumentVersion, ...]:
         """Return the versions of a document, newest first. Reveals what titles name as `ask` does. Raises Refused."""
-        library = self._library(self._act(principal, purpose))
-        return library.history(DocumentId(document), reveals=reveal)
+        begin, wanted = self._acting(principal, purpose), DocumentId(document)
+        return self._undisturbed(begin, lambda act: self._library(act).history(wanted, reveals=reveal))
 
     def delete(self, document: str, *, principal: Asker) -> None:
         """Take a document away with all its versions; its record stays. Raises Refused."""

@@ -1,7 +1,8 @@
-"""Step 10: draw an answer for its viewer, with the values that they may see, and say in its record which these are.
+"""Step 9: draw an answer for its viewer, with the values that they may see, and say in its record which these are.
 
-Answers, hits and documents are made, checked and recorded with placeholders; drawing comes after, and what it discloses
-is in the record that is committed before anything is shown. What is drawn is made for this viewer alone.
+Answers, hits and documents are made and checked with placeholders, and recorded with them. Drawing comes last before the
+record, which says what it discloses and is committed before anything is shown. What is drawn is made for this viewer
+alone.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     )
     from compliance_bot.store.connect import Database, Transaction
 
+
+_MOST_DOCUMENTS = 300  # that an envelope of at most 65,535 bytes has room for, beside a thousand passages
 
 Place = tuple["DocumentId", int]  # a document, and the number of a version
 Listed = TypeVar("Listed", "DocumentSummary", "DocumentVersion")
@@ -86,20 +89,23 @@ class Drawing:
         public, private = self.told()
         case.public |= public
         case.private |= private
-        case.erasures = self.erasures
+        case.erasures = self.standing
+
+    @property
+    def standing(self) -> int | None:
+        """How many erasures there may have been when what was drawn is shown; None where no value was."""
+        return self.erasures if any(one.disclosed.placeholders for one in self.seen.values()) else None
 
     def told(self) -> tuple[dict[str, Json], dict[str, Json]]:
         """Return what a record's two halves say of what was disclosed."""
         shown = [disclosed for one in self.seen.values() if (disclosed := one.disclosed).placeholders]
         if not shown:
             return {}, {}
-        public = {
-            "revealed": {
-                "counts": dict(sorted(self.counts.items())),
-                "documents": sorted({one.document for one in shown}),
-                "determining": sorted(self.determining),
-            }
-        }
+        revealed = {"counts": dict(sorted(self.counts.items())), "determining": sorted(self.determining)}
+        documents_ = sorted({one.document for one in shown})
+        if len(documents_) <= _MOST_DOCUMENTS:  # of more the sealed half tells
+            revealed["documents"] = documents_
+        public = {"revealed": revealed}
         places = [
             {"document": one.document, "version": one.version, "placeholders": list(one.placeholders)} for one in shown
         ]

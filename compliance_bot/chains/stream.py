@@ -162,7 +162,7 @@ def _commit(parts: Parts, case: Case, grounds: Grounds, shown: Cited, cited: Cit
         told, sealed = drawing.told()
         public, private = public | told, private | sealed
     event = Event(type="answer.part", outcome="shown", public=public, private=private)
-    parts.log.append(event, case.principal, read=case.read, erasures=drawing.erasures)
+    parts.log.append(event, case.principal, read=case.read, erasures=drawing.standing)
     return part
 
 

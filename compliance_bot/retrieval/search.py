@@ -85,7 +85,10 @@ def search(
     """
     idf = weigh_terms(transaction, scope, question, term_key)
     weighed = [(one, weigh_tokens(transaction, scope, one)) for one in named]
-    idf |= {one.stem: max(weights.values()) for one, weights in weighed if weights and one.stem in idf}
+    known: dict[str, float] = {}
+    for one, weights in weighed:
+        known[one.stem] = max(known.get(one.stem, 0.0), *weights.values()) if weights else known.get(one.stem, 0.0)
+    idf |= {stem: value for stem, value in known.items() if value and stem in idf}
     reach = (model and measured(transaction, model)) or BUILT_IN
     way = plan(scope.chunks, stored or scope.chunks, candidates, reach, threshold=exact_threshold)
     lexical, cosine = gather(

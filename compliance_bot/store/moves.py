@@ -94,7 +94,7 @@ def require_standing(transaction: Transaction, read: Mapping[DocumentId, ClassId
     So the order of commits is the order of events: an answer is recorded before a move, or it knows of it. Opens these
     classes.
     """
-    if not read:
+    if not read and erasures is None:
         return
     values = {"tenant": transaction.tenant, "documents": list(read), "document_classes": list(read.values())}
     # INVARIANT: the lock is a statement of its own: the next one sees every move that ended before it was had.

@@ -285,3 +285,29 @@ def test_ingest_and_erasing_wait_for_each_other(bot: ComplianceBot) -> None:
     done = bot.erase("Maria Lopez", reason=REASON, principal=OLGA)
     assert done.placeholders <= 150
     assert all("Maria Lopez" not in hit.text for hit in bot.search("wrote letter", principal=ADMIN, k=200))
+
+
+def test_a_list_drawn_before_and_not_shown_yet_is_made_anew(
+    bot: ComplianceBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, calls = draw.Drawing.tell, []
+
+    def erased_meanwhile(self: draw.Drawing, case: object) -> None:
+        told(self, case)  # type: ignore[arg-type]
+        if not calls:
+            calls.append(1)
+            bot.erase("Maria Lopez", reason=REASON, principal=OLGA)
+
+    monkeypatch.setattr(draw.Drawing, "tell", erased_meanwhile)
+    assert "Letter to <PERSON_1>" in {one.title for one in bot.documents(principal=ANA)}
+    assert calls
+
+
+def test_very_many_titles_that_name_somebody_fit_on_record(bot: ComplianceBot) -> None:
+    many = [letter("A letter.", f"Maria Lopez {n}", f"many-{n}.md") for n in range(2000)]
+    bot.ingest_loader(many, collection="letters")
+    assert sum("Maria Lopez" in one.title for one in bot.documents(principal=ANA)) > 2000
+    record = next(one for one in bot.records(principal=ADMIN) if one.type == "documents.list")
+    shown = bot.record(record.record, principal=ADMIN)
+    assert shown.envelope["public"]["revealed"]["counts"]["PERSON"] > 2000
+    assert len(shown.payload["disclosed"]) > 2000
