@@ -1,8 +1,7 @@
 """Step 9: draw an answer for its viewer, with the values that they may see, and say in its record which these are.
 
-Answers, hits and documents are made and checked with placeholders, and recorded with them. Drawing comes last before the
-record, which says what it discloses and is committed before anything is shown. What is drawn is made for this viewer
-alone.
+Answers, hits and documents are made, checked and recorded with placeholders. Drawing comes last before the record,
+which says what it discloses and is committed before anything is shown. What is drawn is made for this viewer alone.
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from compliance_bot.chains.cite import spoken
-from compliance_bot.privacy.reveal import Unveiled, Viewer, draw_passage
+from compliance_bot.privacy.reveal import Disclosed, Unveiled, Viewer, draw_passage
 from compliance_bot.records import AnswerPart
-from compliance_bot.redaction.placeholders import PLACEHOLDER
+from compliance_bot.redaction.placeholders import PLACEHOLDER, placeholder
 from compliance_bot.store import documents, vault
 from compliance_bot.store.scope import open_scope
 
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
         Sentence,
     )
     from compliance_bot.store.connect import Database, Transaction
+    from compliance_bot.store.vault import Binding
 
 
 _MOST_DOCUMENTS = 300  # that an envelope of at most 65,535 bytes has room for, beside a thousand passages
@@ -99,22 +99,43 @@ class Drawing:
     def told(self) -> tuple[dict[str, Json], dict[str, Json]]:
         """Return what a record's two halves say of what was disclosed."""
         shown = [disclosed for one in self.seen.values() if (disclosed := one.disclosed).placeholders]
-        if not shown:
-            return {}, {}
-        revealed = {"counts": dict(sorted(self.counts.items())), "determining": sorted(self.determining)}
-        documents_ = sorted({one.document for one in shown})
-        if len(documents_) <= _MOST_DOCUMENTS:  # of more the sealed half tells
-            revealed["documents"] = documents_
-        public = {"revealed": revealed}
-        places = [
-            {"document": one.document, "version": one.version, "placeholders": list(one.placeholders)} for one in shown
-        ]
-        return public, {"disclosed": places, "reason": self.viewer.circumstances.purpose}
+        public, private = disclosures(shown, self.counts)
+        if public:
+            public["revealed"]["determining"] = sorted(self.determining)
+            private["reason"] = self.viewer.circumstances.purpose
+        return public, private
 
     @property
     def counts(self) -> Counter[str]:
         """How many values were drawn, by type."""
         return sum((Counter(one.counts) for one in self.seen.values()), Counter())
+
+
+def disclosures(shown: Sequence[Disclosed], counts: Mapping[str, int]) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Return what a record's two halves say of values that are shown: how many of each type, and which where."""
+    if not shown:
+        return {}, {}
+    revealed: dict[str, Json] = {"counts": dict(sorted(counts.items()))}
+    inside = sorted({one.document for one in shown})
+    if len(inside) <= _MOST_DOCUMENTS:  # of more the sealed half tells
+        revealed["documents"] = inside
+    places = [
+        {"document": one.document, "version": one.version, "placeholders": list(one.placeholders)} for one in shown
+    ]
+    return {"revealed": revealed}, {"disclosed": places}
+
+
+def tell_of(case: Case, shown: Sequence[Binding]) -> None:
+    """Write into a case which single values an officer was shown."""
+    public, private = disclosures(
+        [
+            Disclosed(document=one.document, version=one.version, placeholders=(placeholder(one.type, one.number),))
+            for one in shown
+        ],
+        Counter(one.type for one in shown),
+    )
+    case.public |= public
+    case.private |= private
 
 
 def draw_answer(drawing: Drawing, database: Database, result: Answer) -> Answer:

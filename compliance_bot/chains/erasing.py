@@ -8,11 +8,11 @@ a secret stays one.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compliance_bot.chains.case import Case
+from compliance_bot.chains.draw import tell_of
 from compliance_bot.chains.reason import reason_of
 from compliance_bot.chains.typed import typed_value
 from compliance_bot.errors import UsageError
@@ -154,7 +154,7 @@ class Erasing:
         sought = {value for one in asked for value in one.values}
         sought |= names.sharing(transaction, {token for one in asked for token in one.tokens[1:]})
         named = by_value(_readable(rows.bindings_of(transaction, {*meant, *sought}), scope))
-        beside = {token: n for token, n, _ in names.beside(transaction, scope, named, limit=_MOST_BESIDE)}
+        beside = names.beside(transaction, scope, named, limit=_MOST_BESIDE)
         found = by_value(_readable(rows.bindings_of(transaction, {*meant, *sought, *beside}), scope))
         attributes = class_attributes(transaction, {one.class_id for those in found.values() for one in those})
         permitted = viewer.permitted_types(attributes, {one.type for those in found.values() for one in those})
@@ -162,7 +162,7 @@ class Erasing:
             token: next((one for one in those if with_values and _may_be_shown(one, permitted)), None)
             for token, those in found.items()
         }
-        _tell(case, [one for one in shown.values() if one is not None])
+        tell_of(case, [one for one in shown.values() if one is not None])
         made = {
             token: Candidate(
                 handle=self.vault.handle(transaction.tenant, token),
@@ -219,19 +219,6 @@ def _may_be_shown(one: Binding, permitted: Collection[tuple[ClassId, str]]) -> b
 def _readable(bindings: Collection[Binding], scope: Scope) -> tuple[Binding, ...]:
     among = frozenset(scope.classes)
     return tuple(one for one in bindings if one.class_id in among)
-
-
-def _tell(case: Case, shown: Sequence[Binding]) -> None:
-    """Write into a case which values the officer was shown."""
-    if shown:
-        case.public["revealed"] = {
-            "counts": dict(sorted(Counter(one.type for one in shown).items())),
-            "documents": sorted({one.document for one in shown}),
-        }
-        case.private["disclosed"] = [
-            {"document": one.document, "version": one.version, "placeholders": [f"<{one.type}_{one.number}>"]}
-            for one in shown
-        ]
 
 
 def _tombstones(bindings: Sequence[Binding]) -> list[list[str]]:

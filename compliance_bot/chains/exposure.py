@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from compliance_bot.chains.draw import tell_of
 from compliance_bot.chains.explain import require_one_of
 from compliance_bot.chains.reason import reason_of
 from compliance_bot.chains.typed import typed_value
@@ -187,15 +188,8 @@ class Exposure:
                         is_restricted=first.is_restricted,
                     )
                 )
-        if shown:
-            case.private["disclosed"] = [
-                {
-                    "document": one.document,
-                    "version": one.version,
-                    "placeholders": [placeholder(one.type, one.number)],
-                }
-                for one in shown
-            ]
+        tell_of(case, shown)
+        case.erasures = rows.erasures(snapshot) if shown else None
         return tuple(sorted(made, key=lambda one: (one.title, one.document, one.version, one.placeholder)))
 
 

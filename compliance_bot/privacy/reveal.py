@@ -235,7 +235,6 @@ def draw_passage(passage: Passage, seen: Unveiled) -> Passage:
     """Return a passage as its viewer sees it, with places in the text that they get."""
     if seen.is_plain:
         return passage
-    end = passage.start + len(passage.text)
     return replace(
         passage,
         title=seen.title(passage.title),
@@ -243,7 +242,7 @@ def draw_passage(passage: Passage, seen: Unveiled) -> Passage:
         text=seen.stretch(passage.start, passage.text),
         page_starts=tuple(map(seen.place, passage.page_starts)),
         start=seen.place(passage.start),
-        end=seen.place(end) + (passage.end - end),
+        end=seen.place(passage.end),
         leads=tuple(
             Lead(start=seen.place(lead.start), text=seen.stretch(lead.start, lead.text)) for lead in passage.leads
         ),

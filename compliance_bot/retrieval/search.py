@@ -166,7 +166,7 @@ def _same(transaction: Transaction, named: Sequence[Named], hits: Sequence[Hit])
     versions = {hit.passage.version_id for hit in hits}
     known: dict[VersionId, dict[str, str]] = {}
     for one in named:
-        for version, type_, number, _ in names.named(transaction, one.scope, versions, one.values):
+        for version, type_, number in names.named(transaction, one.scope, versions, one.values):
             known.setdefault(version, {})[placeholder(type_, number)] = one.stem
     return {hit.chunk: known[hit.passage.version_id] for hit in hits if hit.passage.version_id in known}
 

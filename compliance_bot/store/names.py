@@ -53,13 +53,13 @@ def sharing(transaction: Transaction, parts: Collection[int]) -> frozenset[int]:
 
 def named(
     transaction: Transaction, scope: Scope, versions: Collection[VersionId], tokens_: Collection[int]
-) -> tuple[tuple[VersionId, str, int, int], ...]:
-    """Return version, type, number and token of the placeholders in scope that stand for one of these values."""
+) -> tuple[tuple[VersionId, str, int], ...]:
+    """Return version, type and number of the placeholders in scope that stand for one of these values."""
     if not versions or not tokens_:
         return ()
     query = within(_SQL["named"], scope)
     rows = transaction.connection.execute(query, given(scope, versions=list(versions), tokens=list(tokens_)))
-    return tuple((VersionId(str(version)), type_, number, token) for version, type_, number, token in rows)
+    return tuple((VersionId(str(version)), type_, number) for version, type_, number in rows)
 
 
 def forget_values(transaction: Transaction, unused: Collection[int]) -> None:
@@ -97,13 +97,11 @@ class Recount:
     tf: int
 
 
-def beside(
-    transaction: Transaction, scope: Scope, values: Collection[int], *, limit: int
-) -> tuple[tuple[int, int, int], ...]:
-    """Return other values in the documents in scope that hold one of these: token, in how many of them, in how many."""
+def beside(transaction: Transaction, scope: Scope, values: Collection[int], *, limit: int) -> dict[int, int]:
+    """Return other values in the documents in scope that hold one of these, and in how many of these documents."""
     query = within(_SQL["beside"], scope)
     rows = transaction.connection.execute(query, given(scope, tokens=list(values), limit=limit))
-    return tuple((token, shared, everywhere) for token, shared, everywhere in rows)
+    return dict(rows.fetchall())
 
 
 def placeholders(

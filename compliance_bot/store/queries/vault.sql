@@ -50,7 +50,7 @@ WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s::uuid[]) AND acl_id 
 ORDER BY version_id, in_title DESC, start_at
 
 -- named: The placeholders of these readable versions that stand for one of these values
-SELECT DISTINCT b.version_id, b.type, b.number, b.token
+SELECT DISTINCT b.version_id, b.type, b.number
 FROM vault_binding b
 WHERE b.tenant = %(tenant)s AND b.version_id = ANY(%(versions)s::uuid[]) AND b.acl_id = ANY(%(classes)s)
   AND b.token = ANY(%(tokens)s::bigint[]) AND NOT b.is_restricted
@@ -109,18 +109,17 @@ FROM vault_binding
 WHERE tenant = %(tenant)s AND token = ANY(%(tokens)s::bigint[])
 ORDER BY type, number, start_at, document_id, version_id
 
--- beside: Values in the readable documents that hold some of these, with how many of those documents hold them, and how many do at all
+-- beside: Values in the readable documents that hold some of these, and in how many of those; the rarer ones first
 WITH holding AS (
   SELECT DISTINCT document_id FROM vault_binding
   WHERE tenant = %(tenant)s AND token = ANY(%(tokens)s::bigint[]) AND acl_id = ANY(%(classes)s)
 )
-SELECT b.token, count(DISTINCT b.document_id) FILTER (WHERE b.document_id IN (SELECT document_id FROM holding)),
-       count(DISTINCT b.document_id)
+SELECT b.token, count(DISTINCT b.document_id) FILTER (WHERE b.document_id IN (SELECT document_id FROM holding))
 FROM vault_binding b
 WHERE b.tenant = %(tenant)s AND b.acl_id = ANY(%(classes)s) AND NOT b.token = ANY(%(tokens)s::bigint[])
   AND b.token IN (SELECT o.token FROM vault_binding o JOIN holding h USING (document_id) WHERE o.tenant = %(tenant)s)
 GROUP BY b.token
-ORDER BY 2 DESC, 3, b.token
+ORDER BY 2 DESC, count(DISTINCT b.document_id), b.token
 LIMIT %(limit)s
 
 -- restrict: Show these to nobody
