@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from compliance_bot.chains.by_name import Asked, AskedValue, named_values
+from compliance_bot.chains.by_name import Asked, named_values
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite, spoken
 from compliance_bot.chains.compose import compose, running, sendable
-from compliance_bot.chains.draw import Drawing, draw_answer
+from compliance_bot.chains.draw import drawn
 from compliance_bot.chains.prompts import INSTRUCTIONS_HASH
-from compliance_bot.chains.prose import without_straddling
+from compliance_bot.chains.prose import without_prose, without_straddling
 from compliance_bot.chains.question import readable_question
 from compliance_bot.chains.recorded import cited_spans, quoted_fields, sentence_fields
 from compliance_bot.chains.rights import enter_scope, require_permission
@@ -29,9 +29,9 @@ from compliance_bot.errors import Unavailable
 from compliance_bot.logs import note
 from compliance_bot.policy.permitted import permitted_each
 from compliance_bot.records import Answer, StopKind
-from compliance_bot.redaction.mask import apply_edits, count_markers, is_clean, mask
+from compliance_bot.redaction.mask import count_markers, is_clean, mask
 from compliance_bot.redaction.masking import Redaction
-from compliance_bot.redaction.placeholders import Numbering, count_placeholders
+from compliance_bot.redaction.placeholders import count_placeholders
 from compliance_bot.retrieval.search import search
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
@@ -143,7 +143,7 @@ def answer(
             cited = screen(cited, parts.redaction, grounds.passages)
         result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
         # 9 draw it for its asker: what is disclosed by that goes on record too
-        result = drawn(case, parts, grounds, result)
+        result = drawn(case, parts, result, grounds.now)
     # 10 the record is committed
     return replace(result, timings_ms=dict(case.timings_ms))
 
@@ -192,16 +192,9 @@ def mask_question(parts: Parts, question: str, case: Case) -> Asked:
         masking = parts.redaction.strict
         case.public["redaction"] = masking.described
         source = readable_question(question, parts.max_question_chars)
-        masked = mask(source, masking.detector)
-        replaced = Numbering(asked=True).replacements(source, masked.spans)
-        values = {
-            one.text: AskedValue(placeholder=one.text, type=one.type, surface=source[one.start : one.end])
-            for one in replaced
-            if one.number
-        }
-        text = apply_edits(source, [one.edit for one in replaced])
-        case.private["question"] = text
-    return Asked(text=text, counts=masked.counts, values=tuple(values.values()))
+        asked = Asked.of(source, mask(source, masking.detector))
+        case.private["question"] = asked.text
+    return asked
 
 
 def retrieve(
@@ -349,13 +342,6 @@ def screen(cited: Cited, redaction: Redaction, passages: Sequence[Passage]) -> C
     )
 
 
-def without_prose(sentence: Sentence, detector: Detects) -> Sentence:
-    """Return a sentence without the model's own words where these hold personal data."""
-    if sentence.prose is None or is_clean(sentence.prose, detector):
-        return sentence
-    return replace(sentence, prose=None)
-
-
 def conclude(
     case: Case,
     parts: Parts,
@@ -393,17 +379,6 @@ def conclude(
     if not is_complete:
         case.public["incomplete"] = True
     _describe(case, parts, grounds, result)
-    return result
-
-
-def drawn(case: Case, parts: Parts, grounds: Grounds, result: Answer) -> Answer:
-    """Return an answer with the values that its asker may see, where it is to be drawn; the record says which."""
-    if not parts.reveals:
-        return result
-    with case.step("draw"):
-        drawing = Drawing.of(parts, case.principal, grounds.now)
-        result = draw_answer(drawing, parts.database, result)
-        drawing.tell(case)
     return result
 
 

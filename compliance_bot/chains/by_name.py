@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from compliance_bot.policy.decide import Resource
-from compliance_bot.redaction.placeholders import in_words
+from compliance_bot.redaction.mask import apply_edits
+from compliance_bot.redaction.placeholders import Numbering, in_words
 from compliance_bot.retrieval.search import Named
 from compliance_bot.store.scope import class_attributes, narrowed, permitted_classes
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
     from compliance_bot.records import ClassId, Principal, Scope
+    from compliance_bot.redaction.mask import Masked
     from compliance_bot.store.connect import Transaction
     from compliance_bot.vault.book import Vault
 
@@ -44,6 +46,18 @@ class Asked:
     text: str
     counts: Mapping[str, int] = field(hash=False)
     values: tuple[AskedValue, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def of(cls, source: str, masked: Masked) -> Asked:
+        """Return a question, given what was found in it."""
+        replaced = Numbering(asked=True).replacements(source, masked.spans)
+        values = {
+            one.text: AskedValue(placeholder=one.text, type=one.type, surface=source[one.start : one.end])
+            for one in replaced
+            if one.number
+        }
+        text = apply_edits(source, [one.edit for one in replaced])
+        return cls(text=text, counts=masked.counts, values=tuple(values.values()))
 
     @property
     def words(self) -> str:

@@ -138,6 +138,17 @@ def tell_of(case: Case, shown: Sequence[Binding]) -> None:
     case.private |= private
 
 
+def drawn(case: Case, parts: Parts, result: Answer, now: Circumstances) -> Answer:
+    """Return an answer with the values that its asker may see, where it is to be drawn; the record says which."""
+    if not parts.reveals:
+        return result
+    with case.step("draw"):
+        drawing = Drawing.of(parts, case.principal, now)
+        result = draw_answer(drawing, parts.database, result)
+        drawing.tell(case)
+    return result
+
+
 def draw_answer(drawing: Drawing, database: Database, result: Answer) -> Answer:
     """Return an answer as its viewer sees it. Raises as `Viewer.unveil`."""
     drawing.look_in(database, _places(result.citations))

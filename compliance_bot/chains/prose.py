@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from compliance_bot.redaction.spans import Detects
 
 
+def without_prose(sentence: Sentence, detector: Detects) -> Sentence:
+    """Return a sentence without the model's own words where these hold personal data."""
+    if sentence.prose is None or is_clean(sentence.prose, detector):
+        return sentence
+    return replace(sentence, prose=None)
+
+
 def without_straddling(said: Sequence[Sentence], sentence: Sentence, detector: Detects) -> Sentence:
     """Return a sentence without the model's own words where these go on with a value that the words before began.
 

@@ -15,11 +15,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import Event, describe
-from compliance_bot.chains.answer import conclude, drawn, ground, screen
+from compliance_bot.chains.answer import conclude, ground, screen
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite
 from compliance_bot.chains.compose import compose, instead, sentences
-from compliance_bot.chains.draw import Drawing, draw_part
+from compliance_bot.chains.draw import Drawing, draw_part, drawn
 from compliance_bot.chains.prose import without_straddling
 from compliance_bot.chains.recorded import cited_spans, quoted_fields, sentence_fields
 from compliance_bot.models.contract import Reply
@@ -85,7 +85,7 @@ def stream(
                 cited = screen(cite(composed.reply, grounds.passages), parts.redaction, grounds.passages)
             result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
         # 9 draw it for its asker
-        result = drawn(case, parts, grounds, result)
+        result = drawn(case, parts, result, grounds.now)
     # 10 the record is committed
     yield from _unshown(result, len(shown.sentences))
     yield replace(result, timings_ms=dict(case.timings_ms))
