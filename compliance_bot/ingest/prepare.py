@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from compliance_bot.redaction.spans import Detects
 
 _BETWEEN = "\n\n"  # title and text: as between the blocks of a text
-_UNTOLD = "(a name in which personal data could not be looked for)"
+UNTOLD = "(a name in which personal data could not be looked for)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +135,7 @@ class Preparer:
         cut = self._passage(one, title, edits) if isinstance(one, ReadyPassage) else self._document(one, title, edits)
         if not cut.pieces:
             return UnreadableDocument(Reason.NO_TEXT)
-        shown = _UNTOLD if isinstance(found_in_name, DetectionFailed) else apply_edits(name, [r.edit for r in of_name])
+        shown = UNTOLD if isinstance(found_in_name, DetectionFailed) else apply_edits(name, [r.edit for r in of_name])
         in_title = held(one.title, of_title, Field.TITLE) if one.title else held(name, of_name, Field.TITLE)
         return replace(
             cut, name=title if one.title else shown, values=(*in_title, *held(one.text, of_text, Field.TEXT))

@@ -11,6 +11,7 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import Event, describe
+from compliance_bot.ingest.prepare import UNTOLD
 from compliance_bot.logs import note
 from compliance_bot.policy.permitted import permitted_each
 from compliance_bot.records import Rejected, VersionId
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from compliance_bot.store.connect import Database, Transaction
     from compliance_bot.store.documents import Stored
     from compliance_bot.vault.book import Known, Vault
-
-_UNTOLD = "(a name in which personal data could not be looked for)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +148,7 @@ class Shelf:
         try:
             return mask(name, self.masking.detector).text
         except DetectionFailed:
-            return _UNTOLD
+            return UNTOLD
 
     def _open(self, transaction: Transaction, candidates: Sequence[Candidate]) -> dict[bytes, ClassId]:
         """Open the classes of the candidates and of what they replace; return the former by source."""

@@ -92,7 +92,7 @@ def create_keys(folder: Path) -> Keyring:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     if not (folder / _FILE).exists():
-        _write_key(folder)
+        write_once(folder, _FILE, os.urandom(KEY_BYTES))
     return load_keys(folder)
 
 
@@ -100,24 +100,39 @@ def load_keys(folder: Path) -> Keyring:
     """Return the keys of a home. Raises KeysMissing or KeysExposed."""
     path = folder / _FILE
     try:
-        mode = path.stat().st_mode
-        root = path.read_bytes()
+        root = read_private(path)
     except OSError as error:
         raise KeysMissing(path) from error
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise KeysExposed(path)
     if len(root) != KEY_BYTES:
         raise KeysMissing(path)
     return Keyring(root)
 
 
-def _write_key(folder: Path) -> None:
-    """Make the key file, whole or not at all: a half-written one could not be told from one that was damaged."""
-    partial = folder / f"{_FILE}.{secrets.token_hex(6)}.partial"
+def read_private(path: Path) -> bytes:
+    """Return what is in a file that its owner alone may read. Raises KeysExposed, and OSError."""
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise KeysExposed(path)
+    return path.read_bytes()
+
+
+def write_once(folder: Path, name: str, content: bytes) -> None:
+    """Write a private file durably, whole or not at all; one that is there stays: it is another process's."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = folder / f"{name}.{secrets.token_hex(6)}.partial"
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(os.urandom(KEY_BYTES))
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    with suppress(FileExistsError):  # another process was faster: its key is the home's
-        os.link(partial, folder / _FILE)
+    with suppress(FileExistsError):
+        os.link(partial, folder / name)
     partial.unlink()
+    sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names in a folder be durable."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

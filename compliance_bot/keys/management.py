@@ -9,9 +9,9 @@ import shlex
 import subprocess
 from typing import TYPE_CHECKING, Protocol
 
-from compliance_bot.keys import KEY_BYTES
+from compliance_bot.keys import KEY_BYTES, write_once
 from compliance_bot.keys.epochs import VaultKeyUnreadable
-from compliance_bot.keys.sources import FOLDER, destroy, key_files, read_private, write_once
+from compliance_bot.keys.sources import FOLDER, destroy, key_files, read_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +87,7 @@ class ManagedKeys:
         for path, epoch, is_wrapped in key_files(self._folder):
             if not is_wrapped:
                 continue
-            keys[epoch] = self._management.unwrap(read_private(path))
+            keys[epoch] = self._management.unwrap(read_key(path))
             if len(keys[epoch]) != KEY_BYTES:
                 raise VaultKeyUnreadable(f"{path}: what was unwrapped is not a key of {KEY_BYTES} bytes")
         return keys

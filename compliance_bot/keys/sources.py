@@ -6,13 +6,11 @@ import base64
 import binascii
 import os
 import re
-import secrets
-import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from compliance_bot.errors import UsageError
-from compliance_bot.keys import KEY_BYTES, KeysExposed
+from compliance_bot.keys import KEY_BYTES, read_private, sync_folder, write_once
 from compliance_bot.keys.epochs import FIRST, VaultKeyUnreadable
 
 if TYPE_CHECKING:
@@ -35,7 +33,7 @@ class FileKeys:
         for path, epoch, is_wrapped in key_files(self._folder):
             if is_wrapped:
                 continue
-            keys[epoch] = read_private(path)
+            keys[epoch] = read_key(path)
             if len(keys[epoch]) != KEY_BYTES:
                 raise VaultKeyUnreadable(f"{path} is not a key: expected {KEY_BYTES} bytes")
         return keys
@@ -100,27 +98,12 @@ def key_files(folder: Path) -> list[tuple[Path, int, bool]]:
     return [(folder / name, int(match[1]), match[2] is not None) for name, match in found if match]
 
 
-def read_private(path: Path) -> bytes:
+def read_key(path: Path) -> bytes:
+    """Return what is in a key file. Raises VaultKeyUnreadable or KeysExposed."""
     try:
-        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise KeysExposed(path)
-        return path.read_bytes()
+        return read_private(path)
     except OSError as error:
         raise VaultKeyUnreadable(f"{path}: {error.strerror}") from error
-
-
-def write_once(folder: Path, name: str, content: bytes) -> None:
-    """Write a file durably, whole or not at all; one that is there stays."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = folder / f"{name}.{secrets.token_hex(6)}.partial"
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    with suppress(FileExistsError):
-        os.link(partial, folder / name)
-    partial.unlink()
-    _sync(folder)
 
 
 def destroy(folder: Path, name: str) -> None:
@@ -132,13 +115,4 @@ def destroy(folder: Path, name: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         path.unlink()
-        _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    """Let the names in a folder be durable."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+        sync_folder(folder)
