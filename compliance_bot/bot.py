@@ -131,7 +131,9 @@ class ComplianceBot(Governance):
         """
         from compliance_bot.chains.again import Again
 
-        return Again(act=self._act(principal, purpose), vault=self.vault).readable(answers)
+        return self._undisturbed(
+            self._acting(principal, purpose), lambda act: Again(act=act, vault=self.vault).readable(answers)
+        )
 
     def search(
         self, query: str, *, principal: Asker, k: int = 10, purpose: str | None = None, reveal: bool = True

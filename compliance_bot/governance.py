@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.audit.review import Shown
     from compliance_bot.chains.act import Act
+    from compliance_bot.chains.correcting import Corrected, Correcting, Label
     from compliance_bot.chains.erasing import Candidate, Certificate, Erasing
     from compliance_bot.chains.examine import PolicyReport
     from compliance_bot.chains.explain import Explainer, Explanation, Permissions
@@ -93,11 +94,11 @@ class Governance(Wiring):
 
     def records(self, *, principal: Asker, limit: int = 100) -> tuple[RecordSummary, ...]:
         """Return the newest records of the audit log, newest first. Raises Refused."""
-        return Trail(act=self._act(principal)).list(limit=limit)
+        return Trail(act=self._act(principal), labels=self.labels).list(limit=limit)
 
     def record(self, record: str, *, principal: Asker) -> Shown:
         """Return one record with all that the principal may see of it. Raises Refused."""
-        return Trail(act=self._act(principal)).show(RecordId(record))
+        return Trail(act=self._act(principal), labels=self.labels).show(RecordId(record))
 
     def tenant(self, *, principal: Asker) -> TenantRoom:
         """Return the tenant of this home as a whole: to show, export, bring back and remove. Each is on record."""
@@ -174,6 +175,78 @@ class Governance(Wiring):
         """Return who was shown a document, or was answered from it. Raises Refused and UsageError."""
         return self._exposure(principal, purpose).of_document(DocumentId(document), reason=reason)
 
+    def mark(
+        self,
+        document: str,
+        words: str | tuple[int, int],
+        *,
+        entity_type: str,
+        reason: str,
+        principal: Asker,
+        purpose: str | None = None,
+        on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Corrected:
+        """Mark personal data that detection missed, words of a document or their place in its text, wherever it stands.
+
+        Raises Refused, and UsageError where the words do not stand there in the clear.
+        """
+        return self._correct(
+            principal,
+            purpose,
+            on_progress,
+            lambda one: one.mark(DocumentId(document), words, type_=entity_type, reason=reason),
+        )
+
+    def unmark(
+        self,
+        document: str,
+        placeholder: str,
+        *,
+        reason: str,
+        principal: Asker,
+        purpose: str | None = None,
+        version: int | None = None,
+        on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Corrected:
+        """Give back the words behind a placeholder, which are no personal data, wherever the principal may do so.
+
+        Raises Refused where document or placeholder are absent, or may not be seen or reclassified.
+        """
+        return self._correct(
+            principal,
+            purpose,
+            on_progress,
+            lambda one: one.unmark(DocumentId(document), placeholder, reason=reason, version=version),
+        )
+
+    def corrections(self, *, principal: Asker) -> tuple[Label, ...]:
+        """Return what was said of detection, the newest first, without values. Raises Refused."""
+        return self._correcting(self._act(principal)).list()
+
+    def _correct(
+        self,
+        principal: Asker,
+        purpose: str | None,
+        on_progress: Callable[[int, int], None],
+        do: Callable[[Correcting], Corrected],
+    ) -> Corrected:
+        return self._renewing(
+            self._acting(principal, purpose), lambda act: do(self._correcting(act, on_progress=on_progress))
+        )
+
+    def _correcting(self, act: Act, on_progress: Callable[[int, int], None] = lambda _done, _all: None) -> Correcting:
+        from compliance_bot.chains.correcting import Correcting
+        from compliance_bot.ingest.revise import Reviser
+
+        parts = self.parts
+        return Correcting(
+            act=act,
+            labels=self.labels,
+            detector=self._strict(act),
+            reviser=Reviser(vault=self.vault, embedder=parts.embedder, term_key=parts.term_key),
+            on_progress=on_progress,
+        )
+
     def _exposure(self, principal: Asker, purpose: str | None) -> Exposure:
         from compliance_bot.chains.exposure import Exposure
 
@@ -188,7 +261,12 @@ class Governance(Wiring):
 
     def _strict(self, act: Act) -> Detects:
         """Return what masks a text that may be about any collection, by the rules of an act."""
-        return Redaction(detector=self.detector, profiles=act.rules.redaction).strict.detector
+        with self._home.database.reading() as snapshot:
+            self.labels.read(snapshot)
+        redaction = Redaction(
+            detector=self.detector, profiles=act.rules.redaction, corrections=lambda: self.labels.known
+        )
+        return redaction.strict.detector
 
     def _vault_room(self, principal: Asker) -> VaultRoom:
         return VaultRoom(act=self._act(principal), vault=self.vault)

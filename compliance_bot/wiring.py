@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from compliance_bot.redaction.spans import Detects
     from compliance_bot.settings import Settings
     from compliance_bot.vault.book import Vault
+    from compliance_bot.vault.labels import Labels
 
 Outcome = TypeVar("Outcome")
 
@@ -180,6 +181,13 @@ class Wiring:
         return Vault(self._home.keyring, EpochKeys(key_source(self.settings, self._home.path / "keys")))
 
     @cached_property
+    def labels(self) -> Labels:
+        """What people said of detection."""
+        from compliance_bot.vault.labels import Labels
+
+        return Labels(self.vault)
+
+    @cached_property
     def parts(self) -> Parts:
         """What the chain is made of, for those who build their own from its steps."""
         from compliance_bot.chains.answer import Parts
@@ -211,6 +219,7 @@ class Wiring:
                 exact_threshold=self.settings.exact_threshold,
                 max_question_chars=self.settings.max_question_chars,
                 vault=self.vault,
+                labels=self.labels,
             )
 
     def parts_for(self, act: Act, model: BaseChatModel | str | None = None, *, reveals: bool = False) -> Parts:

@@ -7,19 +7,19 @@ sent, since they may come from any of it. So do the attributes that documents we
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from compliance_bot.records import CitedSpan, RecordSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from compliance_bot.audit.record import Json, Opened
     from compliance_bot.records import DocumentId, RecordId
 
-_TOMBSTONES = ("tombstones", "kept")
+_TOMBSTONES = ("tombstones", "kept", "revised")
 WITHHELD = "(withheld: its document may not be read by this reviewer)"
 
 
@@ -73,6 +73,22 @@ def show(record: Opened, readable: Collection[DocumentId]) -> Shown:
     )
 
 
+def hide(shown: Shown, hidden: Callable[[str], str]) -> Shown:
+    """Return a record with what was marked as personal data since behind its type: it is sealed as it was written."""
+    told = {name: value if name == "principal" else _each(value, hidden) for name, value in shown.payload.items()}
+    return replace(shown, payload=told)
+
+
+def _each(value: Json, hidden: Callable[[str], str]) -> Json:
+    if isinstance(value, str):
+        return hidden(value)
+    if isinstance(value, list):
+        return [_each(one, hidden) for one in value]
+    if isinstance(value, dict):
+        return {name: _each(one, hidden) for name, one in value.items()}
+    return value
+
+
 def _payload(record: Opened, hidden: Collection[int], readable: Collection[DocumentId]) -> Mapping[str, Json]:
     if not cited_documents(record) - set(readable):
         return record.private
@@ -100,14 +116,14 @@ def _moved(record: Opened) -> Iterator[DocumentId]:
 
 
 def _erased(record: Opened) -> Iterator[DocumentId]:
-    """Yield the documents in which an erasure found something."""
+    """Yield the documents in which an erasure or a correction found something."""
     for name in _TOMBSTONES:
         for document, *_ in record.private.get(name, []):
             yield document
 
 
 def _without_tombstones(private: Mapping[str, Json], readable: Collection[DocumentId]) -> dict[str, Json]:
-    """Return a payload without what an erasure found in other documents: not even how much that is."""
+    """Return a payload without what an erasure or correction found in other documents: not even how much that is."""
     kept = {name: [one for one in private[name] if one[0] in readable] for name in _TOMBSTONES if name in private}
     return {**private, **kept}
 

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 from compliance_bot.audit.review import cited_documents
 from compliance_bot.chains.case import Case
 from compliance_bot.chains.cite import spoken
-from compliance_bot.chains.draw import Drawing, draw_answer
+from compliance_bot.chains.draw import Drawing, Place, draw_answer
 from compliance_bot.chains.rights import enter_scope
 from compliance_bot.policy.decide import Resource
 from compliance_bot.privacy.reveal import Viewer
 from compliance_bot.records import DocumentId
-from compliance_bot.store.documents import class_of_document
+from compliance_bot.store.documents import class_of_document, hashes_of
 from compliance_bot.store.scope import class_attributes
+from compliance_bot.store.vault import erasures
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from compliance_bot.chains.act import Act
-    from compliance_bot.policy.decide import Circumstances
-    from compliance_bot.records import Answer, Principal
+    from compliance_bot.records import Answer
     from compliance_bot.vault.book import Vault
 
 
@@ -44,11 +44,11 @@ class Again:
         """
         rests = [self._rests_on(answer) for answer in answers]
         principal, now = self.act.identify(), self.act.circumstances()
-        readable = self._readable(frozenset().union(*rests), principal, now)
         viewer = Viewer(engine=self.act.engine, vault=self.vault, principal=principal, circumstances=now)
         drawing = Drawing(viewer)
+        readable, hashes = self._readable(frozenset().union(*rests), _quoted(answers), drawing)
         return tuple(
-            self._drawn(one, _without(one.undrawn or one, on, readable), drawing)
+            self._drawn(one, _without(one.undrawn or one, on, readable - _revised(one, hashes)), drawing)
             for one, on in zip(answers, rests, strict=True)
         )
 
@@ -71,17 +71,33 @@ class Again:
         return quoted | (cited_documents(record) if record else {DocumentId("")})
 
     def _readable(
-        self, wanted: Collection[DocumentId], principal: Principal, now: Circumstances
-    ) -> frozenset[DocumentId]:
-        """Return which of these documents may be read now: in scope, and permitted by the policies one by one."""
+        self, wanted: Collection[DocumentId], quoted: Collection[Place], drawing: Drawing
+    ) -> tuple[frozenset[DocumentId], Mapping[Place, str]]:
+        """Return which of these documents may be read now, and the hashes of the versions that are quoted.
+
+        In scope, and permitted by the policies one by one.
+        """
+        principal, now = drawing.viewer.principal, drawing.viewer.circumstances
         with self.act.database.reading() as snapshot:
+            drawing.erasures = erasures(snapshot)
             scope = enter_scope(snapshot, self.act.engine, principal, now, Case(type="answer.again"))
             found = {document: class_of_document(snapshot, scope, document) for document in wanted}
             seen = class_attributes(snapshot, [one for one in found.values() if one is not None])
+            hashes = hashes_of(snapshot, scope, quoted)
         resources = [Resource.document(attributes) for attributes in seen.values()]
         decisions = self.act.engine.decide_each(principal, "read", resources, now)
         permitted = {class_id for class_id, decision in zip(seen, decisions, strict=True) if decision.allowed}
-        return frozenset(document for document, class_id in found.items() if class_id in permitted)
+        return frozenset(document for document, class_id in found.items() if class_id in permitted), hashes
+
+
+def _quoted(answers: Sequence[Answer]) -> frozenset[Place]:
+    return frozenset((citation.document, citation.version) for answer in answers for citation in answer.citations)
+
+
+def _revised(answer: Answer, hashes: Mapping[Place, str]) -> frozenset[DocumentId]:
+    """Return the documents whose quoted text was masked otherwise since: what was quoted may be personal data."""
+    quoted = (answer.undrawn or answer).citations
+    return frozenset(one.document for one in quoted if hashes.get((one.document, one.version)) != one.sha256)
 
 
 def _without(answer: Answer, rests_on: Collection[DocumentId], readable: Collection[DocumentId]) -> Answer:

@@ -25,6 +25,7 @@ from compliance_bot.chains.prose import without_prose, without_straddling
 from compliance_bot.chains.question import readable_question
 from compliance_bot.chains.recorded import cited_spans, quoted_fields, sentence_fields
 from compliance_bot.chains.rights import enter_scope, require_permission
+from compliance_bot.chains.spared import spared_spans
 from compliance_bot.errors import Unavailable
 from compliance_bot.logs import note
 from compliance_bot.policy.permitted import permitted_each
@@ -37,6 +38,7 @@ from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
 from compliance_bot.store.scope import class_attributes
 from compliance_bot.store.stops import stops
+from compliance_bot.store.vault import erasures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from compliance_bot.store.connect import Database
     from compliance_bot.store.scope import ClassAttributes
     from compliance_bot.vault.book import Vault
+    from compliance_bot.vault.labels import Labels
 
 
 class LockBroken(Unavailable):
@@ -85,12 +88,13 @@ class Parts:
     exact_threshold: int | None
     max_question_chars: int
     vault: Vault
+    labels: Labels  # what people said of detection
     reveals: bool = False  # whether answers are drawn with the values that their asker may see
 
     @property
     def redaction(self) -> Redaction:
         """What masks documents, questions and output in this home."""
-        return Redaction(detector=self.detector, profiles=self.profiles)
+        return Redaction(detector=self.detector, profiles=self.profiles, corrections=lambda: self.labels.known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +163,7 @@ def ground(
     # 1 identify, 2 decide
     principal, now = admit(parts, identify, circumstances, case)
     # 3 mask the question
-    asked = mask_question(parts, question, case)
+    asked = mask_question(parts, question, case, now)
     # 4 retrieve in scope
     retrieved = retrieve(parts, asked, principal, now, case)
     # 5 re-check each passage, and ask which of them the model may process
@@ -183,16 +187,21 @@ def admit(
     return principal, now
 
 
-def mask_question(parts: Parts, question: str, case: Case) -> Asked:
+def mask_question(parts: Parts, question: str, case: Case, now: Circumstances) -> Asked:
     """Return the question without personal data, whichever collection they would be masked in.
 
-    Raises UnreadableQuestion or DetectionFailed.
+    What somebody said to be no personal data stays, for those who read it in documents. Raises UnreadableQuestion,
+    DetectionFailed, and VaultKeyMissing where what was said of detection cannot be read.
     """
     with case.step("mask"):
         masking = parts.redaction.strict
         case.public["redaction"] = masking.described
         source = readable_question(question, parts.max_question_chars)
-        asked = Asked.of(source, mask(source, masking.detector))
+        with parts.database.reading() as snapshot:
+            corrections = parts.labels.read(snapshot)
+        masked = mask(source, masking.detector)
+        spared = spared_spans(parts.database, parts.engine, case.principal, now, corrections, source, masked.spans)
+        asked = Asked.of(source, masked.without(source, spared))
         case.private["question"] = asked.text
     return asked
 
@@ -222,6 +231,7 @@ def retrieve(
                 circumstances=now,
                 by_engine=by_engine,
             )
+            case.erasures = erasures(snapshot)
             found = search(
                 snapshot,
                 scope,

@@ -137,7 +137,10 @@ def errors_recorded(case: Case, log: AuditLog) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        case.end_with(error)
+        if isinstance(error, MovedMeanwhile):
+            case.withdraw(error)
+        else:
+            case.end_with(error)
         log.append(case.event(), case.principal, id=case.id, at=case.at)
         case.tell(log.tenant, level="info" if case.outcome == "refused" else "warning")
         raise

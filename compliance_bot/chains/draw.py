@@ -15,6 +15,7 @@ from compliance_bot.privacy.reveal import Disclosed, Unveiled, Viewer, draw_pass
 from compliance_bot.records import AnswerPart
 from compliance_bot.redaction.placeholders import PLACEHOLDER, placeholder
 from compliance_bot.store import documents, vault
+from compliance_bot.store.moves import MovedMeanwhile
 from compliance_bot.store.scope import open_scope
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
         DocumentSummary,
         DocumentVersion,
         Hit,
-        Principal,
         Scope,
         Sentence,
     )
@@ -52,12 +52,13 @@ class Drawing:
     viewer: Viewer
     seen: dict[Place, Unveiled] = field(default_factory=dict)
     determining: set[str] = field(default_factory=set)
-    erasures: int | None = None  # that there had been when the first values were opened
+    erasures: int | None = None  # and corrections, that there had been when what is drawn was read
 
     @classmethod
-    def of(cls, parts: Parts, principal: Principal, now: Circumstances) -> Drawing:
-        """Return the drawing for somebody, by the rules of an act."""
-        return cls(Viewer(engine=parts.engine, vault=parts.vault, principal=principal, circumstances=now))
+    def of(cls, parts: Parts, case: Case, now: Circumstances) -> Drawing:
+        """Return the drawing for whom a case is, by the rules of an act."""
+        viewer = Viewer(engine=parts.engine, vault=parts.vault, principal=case.principal, circumstances=now)
+        return cls(viewer, erasures=case.erasures)
 
     def look_in(self, database: Database, places: Iterable[Place]) -> None:
         """Find out in a snapshot of its own what the viewer sees of these versions. Raises as `Viewer.unveil`."""
@@ -71,11 +72,15 @@ class Drawing:
     def look(self, snapshot: Transaction, scope: Scope, places: Iterable[Place], *, in_titles: bool = False) -> None:
         """Find out what the viewer sees of these versions, or of their titles alone. Raises as `Viewer.unveil`.
 
-        Of a version that is gone, or that they cannot read, nothing is drawn.
+        Of a version that is gone, or that they cannot read, nothing is drawn. Raises MovedMeanwhile where values were
+        erased, or texts corrected, since what is drawn was read.
         """
         fresh = sorted(set(places) - self.seen.keys())
+        changes = vault.erasures(snapshot)
         if self.erasures is None:
-            self.erasures = vault.erasures(snapshot)
+            self.erasures = changes
+        if self.erasures != changes:  # what is to be drawn was read before, and may be masked otherwise now
+            raise MovedMeanwhile
         ids = documents.version_ids(snapshot, scope, fresh)
         found, determining = self.viewer.unveil(
             snapshot, scope, {ids[place]: place[0] for place in fresh if place in ids}, in_titles=in_titles
@@ -89,7 +94,7 @@ class Drawing:
         public, private = self.told()
         case.public |= public
         case.private |= private
-        case.erasures = self.standing
+        case.erasures = self.standing if case.erasures is None else case.erasures
 
     @property
     def standing(self) -> int | None:
@@ -143,7 +148,7 @@ def drawn(case: Case, parts: Parts, result: Answer, now: Circumstances) -> Answe
     if not parts.reveals:
         return result
     with case.step("draw"):
-        drawing = Drawing.of(parts, case.principal, now)
+        drawing = Drawing.of(parts, case, now)
         result = draw_answer(drawing, parts.database, result)
         drawing.tell(case)
     return result

@@ -23,7 +23,7 @@ def find(
     """Return the `k` best readable passages, best first. Raises as `answer` does."""
     with closing(parts.log, "search") as case:
         principal, now = admit(parts, identify, circumstances, case, action="search")
-        asked = mask_question(parts, query, case)
+        asked = mask_question(parts, query, case, now)
         wider = replace(parts, passages=k, candidates=max(parts.candidates, k))
         retrieved = retrieve(wider, asked, principal, now, case)
         with case.step("recheck"):
@@ -38,7 +38,7 @@ def find(
         }
         if parts.reveals:
             with case.step("draw"):
-                drawing = Drawing.of(parts, principal, now)
+                drawing = Drawing.of(parts, case, now)
                 hits = draw_hits(drawing, parts.database, hits)
                 drawing.tell(case)
     return hits

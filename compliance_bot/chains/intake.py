@@ -95,6 +95,7 @@ def take_in(
         masking=masking,
         collection=request.collection,
         vault=parts.vault,
+        labels=parts.labels,
     )
     limits = Limits(size_bytes=settings.max_file_mb * _MIB, pages=settings.max_pages)
     with ParserProcess(
@@ -103,7 +104,13 @@ def take_in(
         return ingest(
             request,
             shelf=shelf,
-            preparer=Preparer(masking.detector, parts.embedder, cutting, term_key=parts.term_key),
+            preparer=Preparer(
+                masking.detector,
+                parts.embedder,
+                cutting,
+                term_key=parts.term_key,
+                corrections=lambda: parts.labels.known,
+            ),
             parser=parser,
             identify=Identify(keyring=keyring, tenant=tenant, cutting=cutting, masking=masking),
             on_item=on_item,

@@ -53,7 +53,7 @@ def stream(
             failure: ChatModelFailed | None = None
             cited = _NOTHING
             watch = _Watch()
-            drawing = Drawing.of(parts, case.principal, grounds.now)
+            drawing = Drawing.of(parts, case, grounds.now)
             try:
                 # 6 compose, 7 cite and verify, 8 screen the output, for each sentence
                 for reply in sentences(grounds.composer, grounds.question, grounds.sending):
@@ -162,7 +162,7 @@ def _commit(parts: Parts, case: Case, grounds: Grounds, shown: Cited, cited: Cit
         told, sealed = drawing.told()
         public, private = public | told, private | sealed
     event = Event(type="answer.part", outcome="shown", public=public, private=private)
-    parts.log.append(event, case.principal, read=case.read, erasures=drawing.standing)
+    parts.log.append(event, case.principal, read=case.read, erasures=case.erasures)
     return part
 
 

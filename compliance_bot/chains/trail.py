@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from compliance_bot.audit.review import Shown, cited_documents, show, summarise
+from compliance_bot.audit.review import Shown, cited_documents, hide, show, summarise
 from compliance_bot.errors import Refused
 from compliance_bot.policy.permitted import permitted_each
 from compliance_bot.store.documents import class_of_document
@@ -15,6 +15,7 @@ from compliance_bot.store.scope import class_attributes
 if TYPE_CHECKING:
     from compliance_bot.chains.act import Act
     from compliance_bot.records import RecordId, RecordSummary
+    from compliance_bot.vault.labels import Labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Trail:
     """The audit log of a home, for one reviewer."""
 
     act: Act
+    labels: Labels
 
     def list(self, *, limit: int) -> tuple[RecordSummary, ...]:
         """Return the newest records, newest first. Raises Refused."""
@@ -45,10 +47,11 @@ class Trail:
                 cited = sorted(cited_documents(opened))
                 found = [(d, c) for d in cited if (c := class_of_document(snapshot, scope, d)) is not None]
                 attributes = class_attributes(snapshot, [class_id for _, class_id in found])
+                said = self.labels.read(snapshot)
             given = [attributes[class_id] for _, class_id in found]
             permitted = permitted_each(self.act.engine, case.principal, "read", given, now)
             case.read = dict(compress(found, permitted))
             readable = set(case.read)
             case.outcome = "done"
             case.public["shown"] = {"record": opened.id, "withheld": len(cited) - len(readable)}
-        return show(opened, readable)
+        return hide(show(opened, readable), said.hidden)

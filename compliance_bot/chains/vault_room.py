@@ -14,6 +14,7 @@ from compliance_bot.store import documents
 from compliance_bot.store import vault as rows
 from compliance_bot.store.documents import lock_writers
 from compliance_bot.store.scope import class_attributes, everything_open
+from compliance_bot.vault.rotate import rewrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -119,7 +120,7 @@ class VaultRoom:
         done = 0
         while True:
             with self.act.database.writing() as transaction, everything_open(transaction):
-                wrapped = self.vault.rewrap(transaction, epoch, limit=_AT_ONCE)
+                wrapped = rewrap(self.vault.keys, transaction, epoch, limit=_AT_ONCE)
             if not wrapped:
                 break
             done += wrapped

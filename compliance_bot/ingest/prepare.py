@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from compliance_bot.ingest.beir import ReadyPassage
 from compliance_bot.ingest.chunk import ChunkDraft, Strategy, chunk
 from compliance_bot.ingest.structure import rewrite
 from compliance_bot.ingest.unreadable import Reason, UnreadableDocument
+from compliance_bot.redaction.corrections import none
 from compliance_bot.redaction.mask import Masked, apply_edits, mask_or_refuse
 from compliance_bot.redaction.placeholders import Field, Held, Numbering, held, in_words, placeholders_in
 from compliance_bot.redaction.spans import DetectionFailed
@@ -25,13 +27,14 @@ from compliance_bot.store.index import IndexedChunk
 from compliance_bot.terms import index_terms, term_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
 
     from compliance_bot.ingest.structure import ParsedDocument
     from compliance_bot.models.embed import Embedder
-    from compliance_bot.records import Edit
+    from compliance_bot.records import ClassId, Edit
+    from compliance_bot.redaction.corrections import Corrections
     from compliance_bot.redaction.placeholders import Replacement
     from compliance_bot.redaction.spans import Detects
 
@@ -98,25 +101,54 @@ class Prepared:
 class Preparer:
     """Turns parsed documents into prepared ones, with one detector, embedder and way of cutting."""
 
-    def __init__(self, detector: Detects, embedder: Embedder, cutting: Cutting, *, term_key: bytes) -> None:
+    def __init__(
+        self,
+        detector: Detects,
+        embedder: Embedder,
+        cutting: Cutting,
+        *,
+        term_key: bytes,
+        corrections: Callable[[], Corrections] = none,
+    ) -> None:
         self._detector, self._embedder, self._cutting = detector, embedder, cutting
+        self._corrections = corrections
         self._hash = lru_cache(maxsize=200_000)(lambda term: term_hash(term, term_key))
 
     def cut_each(
-        self, parsed: Sequence[tuple[str, ParsedDocument | ReadyPassage]]
+        self,
+        parsed: Sequence[tuple[str, ParsedDocument | ReadyPassage]],
+        classes: Sequence[ClassId | None] = (),
     ) -> tuple[Cut | UnreadableDocument | DetectionFailed, ...]:
         """Return each named document masked and cut, each ready passage masked and in one piece, or why it is neither.
 
-        Many at once keep all threads of the entity model busy.
+        `classes` are theirs, where they are known: what somebody said to be no personal data there stays. Many at once
+        keep all threads of the entity model busy.
         """
         texts = [_seen_with_title(one.title, one.text) for _, one in parsed]
         named = [name for name, one in parsed if not one.title]
-        masked = mask_or_refuse([*texts, *named], self._detector)
+        found = mask_or_refuse([*texts, *named], self._detector)
+        of_names = [class_id for (_, one), class_id in zip_longest(parsed, classes) if not one.title]
+        masked = self._spared([*texts, *named], found, [*(classes or [None] * len(texts)), *of_names])
         names = iter(masked[len(texts) :])
         return tuple(
             self._cut(name, one, found, None if one.title else next(names))
             for (name, one), found in zip(parsed, masked, strict=False)
         )
+
+    def _spared(
+        self,
+        sources: Sequence[str],
+        masked: Sequence[Masked | DetectionFailed],
+        classes: Sequence[ClassId | None],
+    ) -> list[Masked | DetectionFailed]:
+        """Return what was found without what is no personal data in the class of its document."""
+        corrections = self._corrections()
+        return [
+            one
+            if isinstance(one, DetectionFailed)
+            else one.without(source, [s for s in one.spans if class_id in corrections.spares(source, s)])
+            for source, one, class_id in zip(sources, masked, classes, strict=True)
+        ]
 
     def _cut(
         self,

@@ -19,7 +19,7 @@ from compliance_bot.ingest.expand import STRANGER, UNLISTED, expanded
 from compliance_bot.ingest.folder import Folder, Prune, Settled
 from compliance_bot.ingest.items import Item, gather
 from compliance_bot.ingest.loaded import read_loaded
-from compliance_bot.ingest.shelve import Candidate, Shelf
+from compliance_bot.ingest.shelve import Candidate, CorrectedMeanwhile, Ready, Shelf
 from compliance_bot.ingest.unreadable import UnreadableDocument
 from compliance_bot.records import IngestReport, Rejected
 from compliance_bot.redaction.spans import DetectionFailed
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compliance_bot.ingest.beir import ReadyPassage
-    from compliance_bot.ingest.prepare import Cut, Cutting, Prepared, Preparer
+    from compliance_bot.ingest.prepare import Cut, Cutting, Preparer
     from compliance_bot.ingest.sandbox import ParserProcess
     from compliance_bot.ingest.structure import ParsedDocument
     from compliance_bot.keys import Keyring
@@ -100,11 +100,11 @@ def ingest(
                 if candidate.source in unchanged:
                     on_item(candidate.name)
             wanted = [pair for pair in zip(candidates, group, strict=True) if pair[0].source not in unchanged]
-            cuts = list(_cut(wanted, preparer, parser, rejected, on_item))
-            prepared = preparer.prepare([cut for _, cut in cuts])
-            writer.put([(candidate, one) for (candidate, _), one in zip(cuts, prepared, strict=True)])
+            batch = Batch(parsed=tuple(_parsed_each(wanted, parser, rejected, on_item)), preparer=preparer, shelf=shelf)
+            ready = batch.ready(rejected)
+            writer.put(ready, batch)
             skipped += len(unchanged)
-            ingested += len(cuts)
+            ingested += len(ready.items)
     rejected += [*writer.refused, *(Rejected(path=name, reason=STRANGER) for name in request.strangers)]
     gone = folder.settle(rejected) if folder else Settled()
     report = IngestReport(
@@ -137,10 +137,18 @@ class _Writer:
         finally:
             self._thread.shutdown()
 
-    def put(self, ready: Sequence[tuple[Candidate, Prepared]]) -> None:
+    def put(self, ready: Ready, batch: Batch) -> None:
         """Store a group once the one before it is stored. Raises what storing that one raised."""
         self._finish()
-        self._pending = self._thread.submit(self._shelf.put, ready)
+        self._pending = self._thread.submit(self._put, ready, batch)
+
+    def _put(self, ready: Ready, batch: Batch) -> tuple[Rejected, ...]:
+        """Store a group, masked anew as often as detection is corrected meanwhile."""
+        while True:
+            try:
+                return self._shelf.put(ready)
+            except CorrectedMeanwhile:
+                ready = batch.ready([])
 
     def _finish(self) -> None:
         if self._pending is not None:
@@ -207,28 +215,42 @@ def _groups(items: Iterable[Item | Rejected], rejected: list[Rejected]) -> Itera
         yield tuple(group.values())
 
 
-def _cut(
+def _parsed_each(
     wanted: Sequence[tuple[Candidate, Item]],
-    preparer: Preparer,
     parser: ParserProcess,
     rejected: list[Rejected],
     on_item: Callable[[str], None],
-) -> Iterator[tuple[Candidate, Cut]]:
-    """Yield what became of the items, masked and cut; what cannot be joins the rejected."""
-    parsed: list[tuple[Candidate, ParsedDocument | ReadyPassage]] = []
+) -> Iterator[tuple[Candidate, ParsedDocument | ReadyPassage]]:
+    """Yield the items parsed; what cannot be joins the rejected."""
     for candidate, item in wanted:
         try:
-            parsed.append((candidate, _parsed(item, parser)))
+            yield candidate, _parsed(item, parser)
         except UnreadableDocument as error:
             rejected.append(Rejected(path=item.name, reason=str(error)))
         on_item(item.name)
-    for (candidate, _), cut in zip(
-        parsed, preparer.cut_each([(candidate.ref or candidate.name, one) for candidate, one in parsed]), strict=True
-    ):
-        if isinstance(cut, UnreadableDocument | DetectionFailed):
-            rejected.append(Rejected(path=candidate.name, reason=str(cut)))
-        else:
-            yield candidate, cut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Parsed items that are stored together: masked, cut and embedded by what is said of detection at the time."""
+
+    parsed: tuple[tuple[Candidate, ParsedDocument | ReadyPassage], ...]
+    preparer: Preparer
+    shelf: Shelf
+
+    def ready(self, rejected: list[Rejected]) -> Ready:
+        """Return the items ready to be stored; what cannot be joins the rejected."""
+        corrections, classes = self.shelf.said([candidate for candidate, _ in self.parsed])
+        named = [(candidate.ref or candidate.name, one) for candidate, one in self.parsed]
+        cuts: list[tuple[Candidate, Cut]] = []
+        for (candidate, _), cut in zip(self.parsed, self.preparer.cut_each(named, classes), strict=True):
+            if isinstance(cut, UnreadableDocument | DetectionFailed):
+                rejected.append(Rejected(path=candidate.name, reason=str(cut)))
+            else:
+                cuts.append((candidate, cut))
+        prepared = self.preparer.prepare([cut for _, cut in cuts])
+        items = tuple((candidate, one) for (candidate, _), one in zip(cuts, prepared, strict=True))
+        return Ready(items=items, corrections=corrections)
 
 
 def _parsed(item: Item, parser: ParserProcess) -> ParsedDocument | ReadyPassage:

@@ -11,6 +11,7 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import Event, describe
+from compliance_bot.errors import Unavailable
 from compliance_bot.ingest.prepare import UNTOLD
 from compliance_bot.logs import note
 from compliance_bot.policy.permitted import permitted_each
@@ -22,7 +23,7 @@ from compliance_bot.store import documents, places
 from compliance_bot.store.documents import VersionDraft
 from compliance_bot.store.index import require_model
 from compliance_bot.store.moves import move_documents, wait_for_answers
-from compliance_bot.store.scope import class_attributes, class_of, open_classes, open_scope
+from compliance_bot.store.scope import class_attributes, class_of, known_class, open_classes, open_scope
 from compliance_bot.vault.book import HeldVersion, by_placeholder, occurrences
 
 if TYPE_CHECKING:
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
     from compliance_bot.models.embed import Embedder
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
     from compliance_bot.records import AttributeValue, ClassId, DocumentId, IngestReport, Principal
+    from compliance_bot.redaction.corrections import Corrections
     from compliance_bot.redaction.masking import Masking
     from compliance_bot.store.connect import Database, Transaction
     from compliance_bot.store.documents import Stored
     from compliance_bot.vault.book import Known, Vault
+    from compliance_bot.vault.labels import Labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,18 @@ class Candidate:
     attributes: Mapping[str, AttributeValue] = field(hash=False)
     ref: str | None
     places: tuple[bytes, ...] = ()  # where it lies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """What is ready to be stored, and what was said of detection when it was masked."""
+
+    items: tuple[tuple[Candidate, Prepared], ...]
+    corrections: Corrections
+
+
+class CorrectedMeanwhile(Unavailable):
+    """Detection was corrected since these documents were masked: they are masked anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +80,15 @@ class Shelf:
     masking: Masking
     collection: str
     vault: Vault
+    labels: Labels
+
+    def said(self, candidates: Sequence[Candidate]) -> tuple[Corrections, tuple[ClassId | None, ...]]:
+        """Return what is said of detection now, and, where it matters, the classes that these documents will be in."""
+        with self.database.reading() as transaction:
+            corrections = self.labels.read(transaction)
+            if not corrections.spared:
+                return corrections, (None,) * len(candidates)
+            return corrections, tuple(known_class(transaction, one.attributes) for one in candidates)
 
     def unchanged(self, candidates: Sequence[Candidate]) -> frozenset[bytes]:
         """Return the sources of what is stored just so, as far as the principal may read it."""
@@ -86,14 +110,19 @@ class Shelf:
         """Return for each document, given by its attributes, whether the policies permit the action on it."""
         return permitted_each(self.engine, self.principal, action, attributes, self.circumstances)
 
-    def put(self, ready: Sequence[tuple[Candidate, Prepared]]) -> tuple[Rejected, ...]:
-        """Store everything with its record, durably, and return what the policies did not permit."""
-        if not ready:
+    def put(self, ready: Ready) -> tuple[Rejected, ...]:
+        """Store everything with its record, durably, and return what the policies did not permit.
+
+        Raises CorrectedMeanwhile, with nothing stored, where detection was corrected since this was masked.
+        """
+        if not ready.items:
             return ()
         with self.log.recording() as recorder:
             transaction = recorder.transaction
             documents.lock_writers(transaction)
-            classes = self._open(transaction, [candidate for candidate, _ in ready])
+            if self.labels.read(transaction) is not ready.corrections:
+                raise CorrectedMeanwhile
+            classes = self._open(transaction, [candidate for candidate, _ in ready.items])
             known = documents.known_sources(transaction, list(classes))
             moving = {source: stored for source, stored in known.items() if stored.class_id != classes[source]}
             forbidden = self._forbidden_moves(transaction, [stored.class_id for stored in moving.values()])
@@ -102,7 +131,7 @@ class Shelf:
             move_documents(transaction, moved)
             fresh = [
                 (candidate, prepared)
-                for candidate, prepared in ready
+                for candidate, prepared in ready.items
                 if candidate.source not in refused
                 # Stored meanwhile by another run, or unreadable to this principal: there is nothing to add.
                 and not (candidate.source in known and known[candidate.source].content == candidate.content)
@@ -117,13 +146,13 @@ class Shelf:
             )
             stored = documents.store_versions(transaction, drafts, model_id=model, actor=recorder.actor(self.principal))
             held = self._hold(transaction, fresh, drafts, stored, tokens)
-            places.add_places(transaction, {c.source: c.places for c, _ in ready if c.source not in refused})
+            places.add_places(transaction, {c.source: c.places for c, _ in ready.items if c.source not in refused})
             if moved:
                 wait_for_answers(transaction)
             recorder.append(self._event(stored, sorted(moved), held), self.principal)
             assert recorder.sealed is not None, "the record was appended"
         note("ingest.group", record=recorder.sealed.id, tenant=transaction.tenant, documents=len(drafts))
-        names = [candidate.name for candidate, _ in ready if candidate.source in refused]
+        names = [candidate.name for candidate, _ in ready.items if candidate.source in refused]
         return tuple(Rejected(path=name, reason="not permitted") for name in names)
 
     def conclude(self, report: IngestReport) -> None:

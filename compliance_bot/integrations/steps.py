@@ -102,7 +102,7 @@ class Steps:
         self._concluded: Answer | None = None
         self._answer: Answer | None = None
         step = self._step
-        self.mask = step("mask", str, lambda question: chain.mask_question(parts, question, case))
+        self.mask = step("mask", str, lambda question: chain.mask_question(parts, question, case, now))
         self.retrieve = step("retrieve", Asked, lambda asked: chain.retrieve(parts, asked, principal, now, case))
         self.recheck = step("recheck", Retrieved, lambda found: chain.recheck_all(parts, found, principal, now, case))
         self.compose = step("compose", Grounds, self._compose)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.placeholders import placeholders_in
-from compliance_bot.store import names
+from compliance_bot.store import corrections, names
 from compliance_bot.store import vault as rows
 from compliance_bot.store.names import Recount
 
@@ -54,6 +54,7 @@ def erase_values(transaction: Transaction, values: Collection[int], held: Collec
     rows.restrict(transaction, values, held)
     rows.unbind(transaction, values, held)
     _forget_in_index(transaction, versions, tokens)
+    corrections.forget(transaction, values)  # what was said of them is the value too
     names.forget_values(transaction, values)
     return Erased(bindings=found, held=frozenset(held))
 

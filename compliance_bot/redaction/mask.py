@@ -20,7 +20,7 @@ from compliance_bot.redaction.kinds import KINDS
 from compliance_bot.redaction.spans import DetectionFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from compliance_bot.redaction.spans import Detects, Span
 
@@ -38,6 +38,13 @@ class Masked:
     counts: Mapping[str, int] = field(hash=False)
     edits: tuple[Edit, ...]
     spans: tuple[Span, ...] = ()
+
+    def without(self, source: str, spared: Collection[Span]) -> Masked:
+        """Return it with some of what was found in the source left in the clear."""
+        if not spared:
+            return self
+        kept = tuple(one for one in self.spans if one not in spared)
+        return _masked(apply_edits(source, list(map(_edit, kept))), kept)
 
 
 def mask(text: str, detector: Detects) -> Masked:

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compliance_bot.redaction.abilities import patterns_of, under, version_of
+from compliance_bot.redaction.corrections import Corrected, none
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from compliance_bot.redaction.assignment import CollectionProfiles
+    from compliance_bot.redaction.corrections import Corrections
     from compliance_bot.redaction.profile import Profile
     from compliance_bot.redaction.spans import Detects
 
@@ -47,6 +51,7 @@ class Redaction:
 
     detector: Detects
     profiles: CollectionProfiles
+    corrections: Callable[[], Corrections] = none  # what people said of it, as it stands
 
     @property
     def strict(self) -> Masking:
@@ -60,7 +65,8 @@ class Redaction:
     def quotes_of(self, collection: str) -> Masking:
         """Return what looks over quotes from a collection: by shape alone, and for what is certain."""
         profile = self.profiles.of(collection).certain
-        return Masking(profile=profile, detector=patterns_of(under(self.detector, profile)))
+        certain = patterns_of(under(self.detector, profile))
+        return Masking(profile=profile, detector=Corrected(certain, self.corrections, spares=True))
 
     def _under(self, profile: Profile) -> Masking:
-        return Masking(profile=profile, detector=under(self.detector, profile))
+        return Masking(profile=profile, detector=Corrected(under(self.detector, profile), self.corrections))

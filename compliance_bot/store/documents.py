@@ -224,6 +224,17 @@ def version_ids(
     return {(DocumentId(str(document)), number): VersionId(str(id_)) for document, number, id_ in rows}
 
 
+def hashes_of(
+    transaction: Transaction, scope: Scope, places: Collection[tuple[DocumentId, int]]
+) -> dict[tuple[DocumentId, int], str]:
+    """Return the hashes of the texts of versions, given by document and number; what is forbidden is left out."""
+    if not places:
+        return {}
+    values = given(scope, documents=[as_uuid(document) for document, _ in places], numbers=[n for _, n in places])
+    rows = transaction.connection.execute(within(_SQL["hashes"], scope), values)
+    return {(DocumentId(str(document)), number): sha256 for document, number, sha256 in rows}
+
+
 def titles_of(
     transaction: Transaction, scope: Scope, versions: Collection[VersionId]
 ) -> dict[VersionId, tuple[str, int]]:

@@ -68,6 +68,16 @@ class NewVersion:
     chunks: tuple[IndexedChunk, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What of a chunk is counted: its length, and how often each hashed term or token stands there."""
+
+    chunk: int
+    class_id: ClassId
+    length: int
+    terms: Mapping[int, int] = field(hash=False)
+
+
 def require_model(transaction: Transaction, *, hash: str, name: str, dim: int) -> int:
     """Return the number of the model that serves, this one where none did yet. Raises EmbedderMismatch for another."""
     model = serving_model(transaction) or register(transaction, hash=hash, name=name, dim=dim, use=Use.SERVING)
@@ -89,11 +99,20 @@ def add(transaction: Transaction, versions: Sequence[NewVersion], *, model_id: i
     with connection.cursor() as cursor:
         cursor.executemany(_SQL["add_chunks"], rows)
         cursor.executemany(_SQL["add_embeddings"], rows)
-    for begin in range(0, len(rows), _CHUNKS_AT_ONCE):
-        columns = _postings(transaction.tenant, rows[begin : begin + _CHUNKS_AT_ONCE])
+    count_in(
+        transaction,
+        [Counted(chunk=row["id"], class_id=row["acl_id"], length=row["length"], terms=row["counts"]) for row in rows],
+    )
+
+
+def count_in(transaction: Transaction, chunks: Sequence[Counted]) -> None:
+    """Add chunks to the lexical index and to its statistics."""
+    connection = transaction.connection
+    for begin in range(0, len(chunks), _CHUNKS_AT_ONCE):
+        columns = _postings(transaction.tenant, chunks[begin : begin + _CHUNKS_AT_ONCE])
         connection.execute(_SQL["add_postings"], columns)
         connection.execute(_SQL["count_terms"], columns)
-    counted = {"classes": [row["acl_id"] for row in rows], "lengths": [row["length"] for row in rows]}
+    counted = {"classes": [one.class_id for one in chunks], "lengths": [one.length for one in chunks]}
     connection.execute(_SQL["count_chunks"], {"tenant": transaction.tenant, **counted})
 
 
@@ -123,15 +142,15 @@ def _run(transaction: Transaction, versions: Sequence[str], *queries: str) -> No
         transaction.connection.execute(_SQL[query], {"tenant": transaction.tenant, "versions": list(versions)})
 
 
-def _postings(tenant: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    postings = [(term, row, tf) for row in rows for term, tf in row["counts"].items()]
+def _postings(tenant: int, chunks: Sequence[Counted]) -> dict[str, Any]:
+    postings = [(term, chunk, tf) for chunk in chunks for term, tf in chunk.terms.items()]
     return {
         "tenant": tenant,
         "terms": _array(term for term, _, _ in postings),
-        "classes": _array(row["acl_id"] for _, row, _ in postings),
-        "chunks": _array(row["id"] for _, row, _ in postings),
+        "classes": _array(chunk.class_id for _, chunk, _ in postings),
+        "chunks": _array(chunk.chunk for _, chunk, _ in postings),
         "tfs": _array(min(tf, _MAX_TF) for _, _, tf in postings),
-        "lengths": _array(row["length"] for _, row, _ in postings),
+        "lengths": _array(chunk.length for _, chunk, _ in postings),
     }
 
 

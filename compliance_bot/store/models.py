@@ -17,7 +17,7 @@ from compliance_bot.store.queries import named_queries
 from compliance_bot.store.scope import access_classes, open_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
 
@@ -119,7 +119,9 @@ def without_vector(
     )
 
 
-def add_vectors(transaction: Transaction, model: VectorModel, chunks: Sequence[int], vectors: np.ndarray) -> None:
+def add_vectors(
+    transaction: Transaction, model: VectorModel, chunks: Sequence[int], vectors: Iterable[np.ndarray]
+) -> None:
     """Store a vector for each chunk that is still there, wherever it is by now."""
     rows: list[dict[str, Any]] = [
         {"tenant": transaction.tenant, "model": model.id, "chunk": chunk, "vector": HalfVector(vector)}

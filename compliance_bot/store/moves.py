@@ -57,6 +57,7 @@ def _move(transaction: Transaction, moving: Sequence[DocumentId], to: ClassId) -
         "move_sources",
         "move_documents",
         "move_bindings",
+        "move_revisions",
     ):
         transaction.connection.execute(_SQL[query], values | {"versions": versions})
 

@@ -267,6 +267,15 @@ def class_of(transaction: Transaction, attributes: Mapping[str, AttributeValue])
     raise RuntimeError("an access class could neither be found nor added")
 
 
+def known_class(transaction: Transaction, attributes: Mapping[str, AttributeValue]) -> ClassId | None:
+    """Return the class with exactly these attributes; None where there is none yet."""
+    digest = hashlib.sha256(canonical(attributes)).digest()
+    row = transaction.connection.execute(
+        _SQL["find_class"], {"tenant": transaction.tenant, "digest": digest}
+    ).fetchone()
+    return ClassId(row[0]) if row else None
+
+
 def canonical(attributes: Mapping[str, AttributeValue]) -> bytes:
     """Return the one encoding of a combination of attributes."""
     return json.dumps(to_stored(attributes), sort_keys=True, separators=(",", ":")).encode()

@@ -15,7 +15,7 @@ from compliance_bot.store.within import given, within
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from compliance_bot.records import Scope
     from compliance_bot.store.connect import Transaction
@@ -117,13 +117,13 @@ def bindings(
         return ()
     query = within(_SQL["in_titles" if in_titles else "bindings"], scope)
     rows = transaction.connection.execute(query, given(scope, versions=list(versions)))
-    return tuple(map(_binding, rows))
+    return read_bindings(rows)
 
 
 def wrapped_before(transaction: Transaction, epoch: int, *, limit: int) -> tuple[Binding, ...]:
     """Return some bindings whose keys an earlier epoch wraps, locked. Every class is open."""
     values = {"tenant": transaction.tenant, "epoch": epoch, "limit": limit}
-    return tuple(map(_binding, transaction.connection.execute(_SQL["wrapped_before"], values)))
+    return read_bindings(transaction.connection.execute(_SQL["wrapped_before"], values))
 
 
 def rewrap(transaction: Transaction, wrapped: Sequence[tuple[Binding, bytes]], *, epoch: int) -> None:
@@ -148,7 +148,7 @@ def tokens_of_document(transaction: Transaction, document: uuid.UUID) -> tuple[i
 def bindings_of(transaction: Transaction, values: Collection[int]) -> tuple[Binding, ...]:
     """Return every place that stands for one of these values, in the classes that are open; restricted ones too."""
     rows = transaction.connection.execute(_SQL["bindings_of"], {"tenant": transaction.tenant, "tokens": list(values)})
-    return tuple(map(_binding, rows))
+    return read_bindings(rows)
 
 
 def restrict(transaction: Transaction, values: Collection[int], held: Collection[ClassId]) -> None:
@@ -182,6 +182,11 @@ def count(transaction: Transaction) -> tuple[int, int, int]:
     """Return how many placeholders are bound, in how many documents, and how many values and parts are known."""
     row = transaction.connection.execute(_SQL["count"], {"tenant": transaction.tenant}).fetchone() or (0, 0, 0)
     return int(row[0]), int(row[1]), int(row[2])
+
+
+def read_bindings(found: Iterable[tuple[Any, ...]]) -> tuple[Binding, ...]:
+    """Return rows of bindings, with all columns in the order of the queries here."""
+    return tuple(map(_binding, found))
 
 
 def _binding(row: tuple[Any, ...]) -> Binding:

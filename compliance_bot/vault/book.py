@@ -162,7 +162,7 @@ class Vault:
     def open(self, tenant: int, binding: Binding) -> str:
         """Return what a placeholder stands for, as its source had it. Raises VaultKeyMissing or CannotDecrypt."""
         return unseal(
-            binding.wrapped_key, binding.ciphertext, self._keys, binding.epoch, bound_to=_place(tenant, binding)
+            binding.wrapped_key, binding.ciphertext, self._keys, binding.epoch, bound_to=place_of(tenant, binding)
         )
 
     def sought(self, transaction: Transaction, type_: str, surface: str) -> tuple[Sought, ...]:
@@ -196,20 +196,12 @@ class Vault:
         """Return what names a value to an officer, in place of its token."""
         return self._mac(tenant, "handle", str(token))[:_HANDLE_BYTES].hex()
 
-    def rewrap(self, transaction: Transaction, epoch: int, *, limit: int) -> int:
-        """Wrap some data keys of earlier epochs anew, and return how many. Every class is open."""
-        old = rows.wrapped_before(transaction, epoch, limit=limit)
-        wrapped = []
-        for one in old:
-            where = _place(transaction.tenant, one)
-            data_key = self._keys.unwrap(one.epoch, one.wrapped_key, bound_to=where)
-            wrapped.append((one, self._keys.wrap(epoch, data_key, bound_to=where)))
-        if wrapped:
-            rows.rewrap(transaction, wrapped, epoch=epoch)
-        return len(wrapped)
+    def mac_of(self, tenant: int, type_: str, form: str) -> bytes:
+        """Return the keyed hash by which the index knows a value, given its normal form."""
+        return self._mac(tenant, "value", type_, form)
 
     def _macs_of(self, tenant: int, type_: str, form: str, surface: str) -> tuple[bytes, tuple[bytes, ...]]:
-        whole = self._mac(tenant, "value", type_, form)
+        whole = self.mac_of(tenant, type_, form)
         return whole, tuple(self._mac(tenant, "part", type_, part) for part in parts(type_, surface))
 
     def _mac(self, tenant: int, *what: str) -> bytes:
@@ -234,7 +226,7 @@ def by_placeholder(values: Collection[Held], known: Mapping[tuple[str, str], Kno
     return {(one.type, one.number): known[one.type, normal_form(one.type, one.surface)] for one in values if one.number}
 
 
-def _place(tenant: int, binding: Binding) -> bytes:
+def place_of(tenant: int, binding: Binding) -> bytes:
     return place(
         tenant,
         binding.document,

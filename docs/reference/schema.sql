@@ -675,6 +675,25 @@ ALTER TABLE ONLY compliance_bot.vault_binding FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.vault_binding OWNER TO compliance_bot_owner;
 
+CREATE TABLE compliance_bot.vault_correction (
+    tenant integer NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    is_personal boolean NOT NULL,
+    type text NOT NULL,
+    mac bytea NOT NULL,
+    detector text NOT NULL,
+    classes integer[] NOT NULL,
+    epoch integer NOT NULL,
+    wrapped_key bytea NOT NULL,
+    ciphertext bytea NOT NULL,
+    CONSTRAINT vault_correction_mac_check CHECK ((octet_length(mac) = 32))
+);
+
+ALTER TABLE ONLY compliance_bot.vault_correction FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.vault_correction OWNER TO compliance_bot_owner;
+
 CREATE TABLE compliance_bot.vault_epoch (
     tenant integer NOT NULL,
     epoch integer NOT NULL,
@@ -719,6 +738,22 @@ CREATE TABLE compliance_bot.vault_value (
 ALTER TABLE ONLY compliance_bot.vault_value FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.vault_value OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.version_revision (
+    tenant integer NOT NULL,
+    version_id uuid NOT NULL,
+    revision integer NOT NULL,
+    acl_id integer NOT NULL,
+    replaced_sha256 bytea NOT NULL,
+    record uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT version_revision_replaced_sha256_check CHECK ((octet_length(replaced_sha256) = 32)),
+    CONSTRAINT version_revision_revision_check CHECK ((revision > 0))
+);
+
+ALTER TABLE ONLY compliance_bot.version_revision FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.version_revision OWNER TO compliance_bot_owner;
 
 ALTER TABLE ONLY audit.actor
     ADD CONSTRAINT actor_pkey PRIMARY KEY (tenant, mac);
@@ -828,6 +863,9 @@ ALTER TABLE ONLY compliance_bot.term_stat
 ALTER TABLE ONLY compliance_bot.vault_binding
     ADD CONSTRAINT vault_binding_pkey PRIMARY KEY (tenant, version_id, in_title, start_at);
 
+ALTER TABLE ONLY compliance_bot.vault_correction
+    ADD CONSTRAINT vault_correction_pkey PRIMARY KEY (tenant, id);
+
 ALTER TABLE ONLY compliance_bot.vault_epoch
     ADD CONSTRAINT vault_epoch_pkey PRIMARY KEY (tenant, epoch);
 
@@ -842,6 +880,9 @@ ALTER TABLE ONLY compliance_bot.vault_value
 
 ALTER TABLE ONLY compliance_bot.vault_value
     ADD CONSTRAINT vault_value_tenant_mac_key UNIQUE (tenant, mac);
+
+ALTER TABLE ONLY compliance_bot.version_revision
+    ADD CONSTRAINT version_revision_pkey PRIMARY KEY (tenant, version_id, revision);
 
 CREATE INDEX chunk_history_acl ON compliance_bot.chunk_history USING btree (tenant, acl_id);
 
@@ -876,6 +917,10 @@ CREATE INDEX vault_binding_document ON compliance_bot.vault_binding USING btree 
 CREATE INDEX vault_binding_epoch ON compliance_bot.vault_binding USING btree (tenant, epoch);
 
 CREATE INDEX vault_binding_token ON compliance_bot.vault_binding USING btree (tenant, token);
+
+CREATE INDEX vault_correction_epoch ON compliance_bot.vault_correction USING btree (tenant, epoch);
+
+CREATE INDEX vault_correction_mac ON compliance_bot.vault_correction USING btree (tenant, mac);
 
 CREATE INDEX vault_part_part ON compliance_bot.vault_part USING btree (tenant, part);
 
@@ -975,11 +1020,17 @@ ALTER TABLE ONLY compliance_bot.vault_binding
 ALTER TABLE ONLY compliance_bot.vault_binding
     ADD CONSTRAINT vault_binding_tenant_version_id_fkey FOREIGN KEY (tenant, version_id) REFERENCES compliance_bot.document_version(tenant, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY compliance_bot.vault_correction
+    ADD CONSTRAINT vault_correction_tenant_epoch_fkey FOREIGN KEY (tenant, epoch) REFERENCES compliance_bot.vault_epoch(tenant, epoch);
+
 ALTER TABLE ONLY compliance_bot.vault_part
     ADD CONSTRAINT vault_part_tenant_part_fkey FOREIGN KEY (tenant, part) REFERENCES compliance_bot.vault_value(tenant, token);
 
 ALTER TABLE ONLY compliance_bot.vault_part
     ADD CONSTRAINT vault_part_tenant_value_fkey FOREIGN KEY (tenant, value) REFERENCES compliance_bot.vault_value(tenant, token) ON DELETE CASCADE;
+
+ALTER TABLE ONLY compliance_bot.version_revision
+    ADD CONSTRAINT version_revision_tenant_version_id_fkey FOREIGN KEY (tenant, version_id) REFERENCES compliance_bot.document_version(tenant, id) ON DELETE CASCADE;
 
 ALTER TABLE audit.actor ENABLE ROW LEVEL SECURITY;
 
@@ -1097,6 +1148,12 @@ CASE
     ELSE false
 END));
 
+CREATE POLICY readable ON compliance_bot.version_revision USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
+CASE
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    ELSE false
+END));
+
 ALTER TABLE compliance_bot.search_tuning ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.seen_token ENABLE ROW LEVEL SECURITY;
@@ -1131,6 +1188,8 @@ CREATE POLICY tenant ON compliance_bot.stop USING ((tenant = ( SELECT (NULLIF(cu
 
 ALTER TABLE compliance_bot.tenant ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY tenant ON compliance_bot.vault_correction USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
 CREATE POLICY tenant ON compliance_bot.vault_epoch USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
 CREATE POLICY tenant ON compliance_bot.vault_erasure USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
@@ -1146,6 +1205,8 @@ CREATE POLICY used ON compliance_bot.embedding_model FOR SELECT USING ((id IN ( 
 
 ALTER TABLE compliance_bot.vault_binding ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE compliance_bot.vault_correction ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE compliance_bot.vault_epoch ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.vault_erasure ENABLE ROW LEVEL SECURITY;
@@ -1153,6 +1214,8 @@ ALTER TABLE compliance_bot.vault_erasure ENABLE ROW LEVEL SECURITY;
 ALTER TABLE compliance_bot.vault_part ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.vault_value ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.version_revision ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA audit TO compliance_bot_app;
 
@@ -1248,6 +1311,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.term_stat TO complianc
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.vault_binding TO compliance_bot_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE compliance_bot.vault_correction TO compliance_bot_app;
+
+GRANT UPDATE(epoch) ON TABLE compliance_bot.vault_correction TO compliance_bot_app;
+
+GRANT UPDATE(wrapped_key) ON TABLE compliance_bot.vault_correction TO compliance_bot_app;
+
 GRANT SELECT,INSERT ON TABLE compliance_bot.vault_epoch TO compliance_bot_app;
 
 GRANT UPDATE(discarded_at) ON TABLE compliance_bot.vault_epoch TO compliance_bot_app;
@@ -1257,3 +1326,7 @@ GRANT SELECT,INSERT ON TABLE compliance_bot.vault_erasure TO compliance_bot_app;
 GRANT SELECT,INSERT,DELETE ON TABLE compliance_bot.vault_part TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE compliance_bot.vault_value TO compliance_bot_app;
+
+GRANT SELECT,INSERT ON TABLE compliance_bot.version_revision TO compliance_bot_app;
+
+GRANT UPDATE(acl_id) ON TABLE compliance_bot.version_revision TO compliance_bot_app;

@@ -6,6 +6,7 @@ import base64
 import uuid
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from compliance_bot.keys import Keyring
@@ -13,7 +14,7 @@ from compliance_bot.keys.epochs import EpochKeys
 from compliance_bot.keys.sources import EnvironmentKeys
 from compliance_bot.records import Scope, VersionId
 from compliance_bot.redaction.placeholders import Field, Held
-from compliance_bot.store import documents
+from compliance_bot.store import documents, revisions
 from compliance_bot.store.documents import Stored, VersionDraft
 from compliance_bot.store.index import IndexedChunk, require_model
 from compliance_bot.store.moves import move_documents
@@ -134,6 +135,22 @@ def hold(database: Database, *stored: Stored) -> None:
             for one in stored
         ]
         VAULT.bind(transaction, held, VAULT.known(transaction, held[0].values))
+
+
+def revise(database: Database, *stored: Stored) -> None:
+    """Let each version be what a correction has made anew, with the same words."""
+    with database.writing() as transaction, everything_open(transaction):
+        documents.lock_writers(transaction)
+        for before in revisions.versions(transaction, [VersionId(one.version) for one in stored]):
+            revisions.rewrite(
+                transaction,
+                before,
+                title=before.title,
+                text=before.text,
+                page_starts=before.page_starts,
+                record=str(uuid.uuid4()),
+                at=datetime.now(UTC),
+            )
 
 
 def scope_of(transaction: Transaction, collections: Collection[str], *, entered: bool = True) -> Scope:

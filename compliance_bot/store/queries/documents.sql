@@ -60,6 +60,12 @@ FROM unnest(%(documents)s::uuid[], %(numbers)s::integer[]) AS asked(document_id,
 JOIN document_version v ON v.tenant = %(tenant)s AND v.document_id = asked.document_id AND v.number = asked.number
 WHERE v.acl_id = ANY(%(classes)s)
 
+-- hashes: The hashes of the texts of versions, by document and number
+SELECT v.document_id, v.number, encode(v.sha256, 'hex')
+FROM unnest(%(documents)s::uuid[], %(numbers)s::integer[]) AS asked(document_id, number)
+JOIN document_version v ON v.tenant = %(tenant)s AND v.document_id = asked.document_id AND v.number = asked.number
+WHERE v.acl_id = ANY(%(classes)s)
+
 -- titles_of: Titles and numbers of these versions
 SELECT id, title, number FROM document_version
 WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s) AND id = ANY(%(versions)s::uuid[])

@@ -8,7 +8,10 @@ GRANT INSERT, UPDATE, DELETE ON
   compliance_bot.term_stat, compliance_bot.history_embedding, compliance_bot.model_use,
   compliance_bot.seen_token, compliance_bot.search_tuning, compliance_bot.vault_binding TO {role};
 GRANT INSERT, DELETE ON compliance_bot.vault_value, compliance_bot.vault_part TO {role};
-GRANT INSERT ON compliance_bot.vault_epoch, compliance_bot.vault_erasure TO {role};
+GRANT INSERT ON compliance_bot.vault_epoch, compliance_bot.vault_erasure, compliance_bot.version_revision TO {role};
+GRANT INSERT, DELETE ON compliance_bot.vault_correction TO {role};
+GRANT UPDATE (epoch, wrapped_key) ON compliance_bot.vault_correction TO {role};
+GRANT UPDATE (acl_id) ON compliance_bot.version_revision TO {role};
 GRANT UPDATE (discarded_at) ON compliance_bot.vault_epoch TO {role};
 GRANT EXECUTE ON FUNCTION
   compliance_bot.index_model(smallint), compliance_bot.model_number(text, integer),

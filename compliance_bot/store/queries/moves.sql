@@ -21,6 +21,9 @@ UPDATE chunk_history SET acl_id = %(to)s WHERE tenant = %(tenant)s AND version_i
 -- move_bindings: Move what the placeholders of documents stand for
 UPDATE vault_binding SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = ANY(%(documents)s::uuid[])
 
+-- move_revisions: Move what their texts were before
+UPDATE version_revision SET acl_id = %(to)s WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s::uuid[])
+
 -- in_classes: The documents of these classes
 SELECT id, acl_id FROM document WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s)
 

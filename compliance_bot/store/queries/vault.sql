@@ -2,10 +2,11 @@
 SELECT epoch, check_value FROM vault_epoch WHERE tenant = %(tenant)s ORDER BY epoch DESC LIMIT 1
 
 -- epochs: All epochs, how many values each still wraps
-SELECT e.epoch, e.check_value, e.began_at, e.discarded_at, count(b.epoch)
-FROM vault_epoch e LEFT JOIN vault_binding b ON b.tenant = e.tenant AND b.epoch = e.epoch
+SELECT e.epoch, e.check_value, e.began_at, e.discarded_at,
+       (SELECT count(*) FROM vault_binding b WHERE b.tenant = e.tenant AND b.epoch = e.epoch)
+       + (SELECT count(*) FROM vault_correction c WHERE c.tenant = e.tenant AND c.epoch = e.epoch)
+FROM vault_epoch e
 WHERE e.tenant = %(tenant)s
-GROUP BY e.tenant, e.epoch
 ORDER BY e.epoch
 
 -- from_before: How many documents were stored before there was a vault, and not since

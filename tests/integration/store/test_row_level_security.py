@@ -19,7 +19,7 @@ from compliance_bot.store.scope import access_classes, class_of, enter, open_cla
 from compliance_bot.store.seen import SeenTokens
 from compliance_bot.store.tuning import SearchTuning, keep
 
-from ..shelf import draft, hold, scope_of, store
+from ..shelf import draft, hold, revise, scope_of, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 TEXT_TABLES = [
     "document", "document_class_history", "document_version", "chunk", "chunk_history", "embedding",
-    "history_embedding", "posting", "term_stat", "vault_binding",
+    "history_embedding", "posting", "term_stat", "vault_binding", "version_revision",
 ]  # fmt: skip
 TENANT_TABLES = [
     "access_class",
@@ -49,7 +49,7 @@ TENANT_TABLES = [
     "vault_value",
 ]
 # Nothing of the documents: tests/integration/store/test_isolation.py looks at these with all others.
-RULE_TABLES = ["policy_activation", "policy_set", "principal_grant", "stop", "vault_erasure"]
+RULE_TABLES = ["policy_activation", "policy_set", "principal_grant", "stop", "vault_correction", "vault_erasure"]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,9 @@ def filled(module_database: Database, keyring: Keyring) -> Database:
         SeenTokens(database, keyring).first_use(collection, until=datetime.now(UTC))
         for year in ("five", "six"):
             one = draft(collection, f"the {collection} files are kept {year} years", collection=collection)
-            hold(database, *store(database, one))
+            stored = store(database, one)
+            hold(database, *stored)
+            revise(database, *stored)
         with database.writing() as transaction:
             places.add_places(transaction, {one.source.encode(): (b"folder",)})
     with database.writing() as transaction:
