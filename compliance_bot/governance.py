@@ -106,7 +106,10 @@ class Governance(Wiring):
 
         keyring = self._home.keyring
         return TenantRoom(
-            begin=lambda: self._act(principal), keyring=keyring, claim=claim(self.settings.tenant, keyring)
+            begin=lambda: self._act(principal),
+            keyring=keyring,
+            claim=claim(self.settings.tenant, keyring),
+            anchor=self._anchor,
         )
 
     def vault_state(self, *, principal: Asker) -> VaultState:
@@ -184,7 +187,7 @@ class Governance(Wiring):
         from compliance_bot.chains.erasing import Erasing
 
         act = self._act(principal, purpose)
-        return Erasing(act=act, vault=self.vault, detector=self._strict(act))
+        return Erasing(act=act, vault=self.vault, keyring=self._home.keyring, detector=self._strict(act))
 
     def _strict(self, act: Act) -> Detects:
         """Return what masks a text that may be about any collection, by the rules of an act."""

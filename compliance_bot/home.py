@@ -55,6 +55,7 @@ class Home:
     path: Path
     keyring: Keyring
     database: Database
+    anchor: Path
 
     @property
     def policies(self) -> Path:
@@ -110,7 +111,7 @@ def open_home(settings: Settings) -> Iterator[Home]:
         raise HomeExposed(path)
     keyring = load_keys(path / "keys")
     with _database(settings, claim(settings.tenant, keyring)) as database:
-        yield Home(path=path, keyring=keyring, database=database)
+        yield Home(path=path, keyring=keyring, database=database, anchor=settings.anchor_file)
 
 
 @contextmanager
@@ -119,7 +120,7 @@ def throw_away_home(
 ) -> Iterator[Path]:
     """Make a home with an embedded database and, unless it is to be kept, remove it after the block.
 
-    Raises UsageError where the environment names a database: what is to be thrown away must not get into that one.
+    Raises UsageError where the environment names a database or an anchor: what is to be thrown away must not get there.
     """
     settings = load_settings(home=path)
     if settings.database_url is not None:
@@ -127,12 +128,18 @@ def throw_away_home(
             "a throw-away home has a database of its own, but COMPLIANCE_BOT_DATABASE_URL names one",
             hint="Unset COMPLIANCE_BOT_DATABASE_URL for this command.",
         )
+    if settings.anchor is not None:
+        raise UsageError(
+            "a throw-away home has an anchor of its own, but COMPLIANCE_BOT_ANCHOR names one",
+            hint="Unset COMPLIANCE_BOT_ANCHOR for this command.",
+        )
     create_home(settings, policies=policies)
     try:
         yield path
     finally:
         if not keep:
             destroy(path)
+            settings.anchor_file.unlink(missing_ok=True)
             shutil.rmtree(path, ignore_errors=True)
 
 

@@ -13,8 +13,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from compliance_bot import logs
+from compliance_bot.anchor.standing import Anchor
 from compliance_bot.audit.log import AuditLog
 from compliance_bot.chains.act import Act
+from compliance_bot.chains.catch_up import CatchingUp
 from compliance_bot.chains.grants import with_grants
 from compliance_bot.chains.identify import Identification
 from compliance_bot.chains.rules import LiveRules, Rules
@@ -61,7 +63,10 @@ class Wiring:
     def __init__(self, settings: Settings, home: Home) -> None:
         self.settings, self._home = settings, home
         self._resources, self._loading = ExitStack(), threading.RLock()
-        self._log = AuditLog(home.database, home.keyring)
+        self._anchor = Anchor(home.anchor, home.keyring, home.database.tenant)
+        self._log = AuditLog(home.database, home.keyring, self._anchor)
+        # INVARIANT: before anything else, so that nothing is served from a database that has forgotten.
+        self._catching_up = CatchingUp(home.database, self._log, self._anchor, home.keyring)
         self._live = LiveRules(
             home.policies,
             database=home.database,
@@ -97,6 +102,7 @@ class Wiring:
             return who.asserted(asker, purpose) if isinstance(asker, Principal) else who.named(asker, purpose)
 
         def begin() -> Act:
+            self._catching_up.go_on()
             rules = self._live.now()
             return Act(
                 database=self._home.database,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compliance_bot.anchor.standing import Anchor
 from compliance_bot.audit.log import AuditLog
 from compliance_bot.bundled import bundled
 from compliance_bot.chains.act import Act
@@ -19,14 +20,16 @@ from compliance_bot.records import Principal, StopKind
 from compliance_bot.store.stops import add_stop, stops
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from compliance_bot.audit.log import Recorder
     from compliance_bot.keys import Keyring
     from compliance_bot.store.connect import Database
 
 
 @pytest.fixture
-def act(database: Database, keyring: Keyring) -> Act:
-    log = AuditLog(database, keyring)
+def act(database: Database, keyring: Keyring, tmp_path: Path) -> Act:
+    log = AuditLog(database, keyring, Anchor(tmp_path / "anchor.jsonl", keyring, database.tenant))
     live = LiveRules(bundled("policies") / "starter", database=database, log=log, keyring=keyring)
     return Act(
         database=database,

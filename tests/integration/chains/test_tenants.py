@@ -218,7 +218,7 @@ class TestOpening:
     ) -> None:
         second = tmp_path / "second"
         shutil.copytree(bank.path, second)
-        with bank.opened(home=second) as bot:
+        with bank.opened(home=second, anchor=load_settings(**bank.settings).anchor_file) as bot:
             assert len(bot.documents(principal="admin")) == 1
 
 
@@ -349,8 +349,11 @@ class TestRemoval:
         for table, rows in before.items():
             if table in ("audit.entry", "audit.payload", "audit.pending"):
                 kept = [row for row in rows if row in after[table]]
-                # Of the export; of the rules that the home began with again, and of the import.
-                assert (len(rows) - len(kept), len(after[table]) - len(kept)) == (1, 2), table
+                # Of the export; of the anchor and the rules that the home began with again, and of the import.
+                assert (len(rows) - len(kept), len(after[table]) - len(kept)) == (1, 3), table
+            elif table == "anchor_position":  # it stands where its anchor ends, behind the rules
+                assert [_key(row) for row in rows] == ["1"]
+                assert [_key(row) for row in after[table]] == ["2"]
             elif table == "document_class_history":  # begins anew with the classes that documents have
                 assert len(after[table]) == len(rows), table
             elif table in ("audit.actor", "policy_set", "policy_activation"):  # a home has some once it is opened
@@ -542,7 +545,8 @@ class TestTampered:
             with pytest.raises(BundleDamaged):
                 bot.tenant(principal="admin").bring_back(changed)
             left = everything(superuser, number)
-            assert not any(rows for table, rows in left.items() if not table.startswith(("audit.", "policy_")))
+            opened = ("audit.", "policy_", "anchor_position")  # what a home has as soon as it is opened
+            assert not any(rows for table, rows in left.items() if not table.startswith(opened))
             # A refusal is on record, and is not in the way.
             assert bot.tenant(principal="admin").bring_back(exported).tenant == bank.name
             assert len(bot.documents(principal="admin")) == 1
