@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.audit.review import Shown
     from compliance_bot.chains.act import Act
+    from compliance_bot.chains.anchor_room import AnchorState
     from compliance_bot.chains.erasing import Candidate, Certificate, Erasing
     from compliance_bot.chains.examine import PolicyReport
     from compliance_bot.chains.explain import Explainer, Explanation, Permissions
@@ -111,6 +112,12 @@ class Governance(Wiring):
             claim=claim(self.settings.tenant, keyring),
             anchor=self._anchor,
         )
+
+    def anchor_state(self, *, principal: Asker) -> AnchorState:
+        """Return where the anchor of this home is and how far it goes. Raises Refused."""
+        from compliance_bot.chains.anchor_room import AnchorRoom
+
+        return AnchorRoom(act=self._act(principal), anchor=self._anchor, keyring=self._home.keyring).show()
 
     def vault_state(self, *, principal: Asker) -> VaultState:
         """Return how much the vault holds, and under which keys. Raises Refused."""

@@ -225,7 +225,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _anchor_is_outside(self) -> Self:
-        if self.anchor is not None and self.anchor.is_relative_to(self.home):
+        if self.anchor is not None and self.anchor.resolve().is_relative_to(self.home.resolve()):
             raise ValueError("anchor must not be in the home: it would be put back together with it")
         return self
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compliance_bot.anchor.acts import Activated, BegunAnew, format_act, parse_act
-from compliance_bot.anchor.faults import AnchorForeign, AnchorLost, DatabaseBehind
+from compliance_bot.anchor.faults import AnchorFault, AnchorForeign, AnchorLost, DatabaseBehind
 from compliance_bot.anchor.file import AnchorFile
 from compliance_bot.anchor.line import chained
 from compliance_bot.store.anchored import START, lock_anchor, move_position, position
@@ -55,6 +55,19 @@ class Anchor:
             return ()
         return after(known, self.file.lines())
 
+    def left(self, transaction: Transaction) -> tuple[Line, ...]:
+        """Return what a lost anchor still has that a database lacks, though lines between are lost.
+
+        Empty where its lines cannot be trusted, or where it has none. The caller holds the anchor (`missing`).
+        """
+        known = position(transaction)
+        try:
+            lines = tuple(self.file.lines())
+        except AnchorFault:
+            return ()
+        begins_behind = bool(lines) and lines[0].number > known.number + 1
+        return lines if begins_behind else ()
+
     def act_of(self, line: Line) -> Anchored:
         """Return what a line says was done. Raises AnchorFromNewer."""
         return parse_act(line.kind, line.content, self._seal_key)
@@ -94,6 +107,13 @@ class Anchor:
             return chained(known, at=at, record=record, kind=kind, content=content, key=self.file.key)
 
         move_position(transaction, self.file.append(follow).position)
+
+
+class Unanchored:
+    """Stands in for an anchor while somebody accepts that it is lost: until then there is nothing to write to."""
+
+    def write(self, transaction: Transaction, act: Anchored, *, record: RecordId, at: datetime) -> None:
+        """Write nothing."""
 
 
 def after(known: Position, lines: Iterable[Line]) -> tuple[Line, ...]:

@@ -12,7 +12,7 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from compliance_bot.audit.record import Event, Opened, new_record_id, open_record, seal
 from compliance_bot.logs import note
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from compliance_bot.anchor.acts import Anchored
-    from compliance_bot.anchor.standing import Anchor
     from compliance_bot.keys import Keyring
     from compliance_bot.records import ClassId, DocumentId, Principal, RecordId
     from compliance_bot.store.connect import Database, Transaction
@@ -39,6 +38,13 @@ class _Lane:
     writer: str
     counter: int = 0
     previous: str = ""  # leaf hash of the lane's last record, hex
+
+
+class Remembers(Protocol):
+    """What outlives the database: an `anchor.standing.Anchor`."""
+
+    def write(self, transaction: Transaction, act: Anchored, *, record: RecordId, at: datetime) -> None:
+        """Write an act durably as the last step of its transaction."""
 
 
 class Recorder:
@@ -97,7 +103,7 @@ class Recorder:
 class AuditLog:
     """The log of one home."""
 
-    def __init__(self, database: Database, keyring: Keyring, anchor: Anchor | None = None) -> None:
+    def __init__(self, database: Database, keyring: Keyring, anchor: Remembers | None = None) -> None:
         """Without an anchor it can be read, and take records of what need not be anchored."""
         self._database, self._keyring, self._anchor = database, keyring, anchor
         self._free: list[_Lane] = []

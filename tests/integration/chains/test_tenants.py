@@ -16,6 +16,7 @@ from langchain_core.documents import Document
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from pydantic import Field
 
+from compliance_bot.anchor.faults import AnchorForeign, AnchorLost
 from compliance_bot.bot import ComplianceBot
 from compliance_bot.chains.tenants import BundleOfOtherTenant, BundleOfOtherVersion, TenantNotEmpty
 from compliance_bot.cli.doctor import examine
@@ -213,11 +214,13 @@ class TestOpening:
         with pytest.raises(ForeignTenant):
             create_home(load_settings(**{**fund.settings, **fund.owner, "tenant": bank.name}))
 
-    def test_a_second_machine_with_the_same_keys_is_let_in(
+    def test_a_second_machine_with_the_same_keys_and_the_same_anchor_is_let_in(
         self, bank: Institution, found: Callable[[str], Institution], tmp_path: Path
     ) -> None:
         second = tmp_path / "second"
         shutil.copytree(bank.path, second)
+        with pytest.raises(AnchorLost), bank.opened(home=second):
+            pass
         with bank.opened(home=second, anchor=load_settings(**bank.settings).anchor_file) as bot:
             assert len(bot.documents(principal="admin")) == 1
 
@@ -612,6 +615,44 @@ class TestBringingBack:
         monkeypatch.setattr("compliance_bot.chains.tenants.known_migrations", lambda: ("0001_access",))
         with bank.opened() as bot, pytest.raises(BundleOfOtherVersion):
             bot.tenant(principal="admin").bring_back(exported)
+
+    def test_what_was_deleted_since_the_export_is_deleted_again(
+        self, bank: Institution, exported: Path, tmp_path: Path
+    ) -> None:
+        with bank.opened(**bank.owner) as bot:
+            bot.delete(bot.documents(principal="admin")[0].document, principal="admin")
+            bot.stop("model", "m", reason="a test")
+            bot.tenant(principal="admin").export(tmp_path / "newer.zip")
+            bot.tenant(principal="admin").remove(bank.name, tmp_path / "newer.zip")
+        bank.made()
+        with bank.opened() as bot:
+            bot.tenant(principal="admin").bring_back(exported)
+            assert bot.documents(principal="admin") == ()
+            assert bot.search(QUESTION, principal="admin") == ()
+            assert [stop.name for stop in bot.stops(principal="admin")] == ["m"]
+            record = next(r.record for r in bot.records(principal="admin") if r.type == "tenant.import")
+            public = bot.record(record, principal="admin").envelope["public"]
+            assert (public["anchor"], public["applied"]["documents_deleted"]) == (True, 1)
+        with bank.opened() as bot:
+            assert sum(r.type == "anchor.applied" for r in bot.records(principal="admin")) == 1  # of the empty tenant
+
+    def test_with_another_anchor_it_is_brought_back_only_by_who_says_so(
+        self, bank: Institution, exported: Path, tmp_path: Path
+    ) -> None:
+        anchor = load_settings(**bank.settings).anchor_file
+        with bank.opened(**bank.owner) as bot:
+            bot.tenant(principal="admin").remove(bank.name, exported)
+        anchor.rename(tmp_path / "elsewhere")
+        bank.made()
+        with bank.opened() as bot:
+            with pytest.raises(AnchorForeign):
+                bot.tenant(principal="admin").bring_back(exported)
+            assert bot.tenant(principal="admin").show().holdings.documents == 0
+            bot.tenant(principal="admin").bring_back(exported, with_anchor=False)
+            assert len(bot.documents(principal="admin")) == 1
+            bot.stop("model", "m", reason="a test")
+        with bank.opened() as bot:
+            assert len(bot.documents(principal="admin")) == 1
 
     def test_a_file_that_is_not_there_is_refused(self, bank: Institution, tmp_path: Path) -> None:
         with bank.opened() as bot, pytest.raises(UsageError, match="No such file"):
