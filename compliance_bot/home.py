@@ -6,6 +6,7 @@ accounts can read, and hands out what lies in it.
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from contextlib import contextmanager
@@ -76,6 +77,7 @@ def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = 
             (home / "policies.partial").rename(home / "policies")
     except OSError as error:
         raise Unavailable(f"{error.filename}: {error.strerror}") from error
+    _require_place(settings.anchor_file)
     claimed = claim(settings.tenant, create_keys(home / "keys"))
     vault_keys = key_source(settings, home / "keys")
     if is_new and not vault_keys.load():  # in a home of before it may have been discarded, or be lost
@@ -85,6 +87,15 @@ def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = 
     with _database(settings, claimed):
         (home / _MARK).touch(mode=0o600)
     return is_new
+
+
+def _require_place(anchor: Path) -> None:
+    """Raise UsageError where this account could not write the anchor, which nothing could be done without."""
+    if not os.access(anchor if anchor.exists() else anchor.parent, os.W_OK):
+        raise UsageError(
+            f"the anchor {anchor} could not be written by this account",
+            hint="Set `anchor` to a file that it may write, best on another disk: docs/how-to/keep-the-anchor.md.",
+        )
 
 
 def key_source(settings: Settings, keys: Path) -> KeySource:
