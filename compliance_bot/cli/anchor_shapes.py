@@ -26,12 +26,12 @@ def state_shape(state: AnchorState) -> Shape:
 
 def state_lines(state: AnchorState) -> Iterator[str]:
     """Yield `anchor show` for reading."""
-    yield f"anchor     {state.path}"
-    yield f"lines      {state.first} to {state.last}" if state.first else "lines      none yet"
+    yield f"anchor {state.path}"
+    yield f"lines {state.first} to {state.last}" if state.first else "no lines yet"
     if state.written_at:
-        yield f"written    {instant(state.written_at)}"
+        yield f"the last one of {instant(state.written_at)}"
     if state.first not in (None, 1):
-        yield "           what came before the first of them was lost, and that was accepted"
+        yield "what came before the first of them was lost, and that was accepted"
 
 
 def loss_shape(accepted: LossAccepted) -> Shape:
