@@ -69,6 +69,7 @@ def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = 
     is_new = not is_home(home)
     if is_new and home.exists() and any(home.iterdir()) and not (home / "keys").exists():
         raise UsageError(f"{home} is not empty and not a home", hint="Choose an empty or new folder.")
+    _require_place(settings)
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.chmod(0o700)
@@ -77,7 +78,6 @@ def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = 
             (home / "policies.partial").rename(home / "policies")
     except OSError as error:
         raise Unavailable(f"{error.filename}: {error.strerror}") from error
-    _require_place(settings.anchor_file)
     claimed = claim(settings.tenant, create_keys(home / "keys"))
     vault_keys = key_source(settings, home / "keys")
     if is_new and not vault_keys.load():  # in a home of before it may have been discarded, or be lost
@@ -89,9 +89,13 @@ def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = 
     return is_new
 
 
-def _require_place(anchor: Path) -> None:
+def _require_place(settings: Settings) -> None:
     """Raise UsageError where this account could not write the anchor, which nothing could be done without."""
-    if not os.access(anchor if anchor.exists() else anchor.parent, os.W_OK):
+    anchor = settings.anchor_file
+    place = anchor if anchor.exists() else anchor.parent
+    while settings.anchor is None and not place.exists():
+        place = place.parent  # it will be made with the home
+    if not os.access(place, os.W_OK):
         raise UsageError(
             f"the anchor {anchor} could not be written by this account",
             hint="Set `anchor` to a file that it may write, best on another disk: docs/how-to/keep-the-anchor.md.",

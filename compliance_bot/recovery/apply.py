@@ -10,6 +10,7 @@ import json
 import uuid
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from compliance_bot.anchor.acts import Deleted, Erased, Granted, Lifted, Refiled, Revoked, Stopped
@@ -22,7 +23,6 @@ from compliance_bot.store.scope import class_attributes, class_digest, class_of,
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from compliance_bot.anchor.acts import Anchored
     from compliance_bot.keys import Keyring
@@ -59,7 +59,7 @@ class Applying:
         for act, at in acts:
             counts += self._one(act, at)
         if {"placeholders_erased", "placeholders_restricted"} & counts.keys():
-            vault.add_erasure(self.transaction, self.record, at)
+            vault.add_erasure(self.transaction, self.record, datetime.now(UTC))
         if any(name.startswith(("placeholders", "documents")) for name in counts):
             wait_for_answers(self.transaction)
         return Applied(**counts)

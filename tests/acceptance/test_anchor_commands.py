@@ -95,14 +95,14 @@ def test_the_doctor_says_where_it_is_and_what_is_wrong_with_it(
     anchor.write_bytes(text.replace(b'"version":1', b'"version":2'))
     assert checks(cli)["anchor"][0] == "problem"
     anchor.write_bytes(text)
-    elsewhere = tmp_path / "elsewhere.jsonl"
+    elsewhere, other = tmp_path / "elsewhere.jsonl", Path("/dev/shm")
     shutil.copy(anchor, elsewhere)
-    monkeypatch.setenv("COMPLIANCE_BOT_ANCHOR", str(elsewhere))
-    assert checks(cli, "--production")["place of the anchor"][0] == "warning"  # on the disk of the home
-    other = Path("/dev/shm")
-    if other.is_dir() and other.stat().st_dev != tmp_path.stat().st_dev:
-        monkeypatch.setenv("COMPLIANCE_BOT_ANCHOR", str(other / "no-such-anchor.jsonl"))
-        assert checks(cli, "--production")["place of the anchor"][0] == "ok"
+    with monkeypatch.context() as patch:
+        patch.setenv("COMPLIANCE_BOT_ANCHOR", str(elsewhere))
+        assert checks(cli, "--production")["place of the anchor"][0] == "warning"  # on the disk of the home
+        if other.is_dir() and other.stat().st_dev != tmp_path.stat().st_dev:
+            patch.setenv("COMPLIANCE_BOT_ANCHOR", str(other / "no-such-anchor.jsonl"))
+            assert checks(cli, "--production")["place of the anchor"][0] == "ok"
 
 
 def test_a_demo_leaves_nothing_behind_and_writes_to_no_anchor_of_somebody_else(

@@ -10,10 +10,14 @@ import psycopg
 import pytest
 
 from compliance_bot.anchor.faults import AnchorAltered, AnchorForeign, AnchorLost, AnchorUnreadable
-from compliance_bot.chains.kill_switch import StopKind
-from compliance_bot.errors import Refused
+from compliance_bot.anchor.standing import last_activated
+from compliance_bot.errors import Refused, UsageError
+from compliance_bot.home import create_home
+from compliance_bot.records import StopKind
+from compliance_bot.settings import load_settings
 from compliance_bot.store.connect import SEARCH_PATH
 from compliance_bot.store.embedded import SUPERUSER
+from compliance_bot.store.rules import in_force
 from compliance_bot.store.scope import everything_open
 from compliance_bot.store.stops import Stopped
 from tests.integration.vault.homes import ADMIN, ANA, BEN, OLGA, letter
@@ -320,3 +324,25 @@ def test_who_may_not_changes_nothing_in_it(made: Place) -> None:
             with pytest.raises(Refused):
                 act()
     assert made.anchor.stat().st_size == before
+
+
+def test_it_says_which_policies_came_into_force_last(made: Place) -> None:
+    def both() -> tuple[bytes | None, bytes]:
+        with made.opened() as bot, bot.parts.database.reading() as snapshot:
+            found = in_force(snapshot)
+            assert found is not None
+            return last_activated(bot._anchor), found.digest
+
+    before = both()
+    assert before[0] == before[1]
+    people = made.home / "policies" / "principals.yaml"
+    people.write_text(people.read_text(encoding="utf-8") + "- {id: mia}\n", encoding="utf-8")
+    after = both()
+    assert after[0] == after[1] != before[1]
+
+
+def test_where_it_could_not_be_written_no_home_is_begun(tmp_path: Path) -> None:
+    wanted = load_settings(home=tmp_path / "home", anchor=tmp_path / "no" / "anchor.jsonl")
+    with pytest.raises(UsageError, match="could not be written"):
+        create_home(wanted)
+    assert not list(tmp_path.iterdir())
