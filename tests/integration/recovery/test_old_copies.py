@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -306,11 +305,16 @@ def test_the_anchor_of_another_home_is_refused_and_nothing_is_written_to_it(made
 
 
 def test_it_is_for_its_owner_alone_and_tells_no_names(made: Place) -> None:
+    with made.opened() as bot:
+        bot.stop("collection", "letters", reason=REASON)
+        bot.lift("collection", "letters")
+        bot.set_attributes(document(bot, "Tariff"), {"tags": ["fees"]}, principal=ADMIN)
+        bot.grant("ben", groups=["care"], reason=REASON)
+        bot.erase("Jo Brown", reason=REASON, principal=OLGA)
     assert made.anchor.stat().st_mode & 0o777 == 0o600
     text = made.anchor.read_text(encoding="ascii")
-    for word in ("Maria", "Lopez", "ben", "olga", "letters", "litigation", REASON):
+    for word in ("Maria", "Lopez", "ben", "olga", "letters", "litigation", "fees", "care", REASON):
         assert word not in text
-    assert os.environ.get("COMPLIANCE_BOT_ANCHOR") is None
 
 
 def test_who_may_not_changes_nothing_in_it(made: Place) -> None:

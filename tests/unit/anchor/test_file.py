@@ -8,8 +8,8 @@ import resource
 import signal
 import stat
 import subprocess
-import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +22,7 @@ from compliance_bot.store.anchored import START
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+    from multiprocessing.synchronize import Barrier
 
 KEY = b"k" * 32
 NOON = datetime(2026, 3, 3, 12, 0, 0, 5, tzinfo=UTC)
@@ -129,26 +129,25 @@ def test_what_the_writer_refuses_leaves_the_file_as_it_was(file: AnchorFile) -> 
     assert file.path.read_bytes() == before
 
 
-def _append_many(path: str) -> None:
-    from pathlib import Path
-
+def _append_many(path: str, together: Barrier) -> None:
     one = AnchorFile(Path(path), KEY)
-    for _ in range(50):
+    together.wait(60)
+    for _ in range(200):
         one.append(following)
 
 
 def test_two_programs_at_once_make_one_chain(file: AnchorFile) -> None:
     context = multiprocessing.get_context("spawn")
-    programs = [context.Process(target=_append_many, args=(str(file.path),)) for _ in range(2)]
+    together = context.Barrier(2)
+    programs = [context.Process(target=_append_many, args=(str(file.path), together)) for _ in range(2)]
     for program in programs:
         program.start()
-    reading = threading.Thread(target=lambda: [list(file.lines()) for _ in range(20)])
-    reading.start()
+    while any(program.is_alive() for program in programs):
+        list(file.lines())  # whoever reads meanwhile sees whole lines
     for program in programs:
         program.join(60)
         assert program.exitcode == 0
-    reading.join()
-    assert [line.number for line in file.lines()] == list(range(1, 101))
+    assert [line.number for line in file.lines()] == list(range(1, 401))
 
 
 @pytest.fixture
