@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
     from compliance_bot.chains.act import Act
+    from compliance_bot.chains.anchor_room import LossAccepted
     from compliance_bot.chains.intake import Intake
     from compliance_bot.chains.models import EmbedderState
     from compliance_bot.models.embed import Embedder
@@ -40,23 +41,42 @@ if TYPE_CHECKING:
         Reclassified,
     )
     from compliance_bot.retrieval.tune import Tuned
+    from compliance_bot.settings import Settings
 
 
 class ComplianceBot(Governance):
     """One open home. Use it as a context manager, or call `close`. Safe to share between threads."""
 
     @classmethod
-    def open(cls, home: Path | str | None = None, **settings: Any) -> ComplianceBot:
+    def open(cls, home: Path | str | None = None, **settings: Any) -> Self:
         """Return the bot of a home. Settings come as for the command line; those given here are stronger.
 
-        Raises NoHome, InvalidPolicies, UnknownSetting, NoSuchChatModel, and what the database raises.
+        Raises NoHome, InvalidPolicies, UnknownSetting, NoSuchChatModel, and what the database and the anchor raise.
         """
         from compliance_bot.models.chat import check_chat_model
 
         loaded = load_settings(home=home, **settings)
         check_chat_model(loaded.chat_model, loaded)
+        return cls._opened(loaded)
+
+    @classmethod
+    def accept_anchor_loss(
+        cls, home: Path | str | None = None, *, reason: str, principal: Asker = LOCAL_ADMINISTRATOR, **settings: Any
+    ) -> LossAccepted:
+        """Let a home whose anchor is lost for good go on with another, and return what that came to.
+
+        What only the lost one knew is forgotten. Raises Refused, and UsageError where nothing is lost.
+        """
+        from compliance_bot.chains.anchor_room import AnchorRoom
+
+        with cls._opened(load_settings(home=home, **settings), is_adrift=True) as bot:
+            room = AnchorRoom(act=bot._act(principal), anchor=bot._anchor, keyring=bot._home.keyring)
+            return room.accept_loss(reason=reason)
+
+    @classmethod
+    def _opened(cls, settings: Settings, *, is_adrift: bool = False) -> Self:
         with ExitStack() as stack:
-            bot = cls(loaded, stack.enter_context(open_home(loaded)))
+            bot = cls(settings, stack.enter_context(open_home(settings)), is_adrift=is_adrift)
             bot._resources = stack.pop_all()  # from here on, closing is the caller's
         return bot
 

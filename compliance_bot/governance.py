@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.audit.review import Shown
     from compliance_bot.chains.act import Act
+    from compliance_bot.chains.anchor_room import AnchorState
     from compliance_bot.chains.correcting import Corrected, Correcting, Label
     from compliance_bot.chains.erasing import Candidate, Certificate, Erasing
     from compliance_bot.chains.examine import PolicyReport
@@ -107,8 +108,17 @@ class Governance(Wiring):
 
         keyring = self._home.keyring
         return TenantRoom(
-            begin=lambda: self._act(principal), keyring=keyring, claim=claim(self.settings.tenant, keyring)
+            begin=lambda: self._act(principal),
+            keyring=keyring,
+            claim=claim(self.settings.tenant, keyring),
+            anchor=self._anchor,
         )
+
+    def anchor_state(self, *, principal: Asker) -> AnchorState:
+        """Return where the anchor of this home is and how far it goes. Raises Refused."""
+        from compliance_bot.chains.anchor_room import AnchorRoom
+
+        return AnchorRoom(act=self._act(principal), anchor=self._anchor, keyring=self._home.keyring).show()
 
     def vault_state(self, *, principal: Asker) -> VaultState:
         """Return how much the vault holds, and under which keys. Raises Refused."""
@@ -257,7 +267,7 @@ class Governance(Wiring):
         from compliance_bot.chains.erasing import Erasing
 
         act = self._act(principal, purpose)
-        return Erasing(act=act, vault=self.vault, detector=self._strict(act))
+        return Erasing(act=act, vault=self.vault, keyring=self._home.keyring, detector=self._strict(act))
 
     def _strict(self, act: Act) -> Detects:
         """Return what masks a text that may be about any collection, by the rules of an act."""

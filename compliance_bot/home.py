@@ -6,6 +6,7 @@ accounts can read, and hands out what lies in it.
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from contextlib import contextmanager
@@ -55,6 +56,7 @@ class Home:
     path: Path
     keyring: Keyring
     database: Database
+    anchor: Path
 
     @property
     def policies(self) -> Path:
@@ -67,6 +69,7 @@ def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = 
     is_new = not is_home(home)
     if is_new and home.exists() and any(home.iterdir()) and not (home / "keys").exists():
         raise UsageError(f"{home} is not empty and not a home", hint="Choose an empty or new folder.")
+    _require_place(settings)
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.chmod(0o700)
@@ -84,6 +87,19 @@ def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = 
     with _database(settings, claimed):
         (home / _MARK).touch(mode=0o600)
     return is_new
+
+
+def _require_place(settings: Settings) -> None:
+    """Raise UsageError where this account could not write the anchor, which nothing could be done without."""
+    anchor = settings.anchor_file
+    place = anchor if anchor.exists() else anchor.parent
+    while settings.anchor is None and not place.exists():
+        place = place.parent  # it will be made with the home
+    if not os.access(place, os.W_OK):
+        raise UsageError(
+            f"the anchor {anchor} could not be written by this account",
+            hint="Set `anchor` to a file that it may write, best on another disk: docs/how-to/keep-the-anchor.md.",
+        )
 
 
 def key_source(settings: Settings, keys: Path) -> KeySource:
@@ -110,7 +126,7 @@ def open_home(settings: Settings) -> Iterator[Home]:
         raise HomeExposed(path)
     keyring = load_keys(path / "keys")
     with _database(settings, claim(settings.tenant, keyring)) as database:
-        yield Home(path=path, keyring=keyring, database=database)
+        yield Home(path=path, keyring=keyring, database=database, anchor=settings.anchor_file)
 
 
 @contextmanager
@@ -119,7 +135,7 @@ def throw_away_home(
 ) -> Iterator[Path]:
     """Make a home with an embedded database and, unless it is to be kept, remove it after the block.
 
-    Raises UsageError where the environment names a database: what is to be thrown away must not get into that one.
+    Raises UsageError where the environment names a database or an anchor: what is to be thrown away must not get there.
     """
     settings = load_settings(home=path)
     if settings.database_url is not None:
@@ -127,12 +143,18 @@ def throw_away_home(
             "a throw-away home has a database of its own, but COMPLIANCE_BOT_DATABASE_URL names one",
             hint="Unset COMPLIANCE_BOT_DATABASE_URL for this command.",
         )
+    if settings.anchor is not None:
+        raise UsageError(
+            "a throw-away home has an anchor of its own, but COMPLIANCE_BOT_ANCHOR names one",
+            hint="Unset COMPLIANCE_BOT_ANCHOR for this command.",
+        )
     create_home(settings, policies=policies)
     try:
         yield path
     finally:
         if not keep:
             destroy(path)
+            settings.anchor_file.unlink(missing_ok=True)
             shutil.rmtree(path, ignore_errors=True)
 
 

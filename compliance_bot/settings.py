@@ -7,6 +7,7 @@ apply.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tomllib
 import unicodedata
@@ -57,6 +58,11 @@ class Settings(BaseSettings):
         default=None,
         min_length=1,
         description="DSN of the account that owns the schema; needed by `init` when database_url is set.",
+    )
+    anchor: Path | None = Field(
+        default=None,
+        description="File outside the home that remembers what a restored database must not forget; best on another "
+        "disk or machine. By default beside the home: its name with `.anchor.jsonl`.",
     )
     tenant: str = Field(
         default="default",
@@ -207,6 +213,30 @@ class Settings(BaseSettings):
         if not name.isprintable() or name != name.strip():
             raise ValueError("tenant must be printable text, without blanks around it")
         return unicodedata.normalize("NFC", name)
+
+    @field_validator("anchor")
+    @classmethod
+    def _anchor_is_one_place(cls, anchor: Path | None) -> Path | None:
+        if anchor is None:
+            return None
+        if not anchor.expanduser().is_absolute():
+            raise ValueError("anchor must be an absolute path: every process has to mean the same file")
+        return anchor.expanduser()
+
+    @model_validator(mode="after")
+    def _anchor_is_outside(self) -> Self:
+        if self.anchor is not None and self.anchor.resolve().is_relative_to(self.home.resolve()):
+            raise ValueError("anchor must not be in the home: it would be put back together with it")
+        return self
+
+    @property
+    def anchor_file(self) -> Path:
+        """Where the anchor of this home is. A home can serve a tenant after another: each has an anchor of its own."""
+        if self.anchor is not None:
+            return self.anchor
+        is_default = self.tenant == Settings.model_fields["tenant"].default
+        of = "" if is_default else f".{hashlib.sha256(self.tenant.encode()).hexdigest()[:8]}"
+        return self.home.with_name(f"{self.home.name}{of}.anchor.jsonl")
 
     @model_validator(mode="after")
     def _vault_keys_are_in_one_place(self) -> Self:

@@ -13,8 +13,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from compliance_bot import logs
+from compliance_bot.anchor.standing import Anchor, Unanchored
 from compliance_bot.audit.log import AuditLog
 from compliance_bot.chains.act import Act
+from compliance_bot.chains.catch_up import CatchingUp
 from compliance_bot.chains.grants import with_grants
 from compliance_bot.chains.identify import Identification
 from compliance_bot.chains.rules import LiveRules, Rules
@@ -59,10 +61,15 @@ _MORE_TRIES = 3  # moves that follow each other closer than answers take are not
 class Wiring:
     """One open home, its parts made as they are needed."""
 
-    def __init__(self, settings: Settings, home: Home) -> None:
+    def __init__(self, settings: Settings, home: Home, *, is_adrift: bool = False) -> None:
+        """Open by the rules of now. `is_adrift` is for accepting that the anchor is lost, and for nothing else."""
         self.settings, self._home = settings, home
         self._resources, self._loading = ExitStack(), threading.RLock()
-        self._log = AuditLog(home.database, home.keyring)
+        self._anchor = Anchor(home.anchor, home.keyring, home.database.tenant)
+        self._log = AuditLog(home.database, home.keyring, Unanchored() if is_adrift else self._anchor)
+        # INVARIANT: before anything else, so that nothing is served from a database that has forgotten.
+        catching_up = None if is_adrift else CatchingUp(home.database, self._log, self._anchor, home.keyring)
+        self._go_on = catching_up.go_on if catching_up else lambda: None
         self._live = LiveRules(
             home.policies,
             database=home.database,
@@ -98,6 +105,7 @@ class Wiring:
             return who.asserted(asker, purpose) if isinstance(asker, Principal) else who.named(asker, purpose)
 
         def begin() -> Act:
+            self._go_on()
             rules = self._live.now()
             return Act(
                 database=self._home.database,

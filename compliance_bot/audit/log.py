@@ -12,7 +12,7 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from compliance_bot.audit.record import Event, Opened, new_record_id, open_record, seal
 from compliance_bot.logs import note
@@ -23,6 +23,7 @@ from compliance_bot.store.moves import require_standing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from compliance_bot.anchor.acts import Anchored
     from compliance_bot.keys import Keyring
     from compliance_bot.records import ClassId, DocumentId, Principal, RecordId
     from compliance_bot.store.connect import Database, Transaction
@@ -39,6 +40,13 @@ class _Lane:
     previous: str = ""  # leaf hash of the lane's last record, hex
 
 
+class Remembers(Protocol):
+    """What outlives the database: an `anchor.standing.Anchor`."""
+
+    def write(self, transaction: Transaction, act: Anchored, *, record: RecordId, at: datetime) -> None:
+        """Write an act durably as the last step of its transaction."""
+
+
 class Recorder:
     """A transaction that ends with a record: the change and its record are durable together, or neither is."""
 
@@ -47,6 +55,8 @@ class Recorder:
         self._lane, self._keyring = lane, keyring
         self._references: dict[bytes, uuid.UUID] = {}
         self.sealed: SealedRecord | None = None
+        self.at = datetime.now(UTC)
+        self.anchored: Anchored | None = None
 
     def actor(self, principal: Principal) -> uuid.UUID:
         """Return the random reference by which this principal appears."""
@@ -54,17 +64,27 @@ class Recorder:
         self._references[mac] = rows.actor_reference(self.transaction, mac)
         return self._references[mac]
 
+    def anchor(self, act: Anchored | None) -> None:
+        """Let the anchor remember what this transaction does, of which a restored copy must not forget anything.
+
+        It is written last, before the commit; None where it came to nothing.
+        """
+        if act is not None and self.anchored is not None:
+            raise RuntimeError("a transaction has one line in the anchor")
+        self.anchored = act
+
     def append(
         self, event: Event, principal: Principal, *, id: RecordId | None = None, at: datetime | None = None
     ) -> None:
         """Add the record of this transaction; exactly one."""
         if self.sealed is not None:
             raise RuntimeError("a transaction has one record")
+        self.at = at or self.at
         lane = {"writer": self._lane.writer, "counter": self._lane.counter, "previous": self._lane.previous}
         self.sealed = seal(
             event,
             id=id or new_record_id(),
-            at=at or datetime.now(UTC),
+            at=self.at,
             tenant=self.transaction.tenant,
             actor=str(self.actor(principal)),
             lane=lane,
@@ -83,8 +103,9 @@ class Recorder:
 class AuditLog:
     """The log of one home."""
 
-    def __init__(self, database: Database, keyring: Keyring) -> None:
-        self._database, self._keyring = database, keyring
+    def __init__(self, database: Database, keyring: Keyring, anchor: Remembers | None = None) -> None:
+        """Without an anchor it can be read, and take records of what need not be anchored."""
+        self._database, self._keyring, self._anchor = database, keyring, anchor
         self._free: list[_Lane] = []
         self._lock = threading.Lock()
 
@@ -94,7 +115,10 @@ class AuditLog:
 
     @contextmanager
     def recording(self) -> Iterator[Recorder]:
-        """Open a writing transaction whose commit includes one record, which the block appends."""
+        """Open a writing transaction whose commit includes one record, which the block appends.
+
+        Raises what the anchor raises where the block has something for it: then nothing was done.
+        """
         with self._lock:
             lane = self._free.pop() if self._free else _Lane(writer=str(uuid.uuid4()))
         with self._database.writing() as transaction:
@@ -102,8 +126,17 @@ class AuditLog:
             yield recorder
             if recorder.sealed is None:
                 raise RuntimeError("a recorded transaction ended without its record")
+            self._write_to_anchor(recorder)
         self._give_back(lane, recorder.sealed)
         note("record.committed", level="debug", record=recorder.sealed.id, tenant=self.tenant)
+
+    def _write_to_anchor(self, recorder: Recorder) -> None:
+        """Let what the transaction did outlive its database. INVARIANT: nothing but the commit comes after it."""
+        if recorder.anchored is None:
+            return
+        if self._anchor is None or recorder.sealed is None:
+            raise RuntimeError("what is to be anchored was done without an anchor")
+        self._anchor.write(recorder.transaction, recorder.anchored, record=recorder.sealed.id, at=recorder.at)
 
     def append(
         self,

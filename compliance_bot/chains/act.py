@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from compliance_bot.anchor.faults import AnchorFault
 from compliance_bot.chains.case import closing, errors_recorded
 from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.errors import ComplianceError
@@ -72,10 +73,19 @@ class Act:
     def recorded(self, case: Case, do: Callable[[Recorder], Outcome]) -> Outcome:
         """Do something and append its record, in one transaction, and return what `do` returns.
 
-        A refusal is recorded as well, and raised then: what `do` had done by then is undone.
+        A refusal is recorded as well, and raised then: what `do` had done by then is undone. So is everything where the
+        anchor cannot be written.
         """
         with self.begun(case):
             pass  # before a connection is taken: a token may need one of its own
+        try:
+            return self._together(case, do)
+        except AnchorFault as fault:
+            with errors_recorded(case, self.log):
+                raise fault from None
+
+    def _together(self, case: Case, do: Callable[[Recorder], Outcome]) -> Outcome:
+        """Return what `do` returns, once it is durable with its record."""
         refusal: ComplianceError | None = None
         with self.log.recording() as recorder:
             try:
@@ -85,6 +95,7 @@ class Act:
             except ComplianceError as error:
                 refusal = error
                 case.end_with(error)
+                recorder.anchor(None)
             recorder.append(case.event(), case.principal, id=case.id, at=case.at)
         if refusal is not None:
             raise refusal

@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from compliance_bot.anchor.acts import Corrected as Anchored
 from compliance_bot.audit.record import canonical
 from compliance_bot.chains.case import Case
 from compliance_bot.chains.draw import Drawing, draw_version
@@ -239,6 +240,7 @@ class Correcting:
         }
         vault.add_erasure(transaction, case.id, case.at)
         wait_for_answers(transaction)
+        recorder.anchor(Anchored())
         readable = [one for one in made if one.class_id in frozenset(found.scope.classes)]
         return Corrected(
             record=case.id,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from compliance_bot.anchor.acts import Erased
 from compliance_bot.chains.case import Case
 from compliance_bot.chains.draw import tell_of
 from compliance_bot.chains.reason import reason_of
@@ -25,7 +26,7 @@ from compliance_bot.store import names
 from compliance_bot.store import vault as rows
 from compliance_bot.store.documents import lock_writers
 from compliance_bot.store.moves import wait_for_answers
-from compliance_bot.store.scope import class_attributes, everything_open
+from compliance_bot.store.scope import class_attributes, class_digest, everything_open
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.audit.log import Recorder
     from compliance_bot.chains.act import Act
+    from compliance_bot.keys import Keyring
     from compliance_bot.records import ClassId, RecordId, Scope
     from compliance_bot.redaction.spans import Detects
     from compliance_bot.store.connect import Transaction
@@ -78,6 +80,7 @@ class Erasing:
 
     act: Act
     vault: Vault
+    keyring: Keyring
     detector: Detects
 
     def propose(self, name: str, *, reason: str) -> tuple[Candidate, ...]:
@@ -107,8 +110,10 @@ class Erasing:
             self._admit(recorder, case, reason)
             values = self._meant(transaction, name) | self._confirmed(transaction, name, also, case)
             scope = self.act.enter(transaction, case, self.act.circumstances())
+            hashes = names.macs(transaction, values)  # known no more once they are erased
             with everything_open(transaction):
                 held, why = self._held(transaction, rows.bindings_of(transaction, values), case)
+                recorder.anchor(Erased(values=hashes, held=self._digests(transaction, held)))
                 erased = erase_values(transaction, values, held)
             rows.add_erasure(transaction, case.id, case.at)
             wait_for_answers(transaction)
@@ -206,6 +211,11 @@ class Erasing:
             if not decision.allowed
         }
         return frozenset(why), why
+
+    def _digests(self, transaction: Transaction, classes: Collection[ClassId]) -> tuple[bytes, ...]:
+        """Return what names classes outside this database, whose numbers may be others after a restore."""
+        attributes = class_attributes(transaction, classes)
+        return tuple(sorted(class_digest(self.keyring, transaction.tenant, one) for one in attributes.values()))
 
     def _reasons(self, kept: Collection[ClassId], why: dict[ClassId, tuple[str, ...]]) -> tuple[str, ...]:
         _, said = holds_alone(self.act.policies)

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from compliance_bot.anchor.acts import Move, Refiled
 from compliance_bot.chains.case import Case
 from compliance_bot.chains.refiling import typed
 from compliance_bot.errors import Refused, UsageError
@@ -18,7 +19,7 @@ from compliance_bot.policy.values import to_plain
 from compliance_bot.records import DocumentId, Reclassified
 from compliance_bot.store import documents
 from compliance_bot.store.moves import documents_in, move_documents, wait_for_answers
-from compliance_bot.store.scope import canonical, class_attributes, class_of, open_classes
+from compliance_bot.store.scope import canonical, class_attributes, class_digest, class_of, open_classes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,6 +93,7 @@ class Filing:
             case.public["dry_run"] = is_rehearsal
             if plan.moving and not is_rehearsal:
                 self._move(recorder.transaction, plan)
+                recorder.anchor(_refiled(plan))
             return plan
 
         plan = self.act.recorded(case, do)
@@ -218,8 +220,7 @@ class Filing:
         }
 
     def _digest(self, attributes: Mapping[str, AttributeValue]) -> str:
-        """Return what names a combination of attributes to those who have the key: there are few to guess from."""
-        return self.keyring.mac(f"class/{self.act.log.tenant}", canonical(attributes)).hex()
+        return class_digest(self.keyring, self.act.log.tenant, attributes).hex()
 
 
 def _found(
@@ -238,6 +239,15 @@ def _found(
     if class_id is None:
         raise Refused
     return {DocumentId(str(documents.as_uuid(document))): class_id}
+
+
+def _refiled(plan: Plan) -> Refiled:
+    """Return what a restored copy has to do again."""
+    moves = []
+    for old in sorted(set(plan.moving.values())):
+        leaving = tuple(sorted(document for document, class_id in plan.moving.items() if class_id == old))
+        moves.append(Move(attributes=canonical(plan.becomes[old]), documents=leaving))
+    return Refiled(moves=tuple(moves))
 
 
 def _is_walled(decision: Decision) -> bool:

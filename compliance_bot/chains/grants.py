@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from compliance_bot.anchor.acts import Granted, Revoked
 from compliance_bot.chains.case import Case
 from compliance_bot.chains.reason import reason_of
 from compliance_bot.errors import Refused, UsageError
@@ -141,6 +142,7 @@ class Grants:
             ):
                 raise Refused
             case.public["grant"] = str(found[0].id)
+            recorder.anchor(Revoked(grant=GrantId(str(found[0].id))))
 
         self.act.recorded(case, do)
 
@@ -182,6 +184,7 @@ class Grants:
         granted.add_grant(recorder.transaction, sealed, person=person_mac(self.keyring, tenant, grant.principal), by=by)
         case.public["grant"] = grant.id
         case.private["granted"] = describe_grant(grant)
+        recorder.anchor(Granted(grant=grant.id))
 
 
 def with_grants(database: Database, keyring: Keyring, principal: Principal, at: datetime) -> Principal:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from compliance_bot.anchor.acts import Lifted, Stopped
 from compliance_bot.chains.case import Case
 from compliance_bot.chains.reason import reason_of
 from compliance_bot.errors import UsageError
@@ -46,6 +47,7 @@ class KillSwitch:
         def act(recorder: Recorder, case: Case) -> bool:
             case.private["reason"] = said
             by = recorder.actor(case.principal)
+            recorder.anchor(Stopped(kind=wanted, name=named))
             return rows.add_stop(recorder.transaction, wanted, named, by=by, at=case.at)
 
         return self._recorded("kill_switch.stop", wanted, named, act)
@@ -53,9 +55,12 @@ class KillSwitch:
     def lift(self, kind: str, name: str) -> bool:
         """Let something run again and return whether it was stopped. Raises Refused or a UsageError."""
         wanted, named = _named(kind, name)
-        return self._recorded(
-            "kill_switch.lift", wanted, named, lambda recorder, _: rows.lift_stop(recorder.transaction, wanted, named)
-        )
+
+        def act(recorder: Recorder, _: Case) -> bool:
+            recorder.anchor(Lifted(kind=wanted, name=named))
+            return rows.lift_stop(recorder.transaction, wanted, named)
+
+        return self._recorded("kill_switch.lift", wanted, named, act)
 
     def _recorded(self, type_: str, kind: StopKind, name: str, act: Callable[[Recorder, Case], bool]) -> bool:
         case = Case(type=type_, public={"kind": kind.value, "changed": False}, private={"name": name})

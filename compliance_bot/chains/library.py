@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING
 
+from compliance_bot.anchor.acts import Deleted
 from compliance_bot.chains.case import Case
 from compliance_bot.chains.draw import Drawing, draw_titles, draw_version
 from compliance_bot.errors import Refused
@@ -126,6 +127,7 @@ class Library:
             documents.delete_document(recorder.transaction, document)
             wait_for_answers(recorder.transaction)
             case.public["deleted"] = {"document": document}
+            recorder.anchor(Deleted(documents=(document,)))
 
         self.act.recorded(case, do)
 

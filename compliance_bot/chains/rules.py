@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from compliance_bot.anchor.acts import Activated
 from compliance_bot.audit.record import Event, describe, new_record_id
 from compliance_bot.chains.case import NOBODY
 from compliance_bot.errors import ComplianceError
@@ -165,6 +166,7 @@ class LiveRules:
         )
         with self._log.recording() as recorder:
             rows.activate(recorder.transaction, sealed, record=record)
+            recorder.anchor(Activated(digest=digest))
             recorder.append(event, NOBODY, id=record, at=now)
         note("policy.changed", record=record, tenant=self._log.tenant)
 

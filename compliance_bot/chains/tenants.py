@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from compliance_bot.chains.case import Case
+from compliance_bot.chains.catch_up import do_missing
 from compliance_bot.errors import ComplianceError, UsageError
 from compliance_bot.store import archive, bundle, removal, tenants
+from compliance_bot.store.anchored import START, lock_anchor, move_position, position
 from compliance_bot.store.documents import lock_writers
 from compliance_bot.store.migrate import known_migrations
 from compliance_bot.store.models import open_everything
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from compliance_bot.anchor.standing import Anchor
+    from compliance_bot.audit.log import Recorder
     from compliance_bot.chains.act import Act
     from compliance_bot.keys import Keyring
     from compliance_bot.store.bundle import Bundle, Draft, Manifest
@@ -67,6 +71,7 @@ class TenantRoom:
     begin: Callable[[], Act]
     keyring: Keyring
     claim: Claim
+    anchor: Anchor
 
     def show(self) -> TenantState:
         """Return how much the tenant has, and whether an earlier log of it was removed. Raises Refused."""
@@ -98,12 +103,14 @@ class TenantRoom:
             draft.publish()
         return manifest
 
-    def bring_back(self, path: Path) -> Manifest:
+    def bring_back(self, path: Path, *, with_anchor: bool = True) -> Manifest:
         """Store an export in this tenant, which must have nothing, in one transaction; return what it was.
 
-        Raises Refused, BundleDamaged, BundleOfOtherKeys, BundleOfOtherTenant, BundleOfOtherVersion, TenantNotEmpty.
+        What the anchor says has happened since the export is done again. Without it nothing is: what was erased or
+        revoked since holds no more. Raises Refused, BundleDamaged, BundleOfOtherKeys, BundleOfOtherTenant,
+        BundleOfOtherVersion, TenantNotEmpty, and what the anchor raises.
         """
-        act, case = self.begin(), Case(type=f"{_KIND}import")
+        act, case = self.begin(), Case(type=f"{_KIND}import", public={"anchor": with_anchor})
         with act.begun(case):
             act.admit(case, "administer")
             with self._opened(path) as source:
@@ -112,10 +119,23 @@ class TenantRoom:
                     raise BundleOfOtherVersion
                 source.require_whole()
                 with act.log.recording() as recorder:
-                    _take_in(recorder.transaction, source)
+                    self._take_in(recorder, source, case, with_anchor=with_anchor)
                     case.outcome, case.public["export"] = "done", {"sha256": source.manifest.sha256}
                     recorder.append(case.event(), case.principal, id=case.id, at=case.at)
                 return source.manifest
+
+    def _take_in(self, recorder: Recorder, source: Bundle, case: Case, *, with_anchor: bool) -> None:
+        """Store an export, and let the tenant stand where its anchor ends: an export is an old copy."""
+        transaction = recorder.transaction
+        lock_writers(transaction)
+        lock_anchor(transaction)
+        reached = position(transaction)
+        move_position(transaction, START)  # an export of before there was an anchor has none
+        _take_in(transaction, source)
+        if not with_anchor:
+            move_position(transaction, reached)
+        elif missing := self.anchor.missing(transaction):
+            case.public |= do_missing(recorder, missing, self.anchor, self.keyring, record=case.id)
 
     def remove(self, name: str, path: Path) -> Removed:
         """Remove the tenant with its log, for good. `name` must be its own, and `path` an export of all it has.

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from compliance_bot.cli import (
+    anchor,
     audit,
     documents,
     kill_switch,
@@ -51,6 +52,7 @@ app.add_typer(tenants.app, name="tenant")
 app.add_typer(policy.app, name="policy")
 app.add_typer(vault.app, name="vault")
 app.add_typer(privacy.app, name="privacy")
+app.add_typer(anchor.app, name="anchor")
 app.command()(redact)
 
 

@@ -45,10 +45,22 @@ def export(file: File, as_user: AsUser = LOCAL_ADMINISTRATOR, as_json: AsJson = 
 
 
 @app.command("import")
-def import_(file: File, as_user: AsUser = LOCAL_ADMINISTRATOR, as_json: AsJson = False) -> None:
+def import_(
+    file: File,
+    anchor: Annotated[
+        bool,
+        typer.Option(
+            "--anchor/--without-anchor",
+            help="Do again what the anchor says has happened since, or forget it where that anchor is lost.",
+            show_default=False,
+        ),
+    ] = True,
+    as_user: AsUser = LOCAL_ADMINISTRATOR,
+    as_json: AsJson = False,
+) -> None:
     """Bring an export back into a tenant of the same name and keys that has nothing. All of it, or nothing."""
     with opened() as bot:
-        manifest = bot.tenant(principal=as_user).bring_back(file)
+        manifest = bot.tenant(principal=as_user).bring_back(file, with_anchor=anchor)
     if as_json:
         output.say_json(shapes.bundle_shape(manifest, str(file)))
     else:

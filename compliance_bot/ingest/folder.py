@@ -12,6 +12,7 @@ from enum import Enum
 from itertools import compress
 from typing import TYPE_CHECKING
 
+from compliance_bot.anchor.acts import Deleted
 from compliance_bot.audit.record import Event, describe
 from compliance_bot.ingest.container import containers_of
 from compliance_bot.ingest.items import is_among
@@ -106,6 +107,7 @@ class Folder:
             deleted = [] if told else [one.document for one in gone if one not in refused]
             if deleted:
                 wait_for_answers(transaction)
+                recorder.anchor(Deleted(documents=tuple(deleted)))
             public = {"policies": shelf.engine.hash, "deleted": list(deleted), "missing": len(gone)}
             private = {"principal": describe(shelf.principal), "collection": shelf.collection}
             recorder.append(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import TYPE_CHECKING
 
+from compliance_bot.anchor.acts import Move, Refiled
 from compliance_bot.audit.record import Event, describe
 from compliance_bot.errors import Unavailable
 from compliance_bot.ingest.prepare import UNTOLD
@@ -23,7 +24,14 @@ from compliance_bot.store import documents, places
 from compliance_bot.store.documents import VersionDraft
 from compliance_bot.store.index import require_model
 from compliance_bot.store.moves import move_documents, wait_for_answers
-from compliance_bot.store.scope import class_attributes, class_of, known_class, open_classes, open_scope
+from compliance_bot.store.scope import (
+    canonical,
+    class_attributes,
+    class_of,
+    known_class,
+    open_classes,
+    open_scope,
+)
 from compliance_bot.vault.book import HeldVersion, by_placeholder, occurrences
 
 if TYPE_CHECKING:
@@ -149,6 +157,7 @@ class Shelf:
             places.add_places(transaction, {c.source: c.places for c, _ in ready.items if c.source not in refused})
             if moved:
                 wait_for_answers(transaction)
+                recorder.anchor(_refiled(transaction, moved))
             recorder.append(self._event(stored, sorted(moved), held), self.principal)
             assert recorder.sealed is not None, "the record was appended"
         note("ingest.group", record=recorder.sealed.id, tenant=transaction.tenant, documents=len(drafts))
@@ -248,3 +257,13 @@ class Shelf:
                 replace(chunk, names=occurrences(placeholders_in(chunk.context), known)) for chunk in prepared.chunks
             ),
         )
+
+
+def _refiled(transaction: Transaction, moved: Mapping[DocumentId, ClassId]) -> Refiled:
+    """Return what a restored copy has to do again: which documents have which attributes now."""
+    documents_of: dict[ClassId, list[DocumentId]] = {}
+    for document, class_id in sorted(moved.items()):
+        documents_of.setdefault(class_id, []).append(document)
+    attributes = class_attributes(transaction, documents_of)
+    moves = (Move(attributes=canonical(attributes[to]), documents=tuple(those)) for to, those in documents_of.items())
+    return Refiled(moves=tuple(moves))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -26,7 +26,10 @@ _SQL = named_queries("archive")
 CLASSES = "compliance_bot.access_class"
 # What a home has as soon as it is opened: its rules, and a reference of whoever acted. These stay beside what comes.
 _POLICIES = frozenset({"compliance_bot.policy_set", "compliance_bot.policy_activation"})
-_KEPT = frozenset({"audit.actor"}) | _POLICIES
+# And what an opening does again in an empty tenant, as the anchor of its home says.
+_BY_ANCHOR = frozenset({"compliance_bot.anchor_position", "compliance_bot.stop", "compliance_bot.vault_erasure"})
+_KEPT = frozenset({"audit.actor", "compliance_bot.stop"}) | _POLICIES
+_REPLACED = frozenset({"compliance_bot.anchor_position"})
 # Triggers write it when documents come in, and nobody else may: which classes they had before stays in the export.
 _BY_TRIGGER = frozenset({"compliance_bot.document_class_history"})
 _PROBE = 1000  # records that an empty tenant may have
@@ -53,7 +56,7 @@ class TenantTable:
     @property
     def is_of_documents(self) -> bool:
         """Whether a home that was only opened has no row of it."""
-        return not self.is_of_the_log and self.name not in _POLICIES
+        return not self.is_of_the_log and self.name not in _POLICIES | _BY_ANCHOR
 
     @property
     def is_of_records(self) -> bool:
@@ -172,7 +175,7 @@ def take_in(transaction: Transaction, table: TenantTable, rows: Iterable[bytes],
         table=sql.Identifier(table.schema, table.relation),
         tenant=sql.Literal(transaction.tenant),
         values=sql.SQL(", ").join(taken),
-        otherwise=sql.SQL("ON CONFLICT DO NOTHING" if table.name in _KEPT else ""),
+        otherwise=sql.SQL(_otherwise(table)),
     )
     stage(transaction, table, rows)
     if table.name in _BY_TRIGGER:
@@ -183,6 +186,13 @@ def take_in(transaction: Transaction, table: TenantTable, rows: Iterable[bytes],
     except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.InsufficientPrivilege) as error:
         raise RowsUnfit from error
     unstage(transaction)
+
+
+def _otherwise(table: TenantTable) -> LiteralString:
+    """Return what becomes of a row whose key is there already; without it the import is refused."""
+    if table.name in _REPLACED:
+        return _SQL["replace_position"]
+    return _SQL["keep"] if table.name in _KEPT else ""
 
 
 def skip_class_ids(transaction: Transaction) -> None:

@@ -69,6 +69,12 @@ def documents_in(transaction: Transaction, scope: Scope, classes: Collection[Cla
     return {DocumentId(str(document)): ClassId(acl_id) for document, acl_id in rows}
 
 
+def existing_documents(transaction: Transaction, among: Collection[DocumentId]) -> tuple[DocumentId, ...]:
+    """Return those of these documents that are there, in open classes. For keeping house, never for showing."""
+    values = {"tenant": transaction.tenant, "documents": [as_uuid(document) for document in among]}
+    return tuple(DocumentId(str(id_)) for (id_,) in transaction.connection.execute(_SQL["existing"], values))
+
+
 def class_at(transaction: Transaction, document: DocumentId, at: datetime) -> ClassId | None:
     """Return the class that a document had at a moment, also one that is deleted; None where it was not there.
 

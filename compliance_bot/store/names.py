@@ -27,6 +27,12 @@ def tokens(transaction: Transaction, macs: Collection[bytes]) -> dict[bytes, int
     return {bytes(mac): token for mac, token in rows}
 
 
+def macs(transaction: Transaction, values: Collection[int]) -> tuple[bytes, ...]:
+    """Return the keyed hashes of values, given by their tokens: what names them outside this database."""
+    rows = transaction.connection.execute(_SQL["macs"], {"tenant": transaction.tenant, "tokens": list(values)})
+    return tuple(bytes(mac) for (mac,) in rows)
+
+
 def add_values(transaction: Transaction, fresh: Mapping[bytes, int]) -> None:
     """Give values tokens; one that has a token keeps it."""
     values = {"tenant": transaction.tenant, "macs": list(fresh), "tokens": list(fresh.values())}

@@ -29,6 +29,7 @@ from compliance_bot.store.within import bitmap, is_mapped
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from compliance_bot.keys import Keyring
     from compliance_bot.policy.compile import Compiled
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
     from compliance_bot.records import AttributeValue, Principal
@@ -279,3 +280,8 @@ def known_class(transaction: Transaction, attributes: Mapping[str, AttributeValu
 def canonical(attributes: Mapping[str, AttributeValue]) -> bytes:
     """Return the one encoding of a combination of attributes."""
     return json.dumps(to_stored(attributes), sort_keys=True, separators=(",", ":")).encode()
+
+
+def class_digest(keyring: Keyring, tenant: int, attributes: Mapping[str, AttributeValue]) -> bytes:
+    """Return what names a combination of attributes to those who have the key: there are few to guess from."""
+    return keyring.mac(f"class/{tenant}", canonical(attributes))

@@ -320,6 +320,19 @@ ALTER TABLE compliance_bot.access_shape ALTER COLUMN id ADD GENERATED ALWAYS AS 
     CACHE 1
 );
 
+CREATE TABLE compliance_bot.anchor_position (
+    tenant integer NOT NULL,
+    "position" bigint NOT NULL,
+    mac bytea NOT NULL,
+    CONSTRAINT anchor_position_check CHECK ((("position" = 0) = (octet_length(mac) = 0))),
+    CONSTRAINT anchor_position_mac_check CHECK ((octet_length(mac) = ANY (ARRAY[0, 32]))),
+    CONSTRAINT anchor_position_position_check CHECK (("position" >= 0))
+);
+
+ALTER TABLE ONLY compliance_bot.anchor_position FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.anchor_position OWNER TO compliance_bot_owner;
+
 CREATE TABLE compliance_bot.chunk (
     tenant integer NOT NULL,
     id bigint NOT NULL,
@@ -782,6 +795,9 @@ ALTER TABLE ONLY compliance_bot.access_shape
 ALTER TABLE ONLY compliance_bot.access_shape
     ADD CONSTRAINT access_shape_tenant_types_key UNIQUE (tenant, types);
 
+ALTER TABLE ONLY compliance_bot.anchor_position
+    ADD CONSTRAINT anchor_position_pkey PRIMARY KEY (tenant);
+
 ALTER TABLE ONLY compliance_bot.chunk_history
     ADD CONSTRAINT chunk_history_pkey PRIMARY KEY (tenant, id);
 
@@ -1054,6 +1070,8 @@ ALTER TABLE compliance_bot.access_class ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.access_shape ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE compliance_bot.anchor_position ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE compliance_bot.chunk ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.chunk_history ENABLE ROW LEVEL SECURITY;
@@ -1164,6 +1182,8 @@ CREATE POLICY tenant ON compliance_bot.access_class USING ((tenant = ( SELECT (N
 
 CREATE POLICY tenant ON compliance_bot.access_shape USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
+CREATE POLICY tenant ON compliance_bot.anchor_position USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
 CREATE POLICY tenant ON compliance_bot.class_count USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
 CREATE POLICY tenant ON compliance_bot.class_revision USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
@@ -1256,6 +1276,8 @@ GRANT SELECT,INSERT,DELETE ON TABLE audit.pending TO compliance_bot_app;
 GRANT SELECT,INSERT ON TABLE compliance_bot.access_class TO compliance_bot_app;
 
 GRANT SELECT,INSERT ON TABLE compliance_bot.access_shape TO compliance_bot_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE compliance_bot.anchor_position TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.chunk TO compliance_bot_app;
 

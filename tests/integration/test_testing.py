@@ -54,3 +54,9 @@ def test_a_question_is_refused_and_recorded_when_its_detector_fails(bot: Complia
         bot.parts = whole
     failed = bot.records(principal=ADMIN)[0]
     assert (failed.type, failed.outcome) == ("search", "failed")
+
+
+def test_nothing_of_it_is_left_behind(tmp_path: Path) -> None:
+    with throw_away_bot(tmp_path / "home"):
+        assert (tmp_path / "home.anchor.jsonl").exists()
+    assert not list(tmp_path.iterdir())

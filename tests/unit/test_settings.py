@@ -73,11 +73,13 @@ class TestUnknownKeys:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:
         monkeypatch.setenv(name, "120")
-        with pytest.raises(UnknownSetting, match=f"no setting '{name}'; known: COMPLIANCE_BOT_CANDIDATES, "):
+        with pytest.raises(
+            UnknownSetting, match=f"no setting '{name}'; known: COMPLIANCE_BOT_ANCHOR, COMPLIANCE_BOT_CANDIDATES, "
+        ):
             load_settings(home=tmp_path)
 
     def test_one_in_the_file_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(UnknownSetting, match="no setting 'chunk_word'; known: candidates, "):
+        with pytest.raises(UnknownSetting, match="no setting 'chunk_word'; known: anchor, candidates, "):
             load_settings(home=write(tmp_path, "chunk_word = 100"))
 
     def test_one_in_code_is_refused(self, tmp_path: Path) -> None:
@@ -148,3 +150,19 @@ def test_settings_do_not_change(tmp_path: Path) -> None:
 
 def test_each_setting_is_described() -> None:
     assert [name for name, field in Settings.model_fields.items() if not (field.description or "").endswith(".")] == []
+
+
+class TestAnchor:
+    def test_it_is_beside_the_home_unless_somebody_says_where(self, tmp_path: Path) -> None:
+        home = tmp_path / "home"
+        assert load_settings(home=home).anchor_file == tmp_path / "home.anchor.jsonl"
+        assert str(load_settings(home=home, anchor="/mnt/other/a.jsonl").anchor_file) == "/mnt/other/a.jsonl"
+
+    def test_each_tenant_that_a_home_serves_has_its_own(self, tmp_path: Path) -> None:
+        names = {load_settings(home=tmp_path / "home", tenant=name).anchor_file.name for name in ("default", "a", "b")}
+        assert len(names) == 3
+
+    @pytest.mark.parametrize("place", ["anchor.jsonl", "{home}/anchor.jsonl", "{home}/../home/keys/anchor.jsonl"])
+    def test_one_that_is_no_place_or_in_the_home_is_refused(self, tmp_path: Path, place: str) -> None:
+        with pytest.raises(InvalidSetting, match="anchor must"):
+            load_settings(home=tmp_path / "home", anchor=place.format(home=tmp_path / "home"))

@@ -164,6 +164,27 @@ def _audit_log(home: Home, _: Health) -> str:
     return f"the newest {len(newest)} records open with the key and are unchanged"
 
 
+def _anchor(home: Home, _: Health) -> str | Warned:
+    """Say where the anchor is, whether each line of it is right, and whether the database has done all of it."""
+    from compliance_bot.anchor.standing import Anchor
+
+    anchor = Anchor(home.anchor, home.keyring, home.database.tenant)
+    count = sum(1 for _ in anchor.file.lines())
+    with home.database.writing() as transaction:
+        missing = anchor.missing(transaction)
+    if missing:
+        return Warned(
+            detail=f"{len(missing)} of {count} lines in {home.anchor} are not done in this database",
+            hint="They are done when the home is opened next: it was put back, or an act was interrupted.",
+        )
+    if count and home.anchor.stat().st_mode & 0o077:
+        return Warned(
+            detail=f"{home.anchor} can be read or written by other accounts",
+            hint=f"Run `chmod 600 {home.anchor}`.",
+        )
+    return f"{count} lines in {home.anchor}, all of them done in this database"
+
+
 CHECKS: Mapping[str, Callable[[Home, Health], str | Warned]] = {
     "durability": _durability,
     "indexes": _indexes,
@@ -172,4 +193,5 @@ CHECKS: Mapping[str, Callable[[Home, Health], str | Warned]] = {
     "vault": _vault,
     "clock": _clock,
     "audit log": _audit_log,
+    "anchor": _anchor,
 }

@@ -153,6 +153,21 @@ def _emergencies(settings: Settings) -> str | Warned:
     return f"{len(grants)} so far, all that are over were reviewed"
 
 
+def _anchor(settings: Settings) -> str | Warned:
+    if settings.anchor is None:
+        raise ComplianceError(
+            f"the anchor is beside the home, at {settings.anchor_file}: what puts an old disk back puts it back too",
+            hint="Set `anchor` to a file on another disk or machine: docs/how-to/keep-the-anchor.md.",
+        )
+    place = settings.anchor.parent
+    if place.exists() and settings.home.exists() and place.stat().st_dev == settings.home.stat().st_dev:
+        return Warned(
+            detail=f"the anchor {settings.anchor} is on the disk of the home",
+            hint="A snapshot of that disk forgets with both: put it on another: docs/how-to/keep-the-anchor.md.",
+        )
+    return f"at {settings.anchor}, on another disk than the home"
+
+
 CHECKS: Mapping[str, Callable[[Settings], str | Warned]] = {
     "production mode": _mode,
     "signed policies": _signature,
@@ -162,4 +177,5 @@ CHECKS: Mapping[str, Callable[[Settings], str | Warned]] = {
     "sign-in": _sign_in,
     "acting for others": _for_others,
     "emergencies": _emergencies,
+    "place of the anchor": _anchor,
 }

@@ -76,6 +76,12 @@ COPY pg_temp.staged ({columns}) FROM STDIN (FORMAT csv, HEADER match)
 INSERT INTO {table} (tenant, {columns}) OVERRIDING SYSTEM VALUE SELECT {tenant}, {values} FROM pg_temp.staged
 {otherwise}
 
+-- keep: What is there already stays
+ON CONFLICT DO NOTHING
+
+-- replace_position: The tenant stands where the export says
+ON CONFLICT (tenant) DO UPDATE SET position = EXCLUDED.position, mac = EXCLUDED.mac
+
 -- own_model: The number of a staged row's model in this database
 (SELECT m.own FROM unnest(%(theirs)s::smallint[], %(own)s::smallint[]) AS m(theirs, own) WHERE m.theirs = staged.{column})
 

@@ -23,6 +23,7 @@ GRANT USAGE ON SEQUENCE compliance_bot.class_revision_number TO {role};
 GRANT INSERT ON compliance_bot.principal_grant TO {role};
 GRANT UPDATE (revoked_by, revoked_at, reviewed_by, reviewed_at) ON compliance_bot.principal_grant TO {role};
 GRANT INSERT, DELETE ON compliance_bot.stop TO {role};
+GRANT INSERT, UPDATE ON compliance_bot.anchor_position TO {role};
 GRANT INSERT ON compliance_bot.policy_set, compliance_bot.policy_activation TO {role};
 REVOKE INSERT ON compliance_bot.embedding_model FROM {role};
 REVOKE ALL ON compliance_bot.tenant FROM {role};

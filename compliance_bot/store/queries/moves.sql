@@ -44,3 +44,6 @@ SELECT pg_advisory_xact_lock(hashtext('compliance_bot.answer'), %(tenant)s)
 SELECT count(*)
 FROM unnest(%(documents)s::uuid[], %(document_classes)s::integer[]) AS m(id, class)
 JOIN document d ON d.tenant = %(tenant)s AND d.id = m.id AND d.acl_id = m.class
+
+-- existing: Those of these documents that are there
+SELECT id FROM document WHERE tenant = %(tenant)s AND id = ANY(%(documents)s::uuid[]) ORDER BY id

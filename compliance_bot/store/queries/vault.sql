@@ -24,6 +24,9 @@ UPDATE vault_epoch SET discarded_at = COALESCE(discarded_at, %(now)s) WHERE tena
 -- tokens: The tokens of these values
 SELECT mac, token FROM vault_value WHERE tenant = %(tenant)s AND mac = ANY(%(macs)s)
 
+-- macs: The keyed hashes of the values with these tokens
+SELECT mac FROM vault_value WHERE tenant = %(tenant)s AND token = ANY(%(tokens)s::bigint[]) ORDER BY mac
+
 -- add_values: Values that are new
 INSERT INTO vault_value (tenant, token, mac)
 SELECT %(tenant)s, * FROM unnest(%(tokens)s::bigint[], %(macs)s::bytea[])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compliance_bot.anchor.standing import Anchor
 from compliance_bot.audit.log import AuditLog
 from compliance_bot.bundled import bundled
 from compliance_bot.chains.rules import LiveRules, open_files
@@ -35,8 +36,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def log(database: Database, keyring: Keyring) -> AuditLog:
-    return AuditLog(database, keyring)
+def log(database: Database, keyring: Keyring, tmp_path: Path) -> AuditLog:
+    return AuditLog(database, keyring, Anchor(tmp_path / "anchor.jsonl", keyring, database.tenant))
 
 
 @pytest.fixture

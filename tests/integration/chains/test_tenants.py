@@ -16,6 +16,7 @@ from langchain_core.documents import Document
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from pydantic import Field
 
+from compliance_bot.anchor.faults import AnchorForeign, AnchorLost
 from compliance_bot.bot import ComplianceBot
 from compliance_bot.chains.tenants import BundleOfOtherTenant, BundleOfOtherVersion, TenantNotEmpty
 from compliance_bot.cli.doctor import examine
@@ -216,12 +217,14 @@ class TestOpening:
         with pytest.raises(ForeignTenant):
             create_home(load_settings(**{**fund.settings, **fund.owner, "tenant": bank.name}))
 
-    def test_a_second_machine_with_the_same_keys_is_let_in(
+    def test_a_second_machine_with_the_same_keys_and_the_same_anchor_is_let_in(
         self, bank: Institution, found: Callable[[str], Institution], tmp_path: Path
     ) -> None:
         second = tmp_path / "second"
         shutil.copytree(bank.path, second)
-        with bank.opened(home=second) as bot:
+        with pytest.raises(AnchorLost), bank.opened(home=second):
+            pass
+        with bank.opened(home=second, anchor=load_settings(**bank.settings).anchor_file) as bot:
             assert len(bot.documents(principal="admin")) == 1
 
 
@@ -352,8 +355,11 @@ class TestRemoval:
         for table, rows in before.items():
             if table in ("audit.entry", "audit.payload", "audit.pending"):
                 kept = [row for row in rows if row in after[table]]
-                # Of the export; of the rules that the home began with again, and of the import.
-                assert (len(rows) - len(kept), len(after[table]) - len(kept)) == (1, 2), table
+                # Of the export; of the anchor and the rules that the home began with again, and of the import.
+                assert (len(rows) - len(kept), len(after[table]) - len(kept)) == (1, 3), table
+            elif table == "anchor_position":  # it stands where its anchor ends, behind the rules
+                assert [_key(row) for row in rows] == ["1"]
+                assert [_key(row) for row in after[table]] == ["2"]
             elif table == "document_class_history":  # begins anew with the classes that documents have
                 assert len(after[table]) == len(rows), table
             elif table in ("audit.actor", "policy_set", "policy_activation"):  # a home has some once it is opened
@@ -545,7 +551,8 @@ class TestTampered:
             with pytest.raises(BundleDamaged):
                 bot.tenant(principal="admin").bring_back(changed)
             left = everything(superuser, number)
-            assert not any(rows for table, rows in left.items() if not table.startswith(("audit.", "policy_")))
+            opened = ("audit.", "policy_", "anchor_position")  # what a home has as soon as it is opened
+            assert not any(rows for table, rows in left.items() if not table.startswith(opened))
             # A refusal is on record, and is not in the way.
             assert bot.tenant(principal="admin").bring_back(exported).tenant == bank.name
             assert len(bot.documents(principal="admin")) == 1
@@ -611,6 +618,44 @@ class TestBringingBack:
         monkeypatch.setattr("compliance_bot.chains.tenants.known_migrations", lambda: ("0001_access",))
         with bank.opened() as bot, pytest.raises(BundleOfOtherVersion):
             bot.tenant(principal="admin").bring_back(exported)
+
+    def test_what_was_deleted_since_the_export_is_deleted_again(
+        self, bank: Institution, exported: Path, tmp_path: Path
+    ) -> None:
+        with bank.opened(**bank.owner) as bot:
+            bot.delete(bot.documents(principal="admin")[0].document, principal="admin")
+            bot.stop("model", "m", reason="a test")
+            bot.tenant(principal="admin").export(tmp_path / "newer.zip")
+            bot.tenant(principal="admin").remove(bank.name, tmp_path / "newer.zip")
+        bank.made()
+        with bank.opened() as bot:
+            bot.tenant(principal="admin").bring_back(exported)
+            assert bot.documents(principal="admin") == ()
+            assert bot.search(QUESTION, principal="admin") == ()
+            assert [stop.name for stop in bot.stops(principal="admin")] == ["m"]
+            record = next(r.record for r in bot.records(principal="admin") if r.type == "tenant.import")
+            public = bot.record(record, principal="admin").envelope["public"]
+            assert (public["anchor"], public["applied"]["documents_deleted"]) == (True, 1)
+        with bank.opened() as bot:
+            assert sum(r.type == "anchor.applied" for r in bot.records(principal="admin")) == 1  # of the empty tenant
+
+    def test_with_another_anchor_it_is_brought_back_only_by_who_says_so(
+        self, bank: Institution, exported: Path, tmp_path: Path
+    ) -> None:
+        anchor = load_settings(**bank.settings).anchor_file
+        with bank.opened(**bank.owner) as bot:
+            bot.tenant(principal="admin").remove(bank.name, exported)
+        anchor.rename(tmp_path / "elsewhere")
+        bank.made()
+        with bank.opened() as bot:
+            with pytest.raises(AnchorForeign):
+                bot.tenant(principal="admin").bring_back(exported)
+            assert bot.tenant(principal="admin").show().holdings.documents == 0
+            bot.tenant(principal="admin").bring_back(exported, with_anchor=False)
+            assert len(bot.documents(principal="admin")) == 1
+            bot.stop("model", "m", reason="a test")
+        with bank.opened() as bot:
+            assert len(bot.documents(principal="admin")) == 1
 
     def test_a_file_that_is_not_there_is_refused(self, bank: Institution, tmp_path: Path) -> None:
         with bank.opened() as bot, pytest.raises(UsageError, match="No such file"):

@@ -49,7 +49,15 @@ TENANT_TABLES = [
     "vault_value",
 ]
 # Nothing of the documents: tests/integration/store/test_isolation.py looks at these with all others.
-RULE_TABLES = ["policy_activation", "policy_set", "principal_grant", "stop", "vault_correction", "vault_erasure"]
+RULE_TABLES = [
+    "anchor_position",
+    "policy_activation",
+    "policy_set",
+    "principal_grant",
+    "stop",
+    "vault_correction",
+    "vault_erasure",
+]
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,9 @@ from jsonschema.exceptions import ValidationError
 from compliance_bot import cli
 from compliance_bot.audit.record import Event, canonical, describe, new_record_id, open_record, seal
 from compliance_bot.audit.review import WITHHELD, show, summarise
+from compliance_bot.chains.anchor_room import AnchorState, LossAccepted
 from compliance_bot.chains.tenants import TenantState
-from compliance_bot.cli import doctor, redaction_shapes, shapes
+from compliance_bot.cli import anchor_shapes, doctor, redaction_shapes, shapes
 from compliance_bot.errors import Refused
 from compliance_bot.evaluation import retrieval
 from compliance_bot.evaluation.labelled import Labelled, LabelledText
@@ -278,3 +279,13 @@ def test_grants_and_stops() -> None:
 def test_keys_and_signatures_of_policies() -> None:
     check("policy-key", {"key": "abc="})
     check("policy-sign", {"author": "gita", "approver": "lena", "at": shapes.instant(NOON)})
+
+
+def test_anchors_fit() -> None:
+    path = Path("/mnt/other/anchor.jsonl")
+    for first, last, at in ((None, 0, None), (1, 7, NOON)):
+        state = AnchorState(path=path, first=first, last=last, written_at=at)
+        check("anchor-show", anchor_shapes.state_shape(state))
+        assert str(path) in "".join(anchor_shapes.state_lines(state))
+    accepted = LossAccepted(path=path, record=new_record_id(), lost="AnchorLost", applied=2)
+    check("anchor-accept-loss", anchor_shapes.loss_shape(accepted))

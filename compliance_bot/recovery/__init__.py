@@ -1,0 +1,1 @@
+"""Bring a database that was put back to what has happened since."""
