@@ -10,13 +10,15 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from jsonschema import Draft202012Validator
 
 from compliance_bot.bot import ComplianceBot
 from compliance_bot.errors import Unavailable
 from compliance_bot.recovery.sealed_file import MAGIC
-from compliance_bot.store.embedded import APP_ROLE, EmbeddedServer
+from compliance_bot.store.embedded import APP_ROLE, SUPERUSER, EmbeddedServer
+from compliance_bot.store.moment import Moment, TableRows
 from compliance_bot.store.new_file import NewFile
 from compliance_bot.testing import ListedDetector
 from tests.acceptance.conftest import Cli
@@ -238,6 +240,56 @@ def test_what_was_written_is_read_back_before_it_gets_its_name(
     result = cli("backup", "create", tmp_path / "x.backup", "--json")
     assert (result.code, result.json["error"]["type"]) == (1, "SealBroken")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_that_do_not_come_back_are_found_by_a_rehearsal(
+    filled: Path, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = Moment.rows
+    more = TableRows(table="compliance_bot.lost", rows=1)
+    monkeypatch.setattr(Moment, "rows", lambda self: (*counted(self), more))
+    cli("backup", "create", tmp_path / "x")
+    monkeypatch.setattr(Moment, "rows", counted)
+    assert cli("backup", "verify", tmp_path / "x").code == 0
+    result = cli("backup", "verify", tmp_path / "x", "--rehearse", "--json")
+    assert (result.code, result.json["error"]["type"]) == (1, "RowsMissing")
+    assert "compliance_bot.lost" in result.json["error"]["message"]
+    assert not (filled / ".rehearsal").exists()
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "error"),
+    [
+        ("audit.entry", "envelope", "RecordAltered"),
+        ("compliance_bot.vault_binding", "ciphertext", "CannotDecrypt"),
+    ],
+)
+def test_a_record_or_a_value_that_was_changed_before_is_found_by_a_rehearsal(
+    filled: Path, cli: Cli, tmp_path: Path, server: EmbeddedServer, table: str, column: str, error: str
+) -> None:
+    with psycopg.connect(server.conninfo(SUPERUSER), autocommit=True) as superuser:
+        ((given,),) = superuser.execute(f"SELECT {column} FROM {table} LIMIT 1").fetchall()
+        change = f"UPDATE {table} SET {column} = %s WHERE {column} = %s"
+        unlocked(superuser, table, change, [given + b" ", given])
+        try:
+            assert cli("backup", "create", tmp_path / "x").code == 0
+            result = cli("backup", "verify", tmp_path / "x", "--rehearse", "--json")
+            assert (result.code, result.json["error"]["type"]) == (1, error)
+        finally:
+            unlocked(superuser, table, change, [given, given + b" "])
+    assert cli("doctor").code == 0
+
+
+def unlocked(superuser: psycopg.Connection[Any], table: str, statement: str, values: list[bytes]) -> None:
+    """Change what triggers hold, as somebody could who has the machine."""
+    query = f"SELECT tgname FROM pg_trigger WHERE tgrelid = '{table}'::regclass AND tgenabled = 'A'"
+    triggers = [name for (name,) in superuser.execute(query)]
+    with superuser.transaction():
+        for name in triggers:
+            superuser.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+        assert superuser.execute(statement, values).rowcount == 1
+        for name in triggers:
+            superuser.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
 
 
 @pytest.mark.parametrize("how", ["flipped", "short", "longer", "empty", "other"])
