@@ -77,6 +77,7 @@ class Backup:
         Raises SealBroken unless each member is as the manifest says and there is no other, NotRestored where the dump
         is none, and MadeByNewerVersion.
         """
+        pending_migrations(self.header.migrations)
         size, found, manifest = self._size(), [], None
         for member in self.members():
             if manifest is not None:
@@ -90,7 +91,6 @@ class Backup:
                 found.append(member.drained())
         if manifest is None or tuple(found) != manifest.members or DUMP not in {one.name for one in found}:
             raise SealBroken
-        pending_migrations(self.header.migrations)
         return Checked(header=self.header, manifest=manifest, size_bytes=size, sha256=self._sha256())
 
     def _stream(self) -> Iterator[bytes]:

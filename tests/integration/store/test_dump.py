@@ -127,16 +127,15 @@ def test_no_password_stands_in_the_arguments_of_a_program(
     started = subprocess.Popen
 
     def start(command: list[str], **given: Any) -> subprocess.Popen[bytes]:
-        process = started(command, **given)
-        seen.append(Path(f"/proc/{process.pid}/cmdline").read_text(encoding="utf-8"))
-        return process
+        seen.append(" ".join(command))
+        return started(command, **given)
 
     monkeypatch.setattr(dump.subprocess, "Popen", start)
     blocks = dumped(server.conninfo(SUPERUSER))
     next(blocks)
     blocks.close()  # type: ignore[attr-defined]
     conninfo = psycopg.conninfo.conninfo_to_dict(server.conninfo(SUPERUSER))
-    assert len(seen) == 1
+    assert [command.count("--dbname") for command in seen] == [1]
     assert str(conninfo["password"]) not in seen[0]
 
 
