@@ -277,7 +277,7 @@ def test_a_record_or_a_value_that_was_changed_before_is_found_by_a_rehearsal(
             assert (result.code, result.json["error"]["type"]) == (1, error)
         finally:
             unlocked(superuser, table, change, [given, given + b" "])
-    assert cli("doctor").code == 0
+    assert cli("audit", "list").code == 0
 
 
 def unlocked(superuser: psycopg.Connection[Any], table: str, statement: str, values: list[bytes]) -> None:
