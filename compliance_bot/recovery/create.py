@@ -72,8 +72,10 @@ class BackupDraft:
             with moment(server.conninfo(SUPERUSER)) as snapshot:
                 self._write(snapshot, applied_migrations(server.conninfo(APP_ROLE)), on_progress)
             self.new.settle()
-            # What is checked shall be what lies on the disk, not what was on its way there.
-            os.posix_fadvise(self.new.file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            if hasattr(
+                os, "posix_fadvise"
+            ):  # what is checked shall be what lies on the disk, not what memory kept of it
+                os.posix_fadvise(self.new.file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         except OSError as error:
             raise BackupUnwritable(self.new.path, error.strerror or "cannot be written") from error
         finally:
