@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import io
+import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compliance_bot.keys import Keyring
 from compliance_bot.recovery import members
 from compliance_bot.recovery.members import read_members, write_end, write_member
-from compliance_bot.recovery.sealed_file import SealBroken
+from compliance_bot.recovery.sealed_file import SealBroken, Sealing, opened, read_preamble
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0."), min_size=1, max_size=20)
 CONTENTS = st.lists(st.binary(max_size=50), max_size=4)
@@ -83,3 +86,22 @@ def test_a_name_that_is_no_text_is_refused() -> None:
 def test_a_block_that_claims_to_be_huge_is_refused() -> None:
     with pytest.raises(SealBroken):
         read(b"\0\1a\xff\xff\xff\xff" + bytes(100))
+
+
+def test_memory_does_not_grow_with_what_is_written_and_read(tmp_path: Path) -> None:
+    keyring, block = Keyring(b"k" * 32), bytes(1 << 20)
+    tracemalloc.start()
+    try:
+        with (tmp_path / "x").open("wb") as file:
+            sealing = Sealing(file, keyring, b"{}")
+            kept = write_member(sealing, "large", (block for _ in range(64)))
+            write_end(sealing)
+            sealing.finish()
+        with (tmp_path / "x").open("rb") as file:
+            (read,) = [member.drained() for member in read_members(opened(file, keyring, read_preamble(file)))]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert read == kept
+    assert read.size_bytes == 64 << 20
+    assert peak < 12 << 20
