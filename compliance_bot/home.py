@@ -111,7 +111,7 @@ def is_home(path: Path) -> bool:
 
 def require_finished(path: Path) -> None:
     """Raise RestoreUnfinished where a restore was interrupted: what lies there is no home, and nothing to build on."""
-    if (path / UNFINISHED).exists():
+    if (path / UNFINISHED).exists() and not is_home(path):
         raise RestoreUnfinished(path)
 
 

@@ -111,8 +111,8 @@ class Place:
 
     def clear(self) -> None:
         """Take away the server and all that was brought."""
-        destroy(self.home)
         brought = (self.home / UNFINISHED).read_text(encoding="utf-8").splitlines()
+        destroy(self.home)
         for path in list(self.home.iterdir()):
             if path.name == UNFINISHED or path.name in _MAY_BE_THERE.difference(brought):
                 continue
@@ -150,7 +150,8 @@ def held_place(home: Path) -> Iterator[Place]:
         home.chmod(0o700)
         with unfinished.open("a", encoding="utf-8") as brought:
             _lock(brought)
-            if is_home(home):
+            if is_home(home):  # another restore has just ended, and took its mark along
+                unfinished.unlink()
                 raise PlaceTaken(home)
             place = Place(home=home, brought=brought)
             place.clear()
@@ -158,10 +159,11 @@ def held_place(home: Path) -> Iterator[Place]:
             try:
                 yield place
             except BaseException:
-                place.clear()
-                unfinished.unlink()
-                if is_new:
-                    home.rmdir()
+                if not is_home(home):  # what is one is never taken away
+                    place.clear()
+                    unfinished.unlink()
+                    if is_new:
+                        home.rmdir()
                 raise
     except OSError as error:
         raise PlaceUnwritable(Path(error.filename or home), error.strerror or "cannot be written") from error
