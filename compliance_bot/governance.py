@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from compliance_bot.audit.review import Shown
     from compliance_bot.chains.act import Act
     from compliance_bot.chains.anchor_room import AnchorState
+    from compliance_bot.chains.backups import BackupRoom
     from compliance_bot.chains.correcting import Corrected, Correcting, Label
     from compliance_bot.chains.erasing import Candidate, Certificate, Erasing
     from compliance_bot.chains.examine import PolicyReport
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from compliance_bot.chains.vault_room import Shown as Revealed
     from compliance_bot.chains.what_if import Comparison
     from compliance_bot.records import Asker, Grant, Principal, RecordSummary, Stop
+    from compliance_bot.recovery.backup import Checked
+    from compliance_bot.recovery.verify import Verified
     from compliance_bot.redaction.spans import Detects
 
 
@@ -119,6 +122,39 @@ class Governance(Wiring):
         from compliance_bot.chains.anchor_room import AnchorRoom
 
         return AnchorRoom(act=self._act(principal), anchor=self._anchor, keyring=self._home.keyring).show()
+
+    def create_backup(
+        self,
+        path: Path,
+        *,
+        principal: Asker = LOCAL_ADMINISTRATOR,
+        on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Checked:
+        """Write a backup of this home to a new file, read it back, and return what it is. Keys are not in it.
+
+        Raises Refused, NotEmbedded, BackupExists, BackupUnwritable. Without an error the file is whole and was checked,
+        otherwise it is not there.
+        """
+        return self._backups(principal).create(path, on_progress=on_progress)
+
+    def verify_backup(
+        self,
+        path: Path,
+        *,
+        rehearse: bool = False,
+        principal: Asker = LOCAL_ADMINISTRATOR,
+        on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Verified:
+        """Read a backup of this home to its end, or rehearse its restore as well, and return what it is.
+
+        Raises Refused, and what says what is wrong with it.
+        """
+        return self._backups(principal).verify(path, rehearses=rehearse, on_progress=on_progress)
+
+    def _backups(self, principal: Asker) -> BackupRoom:
+        from compliance_bot.chains.backups import BackupRoom
+
+        return BackupRoom(act=self._act(principal), settings=self.settings, keyring=self._home.keyring)
 
     def vault_state(self, *, principal: Asker) -> VaultState:
         """Return how much the vault holds, and under which keys. Raises Refused."""

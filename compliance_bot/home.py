@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from compliance_bot.bundled import bundled
 from compliance_bot.errors import Unavailable, UsageError
-from compliance_bot.keys import create_keys, load_keys
+from compliance_bot.keys import create_keys, load_keys, sync_folder
 from compliance_bot.keys.epochs import FIRST
 from compliance_bot.keys.management import CommandManagement, ManagedKeys
 from compliance_bot.keys.sources import EnvironmentKeys, FileKeys
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from compliance_bot.store.tenants import Claim
 
 _MARK = "compliance-bot.home"  # says that init came to its end
+UNFINISHED = "compliance-bot.restoring"  # says that a restore did not, and becomes the mark when it does
 
 
 class NoHome(Unavailable):
@@ -42,6 +43,13 @@ class NoHome(Unavailable):
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"there is no home at {path}")
+
+
+class RestoreUnfinished(Unavailable):
+    hint = "Run `compliance-bot backup restore` again: it starts over. Or remove the folder."
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"a backup was being restored to {path} and is not complete")
 
 
 class HomeExposed(Unavailable):
@@ -66,6 +74,7 @@ class Home:
 def create_home(settings: Settings, *, policies: Literal["starter", "sample"] = "starter") -> bool:
     """Make a home and return whether it is new. What exists already is kept, whatever was to be put there."""
     home = settings.home
+    require_finished(home)
     is_new = not is_home(home)
     if is_new and home.exists() and any(home.iterdir()) and not (home / "keys").exists():
         raise UsageError(f"{home} is not empty and not a home", hint="Choose an empty or new folder.")
@@ -116,10 +125,23 @@ def is_home(path: Path) -> bool:
     return (path / _MARK).exists()
 
 
+def require_finished(path: Path) -> None:
+    """Raise RestoreUnfinished where a restore was interrupted: what lies there is no home, and nothing to build on."""
+    if (path / UNFINISHED).exists() and not is_home(path):
+        raise RestoreUnfinished(path)
+
+
+def finish_restore(path: Path) -> None:
+    """Let what was restored to a folder be a home from now on: in one step, durably."""
+    (path / UNFINISHED).rename(path / _MARK)
+    sync_folder(path)
+
+
 @contextmanager
 def open_home(settings: Settings) -> Iterator[Home]:
     """Open a home for the length of the block. Raises NoHome, HomeExposed and what the database raises."""
     path = settings.home
+    require_finished(path)
     if not is_home(path):
         raise NoHome(path)
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):

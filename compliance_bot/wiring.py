@@ -70,6 +70,7 @@ class Wiring:
         # INVARIANT: before anything else, so that nothing is served from a database that has forgotten.
         catching_up = None if is_adrift else CatchingUp(home.database, self._log, self._anchor, home.keyring)
         self._go_on = catching_up.go_on if catching_up else lambda: None
+        self.caught_up: Mapping[str, int] = catching_up.applied if catching_up else {}  # done again when it was opened
         self._live = LiveRules(
             home.policies,
             database=home.database,

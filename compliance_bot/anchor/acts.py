@@ -17,6 +17,8 @@ from compliance_bot.records import DocumentId, GrantId, StopKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from compliance_bot.keys import Keyring
+
 Json: TypeAlias = Any  # str, int, and lists and dicts of these
 
 
@@ -90,6 +92,12 @@ class Activated:
     """A policy set came into force. Nothing is done again: policies are files. It says which set it was."""
 
     digest: bytes
+
+    @classmethod
+    def of(cls, files: Mapping[str, str], keyring: Keyring, tenant: int) -> Activated:
+        """Return what says that this set did: its keyed hash, given its files by name."""
+        content = json.dumps(dict(files), sort_keys=True).encode()
+        return cls(digest=keyring.mac(f"policy-set/{tenant}", content))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

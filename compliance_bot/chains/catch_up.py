@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from compliance_bot.audit.record import Event, describe, new_record_id
 from compliance_bot.chains.case import NOBODY
 from compliance_bot.logs import note
-from compliance_bot.recovery.apply import Applying
+from compliance_bot.recovery.apply import Applied, Applying
 from compliance_bot.store.anchored import move_position, position
 from compliance_bot.store.documents import lock_writers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from compliance_bot.anchor.line import Line
     from compliance_bot.anchor.standing import Anchor
@@ -45,6 +45,7 @@ class CatchingUp:
         self._database, self._log, self._anchor, self._keyring = database, log, anchor, keyring
         self._lock = threading.Lock()
         self._seen = anchor.file.state()
+        self.applied: Mapping[str, int] = asdict(Applied())  # when it was opened
         self._catch_up()
 
     def go_on(self) -> None:
@@ -70,9 +71,10 @@ class CatchingUp:
                 lock_writers(recorder.transaction)
                 missing = self._missing(recorder)
                 id = new_record_id()
-                applied = do_missing(recorder, missing, self._anchor, self._keyring, record=id)
-                event = Event(type="anchor.applied", outcome="done", public=applied, private=_private(missing))
+                public = do_missing(recorder, missing, self._anchor, self._keyring, record=id)
+                event = Event(type="anchor.applied", outcome="done", public=public, private=_private(missing))
                 recorder.append(event, NOBODY, id=id)
+                self.applied = public["applied"]
             note("anchor.applied", level="warning", record=id, tenant=self._log.tenant)
 
     def _missing(self, recorder: Recorder) -> tuple[Line, ...]:

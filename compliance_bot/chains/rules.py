@@ -142,8 +142,8 @@ class LiveRules:
     def _bring_into_force(self, rules: Rules, read: PolicyFiles) -> None:
         """Record a set, where it is another than the last one recorded."""
         files = {name: read.text(name) for name in read.content}
-        content = json.dumps(files, sort_keys=True).encode()
-        digest = self._keyring.mac(f"policy-set/{self._log.tenant}", content)
+        activated = Activated.of(files, self._keyring, self._log.tenant)
+        digest = activated.digest
         with self._database.reading() as snapshot:
             before = rows.in_force(snapshot)
         if before is not None and before.digest == digest:
@@ -166,7 +166,7 @@ class LiveRules:
         )
         with self._log.recording() as recorder:
             rows.activate(recorder.transaction, sealed, record=record)
-            recorder.anchor(Activated(digest=digest))
+            recorder.anchor(activated)
             recorder.append(event, NOBODY, id=record, at=now)
         note("policy.changed", record=record, tenant=self._log.tenant)
 

@@ -10,6 +10,7 @@ import typer
 from compliance_bot.cli import (
     anchor,
     audit,
+    backup,
     documents,
     kill_switch,
     models,
@@ -49,6 +50,7 @@ app.add_typer(models.app, name="model")
 app.add_typer(principals.app, name="principal")
 app.add_typer(kill_switch.app, name="kill-switch")
 app.add_typer(tenants.app, name="tenant")
+app.add_typer(backup.app, name="backup")
 app.add_typer(policy.app, name="policy")
 app.add_typer(vault.app, name="vault")
 app.add_typer(privacy.app, name="privacy")

@@ -1,1 +1,1 @@
-"""Bring a database that was put back to what has happened since."""
+"""Bring a home back: what a backup is and how it is restored, and what a database has to do again then."""

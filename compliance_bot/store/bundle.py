@@ -10,24 +10,24 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
-import secrets
 import zipfile
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
 from compliance_bot.errors import ComplianceError, Unavailable, UsageError
 from compliance_bot.store.archive import UsedModel  # noqa: TC001  # pydantic reads the types of a manifest
+from compliance_bot.store.new_file import new_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from compliance_bot.keys import Keyring
+    from compliance_bot.store.new_file import NewFile
 
 FORMAT = "compliance-bot.tenant/1"
 _MANIFEST, _SEAL, _USE = "manifest.json", "manifest.hmac", "tenant/export"
@@ -101,8 +101,8 @@ class Manifest:
 class Draft:
     """A bundle that is being written, under a name of its own until it is published."""
 
-    def __init__(self, path: Path, partial: Path, archive: zipfile.ZipFile, file: IO[bytes]) -> None:
-        self._path, self._partial, self._archive, self._file = path, partial, archive, file
+    def __init__(self, new: NewFile, archive: zipfile.ZipFile) -> None:
+        self._new, self._archive = new, archive
 
     def add(self, table: str, columns: tuple[str, ...], rows: Iterable[bytes]) -> Member:
         """Write the rows of a table, the first of which is its header. Raises BundleUnwritable."""
@@ -114,7 +114,7 @@ class Draft:
                     size, count = size + len(row), count + 1
                     member.write(row)
         except OSError as error:
-            raise BundleUnwritable(self._path, error.strerror or "cannot be written") from error
+            raise BundleUnwritable(self._new.path, error.strerror or "cannot be written") from error
         return Member(table=table, columns=columns, rows=count, size_bytes=size, sha256=digest.hexdigest())
 
     def finish(self, manifest: Manifest, keyring: Keyring) -> None:
@@ -124,43 +124,36 @@ class Draft:
             self._archive.writestr(_MANIFEST, encoded)
             self._archive.writestr(_SEAL, keyring.mac(_USE, encoded).hex())
             self._archive.close()
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            self._new.settle()
         except OSError as error:
-            raise BundleUnwritable(self._path, error.strerror or "cannot be written") from error
+            raise BundleUnwritable(self._new.path, error.strerror or "cannot be written") from error
 
     def publish(self) -> None:
         """Let the bundle have its name. Raises BundleExists where somebody took it meanwhile."""
         try:
-            os.link(self._partial, self._path)  # unlike a rename, never in the place of another file
-            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            os.fsync(folder)
-            os.close(folder)
+            self._new.publish()
         except FileExistsError as error:
-            raise BundleExists(self._path) from error
+            raise BundleExists(self._new.path) from error
         except OSError as error:
-            raise BundleUnwritable(self._path, error.strerror or "cannot be written") from error
+            raise BundleUnwritable(self._new.path, error.strerror or "cannot be written") from error
 
 
 @contextmanager
 def draft(path: Path) -> Iterator[Draft]:
     """Begin a bundle that is gone after the block unless it was published. Raises BundleExists, BundleUnwritable."""
-    if path.exists() or path.is_symlink():
-        raise BundleExists(path)
-    partial = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.partial")
-    try:
-        file = os.fdopen(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")
-    except OSError as error:
-        raise BundleUnwritable(path, error.strerror or "cannot be written") from error
-    archive = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, allowZip64=True, compresslevel=_LEVEL)
-    try:
-        yield Draft(path, partial, archive, file)
-    finally:
-        with suppress(OSError, ValueError):
-            archive.close()
-        with suppress(OSError):
-            file.close()
-        partial.unlink(missing_ok=True)
+    with ExitStack() as kept:
+        try:
+            new = kept.enter_context(new_file(path))
+        except FileExistsError as error:
+            raise BundleExists(path) from error
+        except OSError as error:
+            raise BundleUnwritable(path, error.strerror or "cannot be written") from error
+        archive = zipfile.ZipFile(new.file, "w", zipfile.ZIP_DEFLATED, allowZip64=True, compresslevel=_LEVEL)
+        try:
+            yield Draft(new, archive)
+        finally:
+            with suppress(OSError, ValueError):
+                archive.close()
 
 
 class Bundle:

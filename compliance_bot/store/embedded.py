@@ -12,7 +12,6 @@ import json
 import os
 import secrets
 import shutil
-import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
@@ -28,11 +27,12 @@ from compliance_bot.logs import note
 from compliance_bot.store.account import (
     SERVICE_FOLDER,
     ServerUnavailable,
-    binaries,
     own_folder,
     run,
     service_account,
 )
+from compliance_bot.store.dump import dumped
+from compliance_bot.store.new_file import new_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,13 +127,15 @@ class EmbeddedServer:
             self._users.close()
 
     def dump(self, target: Path) -> None:
-        """Write a backup of the database to `target` (pg_dump's custom format), readable by this account alone."""
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            command = [str(binaries() / "pg_dump"), "--format=custom", "--dbname", self._conninfo(SUPERUSER, DATABASE)]
-            result = subprocess.run(command, stdout=file, stderr=subprocess.DEVNULL, check=False)
-        if result.returncode:
-            target.unlink()
-            raise ServerUnavailable(f"the backup {target.name} could not be written")
+        """Write a dump of the database to a new file, readable by this account alone. Raises ServerUnavailable."""
+        try:
+            with new_file(target) as new:
+                for block in dumped(self.conninfo(SUPERUSER)):
+                    new.file.write(block)
+                new.settle()
+                new.publish()
+        except OSError as error:
+            raise ServerUnavailable(f"the dump {target.name} could not be written: {error.strerror}") from error
 
     def _conninfo(self, role: str, database: str) -> str:
         password = self._passwords[role]
@@ -222,6 +224,12 @@ def destroy(home: Path) -> None:
         shutil.rmtree(place.socket, ignore_errors=True)
 
 
+def forget_passwords(home: Path) -> None:
+    """Let the server that is to be made in this home have new passwords."""
+    assert not (home / "server.json").exists(), "passwords of a server that is there stay"
+    _password_file(home).unlink(missing_ok=True)
+
+
 @contextmanager
 def _start_lock(home: Path) -> Iterator[None]:
     """Let one process at a time start or stop the server. The kernel releases it when a process dies."""
@@ -250,7 +258,7 @@ def _load_place(home: Path, database_dir: Path | None) -> _Place:
 
 
 def _load_passwords(home: Path) -> dict[str, str]:
-    path = home / "keys" / "database.json"
+    path = _password_file(home)
     if path.exists():
         passwords: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return passwords
@@ -258,6 +266,10 @@ def _load_passwords(home: Path) -> dict[str, str]:
     path.parent.mkdir(mode=0o700, exist_ok=True)
     _write_private(path, json.dumps(passwords, indent=2))
     return passwords
+
+
+def _password_file(home: Path) -> Path:
+    return home / "keys" / "database.json"
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -126,6 +126,12 @@ def wrapped_before(transaction: Transaction, epoch: int, *, limit: int) -> tuple
     return read_bindings(transaction.connection.execute(_SQL["wrapped_before"], values))
 
 
+def some_of_epoch(transaction: Transaction, epoch: int, *, limit: int) -> tuple[Binding, ...]:
+    """Return some bindings whose keys this epoch wraps. Every class is open."""
+    values = {"tenant": transaction.tenant, "epoch": epoch, "limit": limit}
+    return tuple(map(_binding, transaction.connection.execute(_SQL["some_of_epoch"], values)))
+
+
 def rewrap(transaction: Transaction, wrapped: Sequence[tuple[Binding, bytes]], *, epoch: int) -> None:
     """Store other wrapped keys for the same values."""
     values = {

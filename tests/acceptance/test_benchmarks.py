@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compliance_bot.store.embedded import destroy
-from tests.benchmarks import absent, answers, askers, classes, filtered, policy, question, redaction, retrieval
+from tests.benchmarks import absent, answers, askers, backup, classes, filtered, policy, question, redaction, retrieval
 from tests.benchmarks.homes import Setup
 from tests.benchmarks.page import render
 from tests.benchmarks.pieces import SHARES
@@ -144,6 +144,17 @@ def test_policies_cost_what_they_cost_and_both_ways_of_deciding_agree(setup: Set
     assert figures["agreement"]["pairs"] >= 2000
     assert figures["agreement"]["permitted"] > 0
     assert figures["agreement"]["mismatches"] == 0
+
+
+def test_backups_are_timed_beside_the_plain_tools(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup, "TURNS", 1)
+    figures = backup.run(setup)
+    assert figures["passages"] == 30
+    assert all(seconds > 0 for seconds in figures["s"].values())
+    assert figures["s"].keys() == {"create", "verify", "restore", "pg_dump", "pg_restore"}
+    assert 0.9 < figures["mb"]["backup"] / figures["mb"]["dump"] < 2
+    part = {"commit": "c", "date": "d", "machine": "m", "seconds": 1, "figures": figures}
+    assert "| restore it |" in render({"backup": part})
 
 
 def test_very_many_classes_are_searched(setup: Setup) -> None:

@@ -32,12 +32,13 @@ _KNOWN = {
 
 def home(settings: Settings) -> str:
     """Say whether there is a finished home that its owner alone can enter."""
-    from compliance_bot.home import HomeExposed, NoHome
+    from compliance_bot.home import HomeExposed, NoHome, require_finished
 
     if not settings.home.is_dir():
         raise NoHome(settings.home)
     if settings.home.stat().st_mode & _OTHERS:
         raise HomeExposed(settings.home)
+    require_finished(settings.home)
     if not (settings.home / "compliance-bot.home").exists():
         raise ComplianceError(
             f"{settings.home} is not finished: `init` did not come to its end",
@@ -56,7 +57,7 @@ def files(settings: Settings) -> str | Warned:
     if strangers:
         return Warned(
             detail=f"{len(strangers)} unknown files or folders, the first is {strangers[0]}",
-            hint="Move them elsewhere: backups of a home take them along.",
+            hint="Move them elsewhere: a copy of the home takes them along, and a backup does not have them.",
         )
     writable = [path for path in (settings.home / "policies").rglob("*") if path.stat().st_mode & 0o022]
     if writable:

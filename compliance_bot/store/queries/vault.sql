@@ -83,6 +83,13 @@ ORDER BY version_id, in_title, start_at
 LIMIT %(limit)s
 FOR UPDATE
 
+-- some_of_epoch: Some values of one epoch; ids of versions are random, so which they are is as well
+SELECT version_id, in_title, start_at, end_at, document_id, acl_id, type, number, token, epoch, wrapped_key, ciphertext, is_restricted
+FROM vault_binding
+WHERE tenant = %(tenant)s AND epoch = %(epoch)s
+ORDER BY version_id, in_title, start_at
+LIMIT %(limit)s
+
 -- rewrap: Other wrapped keys for the same values
 UPDATE vault_binding b SET epoch = %(epoch)s, wrapped_key = n.wrapped_key
 FROM unnest(%(versions)s::uuid[], %(in_titles)s::boolean[], %(starts)s::integer[], %(wrapped)s::bytea[])
