@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compliance_bot.evaluation.shares import Measure, Share, f_beta
+from compliance_bot.redaction.shares import Measure, Share, f_beta
 
 
 @pytest.mark.parametrize(
