@@ -57,6 +57,8 @@ def _move(transaction: Transaction, moving: Sequence[DocumentId], to: ClassId) -
         "move_sources",
         "move_documents",
         "move_bindings",
+        "move_scores",
+        "move_reviews",
     ):
         transaction.connection.execute(_SQL[query], values | {"versions": versions})
 

@@ -21,6 +21,13 @@ UPDATE chunk_history SET acl_id = %(to)s WHERE tenant = %(tenant)s AND version_i
 -- move_bindings: Move what the placeholders of documents stand for
 UPDATE vault_binding SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = ANY(%(documents)s::uuid[])
 
+-- move_scores: Move what was counted in what was confirmed in documents
+UPDATE redaction_score SET acl_id = %(to)s WHERE tenant = %(tenant)s AND review = ANY(ARRAY(
+  SELECT record FROM redaction_review WHERE tenant = %(tenant)s AND document_id = ANY(%(documents)s::uuid[])))
+
+-- move_reviews: Move what was confirmed in documents
+UPDATE redaction_review SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = ANY(%(documents)s::uuid[])
+
 -- in_classes: The documents of these classes
 SELECT id, acl_id FROM document WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s)
 
