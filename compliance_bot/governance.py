@@ -222,7 +222,11 @@ class Governance(Wiring):
         return confirming.confirm(DocumentId(document), start, end, version=version, language=language)
 
     def measure_redaction(
-        self, *, principal: Asker, purpose: str | None = None, on_version: Callable[[str], None] = lambda _: None
+        self,
+        *,
+        principal: Asker,
+        purpose: str | None = None,
+        on_progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> Measured:
         """Run the detector over what was confirmed, as far as the principal may see all of it, and keep the counts.
 
@@ -231,7 +235,7 @@ class Governance(Wiring):
         from compliance_bot.chains.measuring import Measuring
 
         act = self._act(principal, purpose)
-        return Measuring(act=act, vault=self.vault, detector=self.detector).measure(on_version=on_version)
+        return Measuring(act=act, vault=self.vault, detector=self.detector).measure(on_progress=on_progress)
 
     def redaction_quality(self, *, principal: Asker, purpose: str | None = None) -> Quality:
         """Return recall and precision of redaction on what was confirmed, as far as the principal may read."""

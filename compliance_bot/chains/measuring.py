@@ -76,19 +76,19 @@ class Measuring:
     vault: Vault
     detector: Detects
 
-    def measure(self, *, on_version: Callable[[str], None] = lambda _: None) -> Measured:
+    def measure(self, *, on_progress: Callable[[int, int], None] = lambda _done, _all: None) -> Measured:
         """Look through what was confirmed and keep what was counted, all of it or nothing.
 
         Raises Refused, NothingReviewed, and what the vault and the database raise.
         """
         case = Case(type="privacy.measure")
         with self.act.begun(case):
-            tally = self._tally(case, on_version)
+            tally = self._tally(case, on_progress)
             if not tally.scores:
                 raise NothingReviewed
         return self.act.recorded(case, lambda recorder: self._kept(recorder, case, tally))
 
-    def _tally(self, case: Case, on_version: Callable[[str], None]) -> _Tally:
+    def _tally(self, case: Case, on_progress: Callable[[int, int], None]) -> _Tally:
         """Return what the detector finds, version by version: no connection is held while it looks."""
         if case.principal.actor is not None:
             raise Refused
@@ -96,9 +96,10 @@ class Measuring:
         with self.act.database.reading() as snapshot:
             confirmed = quality.reviews(snapshot, self.act.enter(snapshot, case, now))
         tally = _Tally()
-        for version, each in groupby(confirmed, lambda one: one.version):
-            self._look(case, now, version, tuple(each), tally)
-            on_version(version)
+        versions = [(version, tuple(each)) for version, each in groupby(confirmed, lambda one: one.version)]
+        for done, (version, reviews) in enumerate(versions, start=1):
+            self._look(case, now, version, reviews, tally)
+            on_progress(done, len(versions))
         return tally
 
     def _look(

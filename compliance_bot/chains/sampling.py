@@ -30,8 +30,17 @@ _AT_ONCE = 100  # passages that are looked at together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Masked:
+    """What of a passage is masked for others, and as what: text[start:end] of the passage."""
+
+    start: int
+    end: int
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToReview:
-    """A passage as its reviewer sees it; its places are those of the text that they get."""
+    """A passage as its reviewer sees it; `start` and `end` are places of the document's text that they get."""
 
     document: DocumentId
     title: str = field(repr=False)
@@ -39,6 +48,7 @@ class ToReview:
     start: int
     end: int
     text: str = field(repr=False)
+    masked: tuple[Masked, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +115,16 @@ def _overlap(one: DrawnPassage, other: DrawnPassage) -> bool:
 
 
 def _shown(one: DrawnPassage, seen: Unveiled) -> ToReview:
+    start = seen.place(one.start)
     return ToReview(
         document=one.document,
         title=seen.title(one.title),
         version=one.number,
-        start=seen.place(one.start),
+        start=start,
         end=seen.place(one.end),
         text=seen.stretch(one.start, one.text),
+        masked=tuple(
+            Masked(start=seen.place(value.start) - start, end=seen.place(value.end) - start, type=value.type)
+            for value in seen.within(one.start, one.end)
+        ),
     )

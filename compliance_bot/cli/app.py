@@ -16,6 +16,7 @@ from compliance_bot.cli import (
     policy,
     principals,
     privacy,
+    quality,
     shapes,
     tenants,
     vault,
@@ -50,6 +51,7 @@ app.add_typer(kill_switch.app, name="kill-switch")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(policy.app, name="policy")
 app.add_typer(vault.app, name="vault")
+privacy.app.add_typer(quality.app)
 app.add_typer(privacy.app, name="privacy")
 app.command()(redact)
 

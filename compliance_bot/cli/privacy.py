@@ -9,7 +9,7 @@ import typer
 from compliance_bot.cli import output, vault_shapes
 from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, Purpose, opened
 
-app = typer.Typer(no_args_is_help=True, help="Requests of access, and who was shown what.")
+app = typer.Typer(no_args_is_help=True, help="Requests of access, who was shown what, and how well redaction does.")
 
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; it goes on record, without personal data.")]
 

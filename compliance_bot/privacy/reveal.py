@@ -109,6 +109,10 @@ class Unveiled:
             return None
         return offset - self._shift[before]
 
+    def within(self, start: int, end: int) -> Sequence[Opened]:
+        """Return the values that stand in a stretch of the stored text."""
+        return self._text[bisect_left(self._starts, start) : bisect_right(self._ends, end)]
+
     def shows_all(self, start: int, text: str) -> bool:
         """Return whether every placeholder in a stretch of the stored text is drawn as its value."""
         drawn = set(self._starts)
@@ -116,9 +120,7 @@ class Unveiled:
 
     def stretch(self, start: int, text: str) -> str:
         """Return a stretch of the stored text, which begins at `start`, as it is drawn."""
-        end = start + len(text)
-        inside = self._text[bisect_left(self._starts, start) : bisect_right(self._ends, end)]
-        return self._drawn(start, text, inside)
+        return self._drawn(start, text, self.within(start, start + len(text)))
 
     def title(self, text: str) -> str:
         """Return the title as it is drawn."""

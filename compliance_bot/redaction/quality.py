@@ -38,7 +38,7 @@ class Change:
 
     @property
     def by(self) -> Measure:
-        """By how much, with its interval; no figure where there is nothing to compare."""
+        """By how much, with its interval."""
         return difference(self.before, self.after)
 
     @property
@@ -65,13 +65,17 @@ def figures(stretches: Iterable[tuple[str, Mapping[str, Counts]]]) -> tuple[Figu
 
 
 def changes(before: Iterable[Mapping[str, Counts]], after: Iterable[Mapping[str, Counts]]) -> tuple[Change, ...]:
-    """Return what changed from one run to another on the same stretches: of all types together, then of each."""
+    """Return how figures changed from one run to another on the same stretches: of all types together, then of each.
+
+    A figure that one of them does not have, as the precision of what was never found, has no change.
+    """
     was, is_ = (_totals(each) for each in (before, after))
-    return tuple(
+    each = (
         Change(type=type_, figure=figure, before=share, after=is_[type_].spans[figure])
-        for type_ in sorted(was.keys() | is_.keys())
+        for type_ in sorted(was.keys() & is_.keys())
         for figure, share in was[type_].spans.items()
     )
+    return tuple(one for one in each if one.before.of and one.after.of)
 
 
 def _totals(stretches: Iterable[Mapping[str, Counts]]) -> defaultdict[str, Counts]:
