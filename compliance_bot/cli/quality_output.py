@@ -155,7 +155,7 @@ def _change(one: Change) -> str:
 
 
 def _told(run: Run | Drift) -> str:
-    return f"{run.at:%Y-%m-%d %H:%M} UTC, detector {run.detector[:12]}, {', '.join(map(line, run.profiles))}"
+    return f"{run.at:%Y-%m-%d %H:%M} UTC, detector {run.detector[:12]} under {', '.join(map(line, run.profiles))}"
 
 
 def _bracketed(one: ToReview) -> str:
