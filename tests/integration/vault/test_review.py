@@ -112,6 +112,17 @@ class TestSample:
         bot.confirm_redaction(visit, start, start + len("Maria Schmidt"), principal=OLGA)
         assert "Visit" not in {one.title for one in bot.sample_passages(10, principal=OLGA).passages}
 
+    def test_passages_that_overlap_are_not_drawn_together(self, own: ComplianceBot) -> None:
+        own.__dict__.pop("parts", None)
+        cut = {"chunk_strategy": "fixed", "chunk_words": 20, "chunk_overlap_words": 10}
+        own.settings = own.settings.model_copy(update=cut)
+        text = " ".join(f"This is sentence number {n}." for n in range(60))
+        assert own.ingest_loader([letter(text, "Long", "long.md")], collection="long").ingested == 1
+        drawn = own.sample_passages(100, principal=OLGA, collection="long").passages
+        for one in drawn:
+            own.confirm_redaction(one.document, one.start, one.end, principal=OLGA)
+        assert len(reviews(own)) == len(drawn) > 5
+
     def test_where_something_was_erased_nothing_is_drawn(self, own: ComplianceBot) -> None:
         own.erase("Maria Schmidt", reason="a request", principal=OLGA)
         drawn = {one.title for one in own.sample_passages(10, principal=OLGA).passages}
