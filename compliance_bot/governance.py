@@ -5,6 +5,7 @@ Part of ComplianceBot, in which `bot` joins it with what askers and those who ke
 
 from __future__ import annotations
 
+import secrets
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,15 @@ if TYPE_CHECKING:
     from compliance_bot.chains.act import Act
     from compliance_bot.chains.anchor_room import AnchorState
     from compliance_bot.chains.backups import BackupRoom
+    from compliance_bot.chains.confirming import Confirmed
     from compliance_bot.chains.correcting import Corrected, Correcting, Label
     from compliance_bot.chains.erasing import Candidate, Certificate, Erasing
     from compliance_bot.chains.examine import PolicyReport
     from compliance_bot.chains.explain import Explainer, Explanation, Permissions
     from compliance_bot.chains.exposure import DocumentReport, Exposure, PersonReport
+    from compliance_bot.chains.ledger import Quality
+    from compliance_bot.chains.measuring import Measured
+    from compliance_bot.chains.sampling import Sample
     from compliance_bot.chains.tenants import TenantRoom
     from compliance_bot.chains.vault_room import Rotated, VaultState
     from compliance_bot.chains.vault_room import Shown as Revealed
@@ -292,6 +297,70 @@ class Governance(Wiring):
             reviser=Reviser(vault=self.vault, embedder=parts.embedder, term_key=parts.term_key),
             on_progress=on_progress,
         )
+
+    def sample_passages(
+        self,
+        n: int = 10,
+        *,
+        principal: Asker,
+        seed: int | None = None,
+        collection: str | None = None,
+        purpose: str | None = None,
+    ) -> Sample:
+        """Return `n` passages at random in which the principal may see every value, and that nobody has reviewed.
+
+        With a `seed` the same ones again. The record says what they showed.
+        """
+        from compliance_bot.chains.sampling import Sampling
+
+        drawn = secrets.randbits(31) if seed is None else seed
+        return self._undisturbed(
+            self._acting(principal, purpose),
+            lambda act: Sampling(act=act, vault=self.vault).sample(n, seed=drawn, collection=collection),
+        )
+
+    def confirm_redaction(
+        self,
+        document: str,
+        start: int,
+        end: int,
+        *,
+        principal: Asker,
+        version: int | None = None,
+        language: str | None = None,
+        purpose: str | None = None,
+    ) -> Confirmed:
+        """Record that from `start` to `end` all that is personal is masked rightly, and nothing else is.
+
+        Places count in the text that the principal gets from `document` for the same purpose. Raises Refused and
+        UsageError.
+        """
+        from compliance_bot.chains.confirming import Confirming
+
+        confirming = Confirming(act=self._act(principal, purpose), vault=self.vault)
+        return confirming.confirm(DocumentId(document), start, end, version=version, language=language)
+
+    def measure_redaction(
+        self,
+        *,
+        principal: Asker,
+        purpose: str | None = None,
+        on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Measured:
+        """Run the detector over what was confirmed, as far as the principal may see all of it, and keep the counts.
+
+        Raises Refused, and NothingReviewed where there is nothing.
+        """
+        from compliance_bot.chains.measuring import Measuring
+
+        act = self._act(principal, purpose)
+        return Measuring(act=act, vault=self.vault, detector=self.detector).measure(on_progress=on_progress)
+
+    def redaction_quality(self, *, principal: Asker, purpose: str | None = None) -> Quality:
+        """Return recall and precision of redaction on what was confirmed, as far as the principal may read."""
+        from compliance_bot.chains.ledger import Ledger
+
+        return Ledger(act=self._act(principal, purpose)).show()
 
     def _exposure(self, principal: Asker, purpose: str | None) -> Exposure:
         from compliance_bot.chains.exposure import Exposure

@@ -18,6 +18,7 @@ from compliance_bot.cli import (
     policy,
     principals,
     privacy,
+    quality,
     shapes,
     tenants,
     vault,
@@ -53,6 +54,7 @@ app.add_typer(tenants.app, name="tenant")
 app.add_typer(backup.app, name="backup")
 app.add_typer(policy.app, name="policy")
 app.add_typer(vault.app, name="vault")
+privacy.app.add_typer(quality.app)
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(anchor.app, name="anchor")
 app.command()(redact)

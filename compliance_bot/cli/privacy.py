@@ -14,7 +14,7 @@ from compliance_bot.errors import UsageError
 if TYPE_CHECKING:
     from compliance_bot.chains.correcting import Corrected
 
-app = typer.Typer(no_args_is_help=True, help="Requests of access, who was shown what, and corrections of detection.")
+app = typer.Typer(no_args_is_help=True, help="Requests of access, corrections of redaction, and how well it does.")
 
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; it goes on record, without personal data.")]
 

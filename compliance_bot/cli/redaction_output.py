@@ -10,9 +10,9 @@ from compliance_bot.evaluation.mistakes import MISSED, SPURIOUS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from compliance_bot.evaluation.redaction import Counts, Scores
-    from compliance_bot.evaluation.shares import Measure
     from compliance_bot.evaluation.trial import Report, Used
+    from compliance_bot.redaction.scoring import Counts, Scores
+    from compliance_bot.redaction.shares import Measure
 
 _WORDS = {
     "covering_recall": "recall, covered",

@@ -10,10 +10,10 @@ from compliance_bot.redaction.lines import span_shape
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from compliance_bot.evaluation.redaction import Counts, Scores
-    from compliance_bot.evaluation.shares import Measure
     from compliance_bot.evaluation.trial import Report, Used
     from compliance_bot.redaction.mask import Masked
+    from compliance_bot.redaction.scoring import Counts, Scores
+    from compliance_bot.redaction.shares import Measure
 
 Shape = dict[str, Any]
 

@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compliance_bot.evaluation.redaction import is_covered, mask, shared
+from compliance_bot.redaction.scoring import is_covered, mask, shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from compliance_bot.evaluation.redaction import Gold, Judged
+    from compliance_bot.redaction.scoring import Gold, Judged
 
 MISSED, SPURIOUS = "missed", "spurious"
 _LONGEST = 40  # characters of a shape

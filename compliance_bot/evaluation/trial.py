@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.evaluation import labels
 from compliance_bot.evaluation.mistakes import Miss, confusion, worst_misses
-from compliance_bot.evaluation.redaction import Counts, Gold, Judged, Scores, by_type, score
+from compliance_bot.redaction.scoring import Counts, Gold, Judged, Scores, by_type, score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

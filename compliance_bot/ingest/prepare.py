@@ -20,7 +20,7 @@ from compliance_bot.ingest.chunk import ChunkDraft, Strategy, chunk
 from compliance_bot.ingest.structure import rewrite
 from compliance_bot.ingest.unreadable import Reason, UnreadableDocument
 from compliance_bot.redaction.corrections import none
-from compliance_bot.redaction.mask import Masked, apply_edits, mask_or_refuse
+from compliance_bot.redaction.mask import Masked, apply_edits, mask_each, mask_or_refuse
 from compliance_bot.redaction.placeholders import Field, Held, Numbering, held, in_words, placeholders_in
 from compliance_bot.redaction.spans import DetectionFailed
 from compliance_bot.store.index import IndexedChunk
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from compliance_bot.records import ClassId, Edit
     from compliance_bot.redaction.corrections import Corrections
     from compliance_bot.redaction.placeholders import Replacement
-    from compliance_bot.redaction.spans import Detects
+    from compliance_bot.redaction.spans import Detects, Span
 
 _BETWEEN = "\n\n"  # title and text: as between the blocks of a text
 UNTOLD = "(a name in which personal data could not be looked for)"
@@ -225,6 +225,20 @@ class Preparer:
         )
 
 
+def detected(title: str, text: str, detector: Detects) -> tuple[Span, ...]:
+    """Return what a detector finds in a text when it is ingested below its title. Raises DetectionFailed.
+
+    What it finds in both is told as far as it is in the text.
+    """
+    (found,) = mask_each((_seen_with_title(title, text),), detector)
+    border = _border(title, text)
+    return tuple(
+        replace(one, start=max(one.start, border) - border, end=one.end - border)
+        for one in found.spans
+        if one.end > border
+    )
+
+
 def _seen_with_title(title: str, text: str) -> str:
     """Return the text as it is masked: below its title, unless it begins with that, as with a heading.
 
@@ -237,12 +251,17 @@ def _begins_with_title(title: str, text: str) -> bool:
     return bool(title) and f"{text}\n".startswith(f"{title}\n")
 
 
+def _border(title: str, text: str) -> int:
+    """Return where the text begins in what is masked."""
+    return 0 if _begins_with_title(title, text) else len(title) + len(_BETWEEN)
+
+
 def _divided(
     title: str, text: str, replaced: Sequence[Replacement]
 ) -> tuple[tuple[Replacement, ...], tuple[Replacement, ...]]:
     """Return what is to be replaced in the title, and what in the text; a value across both is replaced in each."""
     in_title = (replace(one, end=min(one.end, len(title))) for one in replaced if one.start < len(title))
-    border = 0 if _begins_with_title(title, text) else len(title) + len(_BETWEEN)
+    border = _border(title, text)
     in_text = (
         replace(one, start=max(one.start, border) - border, end=one.end - border)
         for one in replaced

@@ -17,7 +17,7 @@ from compliance_bot.ingest.prepare import context_of
 from compliance_bot.records import Lead
 from compliance_bot.redaction.placeholders import PLACEHOLDER, Field, Held, in_words, placeholders_in
 from compliance_bot.redaction.revision import Numbers, Opened, Places
-from compliance_bot.store import names, revisions
+from compliance_bot.store import names, quality, revisions
 from compliance_bot.store.models import serving_model
 from compliance_bot.store.revisions import Indexed, Revision
 from compliance_bot.terms import index_terms, term_hash
@@ -125,6 +125,7 @@ class Reviser:
         indexed = self._indexed(before, after, list(zip(chunks, moved, strict=True)), findable)
         revisions.index_anew(transaction, indexed, class_id=before.class_id, model=model, are_live=before.is_current)
         names.forget_values(transaction, stale)
+        quality.shift_reviews(transaction, before.id, after.places.start)
         yield revisions.rewrite(
             transaction,
             before,

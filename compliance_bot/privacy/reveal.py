@@ -101,11 +101,26 @@ class Unveiled:
             offset = self._starts[before]
         return offset + self._shift[before]
 
+    def stored(self, offset: int) -> int | None:
+        """Return where a place of the drawn text is in the stored one: what `place` undoes. None inside a value."""
+        ends = [end + grown for end, grown in zip(self._ends, self._shift[1:], strict=True)]
+        before = bisect_right(ends, offset)
+        if before < len(ends) and self._starts[before] + self._shift[before] < offset:
+            return None
+        return offset - self._shift[before]
+
+    def within(self, start: int, end: int) -> Sequence[Opened]:
+        """Return the values that stand in a stretch of the stored text."""
+        return self._text[bisect_left(self._starts, start) : bisect_right(self._ends, end)]
+
+    def shows_all(self, start: int, text: str) -> bool:
+        """Return whether every placeholder in a stretch of the stored text is drawn as its value."""
+        drawn = set(self._starts)
+        return all(start + found.start() in drawn for found in PLACEHOLDER.finditer(text))
+
     def stretch(self, start: int, text: str) -> str:
         """Return a stretch of the stored text, which begins at `start`, as it is drawn."""
-        end = start + len(text)
-        inside = self._text[bisect_left(self._starts, start) : bisect_right(self._ends, end)]
-        return self._drawn(start, text, inside)
+        return self._drawn(start, text, self.within(start, start + len(text)))
 
     def title(self, text: str) -> str:
         """Return the title as it is drawn."""

@@ -142,6 +142,11 @@ def in_words(text: str) -> str:
     return _ANY.sub(lambda match: match.group(1).replace("_", " ").lower(), text)
 
 
+def is_cut(text: str, offset: int) -> bool:
+    """Return whether a place is inside a placeholder."""
+    return any(found.start() < offset < found.end() for found in PLACEHOLDER.finditer(text))
+
+
 def placeholders_in(text: str) -> Iterator[tuple[str, int]]:
     """Yield type and number of each placeholder in a text, in order."""
     for match in PLACEHOLDER.finditer(text):

@@ -58,6 +58,8 @@ def _move(transaction: Transaction, moving: Sequence[DocumentId], to: ClassId) -
         "move_documents",
         "move_bindings",
         "move_revisions",
+        "move_scores",
+        "move_reviews",
     ):
         transaction.connection.execute(_SQL[query], values | {"versions": versions})
 

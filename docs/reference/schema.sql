@@ -590,6 +590,59 @@ ALTER TABLE ONLY compliance_bot.principal_grant FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.principal_grant OWNER TO compliance_bot_owner;
 
+CREATE TABLE compliance_bot.redaction_measure (
+    tenant integer NOT NULL,
+    record uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    detector text NOT NULL
+);
+
+ALTER TABLE ONLY compliance_bot.redaction_measure FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.redaction_measure OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.redaction_review (
+    tenant integer NOT NULL,
+    record uuid NOT NULL,
+    version_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    acl_id integer NOT NULL,
+    start_at integer NOT NULL,
+    end_at integer NOT NULL,
+    language text NOT NULL,
+    actor uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT redaction_review_check CHECK ((end_at > start_at)),
+    CONSTRAINT redaction_review_start_at_check CHECK ((start_at >= 0))
+);
+
+ALTER TABLE ONLY compliance_bot.redaction_review FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.redaction_review OWNER TO compliance_bot_owner;
+
+CREATE TABLE compliance_bot.redaction_score (
+    tenant integer NOT NULL,
+    measure uuid NOT NULL,
+    review uuid NOT NULL,
+    acl_id integer NOT NULL,
+    profile text NOT NULL,
+    profile_sha256 bytea NOT NULL,
+    labelled bytea NOT NULL,
+    types text[] NOT NULL,
+    labels integer[] NOT NULL,
+    strict integer[] NOT NULL,
+    covered integer[] NOT NULL,
+    found integer[] NOT NULL,
+    correct integer[] NOT NULL,
+    CONSTRAINT redaction_score_check CHECK ((cardinality(types) = ALL (ARRAY[cardinality(labels), cardinality(strict), cardinality(covered), cardinality(found), cardinality(correct)]))),
+    CONSTRAINT redaction_score_labelled_check CHECK ((octet_length(labelled) = 32)),
+    CONSTRAINT redaction_score_profile_sha256_check CHECK ((octet_length(profile_sha256) = 32))
+);
+
+ALTER TABLE ONLY compliance_bot.redaction_score FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.redaction_score OWNER TO compliance_bot_owner;
+
 CREATE TABLE compliance_bot.search_tuning (
     tenant integer NOT NULL,
     model_id smallint NOT NULL,
@@ -858,6 +911,15 @@ ALTER TABLE ONLY compliance_bot.posting
 ALTER TABLE ONLY compliance_bot.principal_grant
     ADD CONSTRAINT principal_grant_pkey PRIMARY KEY (tenant, id);
 
+ALTER TABLE ONLY compliance_bot.redaction_measure
+    ADD CONSTRAINT redaction_measure_pkey PRIMARY KEY (tenant, record);
+
+ALTER TABLE ONLY compliance_bot.redaction_review
+    ADD CONSTRAINT redaction_review_pkey PRIMARY KEY (tenant, record);
+
+ALTER TABLE ONLY compliance_bot.redaction_score
+    ADD CONSTRAINT redaction_score_pkey PRIMARY KEY (tenant, measure, review);
+
 ALTER TABLE ONLY compliance_bot.search_tuning
     ADD CONSTRAINT search_tuning_pkey PRIMARY KEY (tenant, model_id);
 
@@ -925,6 +987,12 @@ CREATE UNIQUE INDEX model_use_serving ON compliance_bot.model_use USING btree (t
 CREATE INDEX policy_activation_at ON compliance_bot.policy_activation USING btree (tenant, at);
 
 CREATE INDEX principal_grant_person ON compliance_bot.principal_grant USING btree (tenant, person);
+
+CREATE INDEX redaction_review_document ON compliance_bot.redaction_review USING btree (tenant, document_id);
+
+CREATE INDEX redaction_review_version ON compliance_bot.redaction_review USING btree (tenant, version_id);
+
+CREATE INDEX redaction_score_review ON compliance_bot.redaction_score USING btree (tenant, review);
 
 CREATE INDEX seen_token_expiry ON compliance_bot.seen_token USING btree (tenant, expires_at);
 
@@ -1023,6 +1091,15 @@ ALTER TABLE ONLY compliance_bot.model_use
 
 ALTER TABLE ONLY compliance_bot.policy_activation
     ADD CONSTRAINT policy_activation_tenant_digest_fkey FOREIGN KEY (tenant, digest) REFERENCES compliance_bot.policy_set(tenant, digest);
+
+ALTER TABLE ONLY compliance_bot.redaction_review
+    ADD CONSTRAINT redaction_review_tenant_version_id_fkey FOREIGN KEY (tenant, version_id) REFERENCES compliance_bot.document_version(tenant, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY compliance_bot.redaction_score
+    ADD CONSTRAINT redaction_score_tenant_measure_fkey FOREIGN KEY (tenant, measure) REFERENCES compliance_bot.redaction_measure(tenant, record) ON DELETE CASCADE;
+
+ALTER TABLE ONLY compliance_bot.redaction_score
+    ADD CONSTRAINT redaction_score_tenant_review_fkey FOREIGN KEY (tenant, review) REFERENCES compliance_bot.redaction_review(tenant, record) ON DELETE CASCADE;
 
 ALTER TABLE ONLY compliance_bot.search_tuning
     ADD CONSTRAINT search_tuning_model_id_fkey FOREIGN KEY (model_id) REFERENCES compliance_bot.embedding_model(id);
@@ -1154,6 +1231,18 @@ CASE
     ELSE false
 END));
 
+CREATE POLICY readable ON compliance_bot.redaction_review USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
+CASE
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    ELSE false
+END));
+
+CREATE POLICY readable ON compliance_bot.redaction_score USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
+CASE
+    WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
+    ELSE false
+END));
+
 CREATE POLICY readable ON compliance_bot.term_stat USING (((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")) AND
 CASE
     WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
@@ -1171,6 +1260,12 @@ CASE
     WHEN (acl_id < (8 * length(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif")))) THEN (get_bit(( SELECT (NULLIF(current_setting('compliance_bot.class_bits'::text, true), ''::text))::bytea AS "nullif"), (acl_id)::bigint) = 1)
     ELSE false
 END));
+
+ALTER TABLE compliance_bot.redaction_measure ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.redaction_review ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE compliance_bot.redaction_score ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.search_tuning ENABLE ROW LEVEL SECURITY;
 
@@ -1199,6 +1294,8 @@ CREATE POLICY tenant ON compliance_bot.policy_activation USING ((tenant = ( SELE
 CREATE POLICY tenant ON compliance_bot.policy_set USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
 CREATE POLICY tenant ON compliance_bot.principal_grant USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON compliance_bot.redaction_measure USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
 CREATE POLICY tenant ON compliance_bot.search_tuning USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
@@ -1322,6 +1419,12 @@ GRANT UPDATE(revoked_at) ON TABLE compliance_bot.principal_grant TO compliance_b
 GRANT UPDATE(reviewed_by) ON TABLE compliance_bot.principal_grant TO compliance_bot_app;
 
 GRANT UPDATE(reviewed_at) ON TABLE compliance_bot.principal_grant TO compliance_bot_app;
+
+GRANT SELECT,INSERT ON TABLE compliance_bot.redaction_measure TO compliance_bot_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.redaction_review TO compliance_bot_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.redaction_score TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE compliance_bot.search_tuning TO compliance_bot_app;
 

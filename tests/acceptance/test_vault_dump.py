@@ -61,6 +61,9 @@ def values(home: Path) -> tuple[tuple[str, str], ...]:
             bot.ask(QUESTION.format(person, f"{n + 1} March 2026"), principal=ADMIN, purpose="a test")
         for document in bot.documents(principal=ADMIN)[:5]:
             bot.reveal(document.document, principal=ADMIN, purpose=f"asked by {people[0]}")
+        for one in bot.sample_passages(40, principal=ADMIN, seed=1).passages:
+            bot.confirm_redaction(one.document, one.start, one.end, principal=ADMIN)
+        assert bot.measure_redaction(principal=ADMIN).labels > 10
         bot.erase(people[-1], reason=f"a request by {people[-1]}", principal=ADMIN)
     return opened
 

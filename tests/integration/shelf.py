@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from compliance_bot.audit.record import new_record_id
 from compliance_bot.keys import Keyring
 from compliance_bot.keys.epochs import EpochKeys
 from compliance_bot.keys.sources import EnvironmentKeys
 from compliance_bot.records import Scope, VersionId
 from compliance_bot.redaction.placeholders import Field, Held
-from compliance_bot.store import documents, revisions
+from compliance_bot.redaction.scoring import Counts
+from compliance_bot.store import documents, measures, quality, revisions
 from compliance_bot.store.documents import Stored, VersionDraft
 from compliance_bot.store.index import IndexedChunk, require_model
+from compliance_bot.store.measures import Score
 from compliance_bot.store.moves import move_documents
+from compliance_bot.store.quality import Review
 from compliance_bot.store.scope import access_classes, class_of, enter, everything_open, open_classes
 from compliance_bot.terms import index_terms, term_hash
 from compliance_bot.testing import HashEmbedder
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from compliance_bot.records import AttributeValue, ClassId
     from compliance_bot.store.connect import Database, Transaction
 
+NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 TERM_KEY = b"t" * 32
 EMBEDDER = HashEmbedder()
 VAULT = Vault(Keyring(b"r" * 32), EpochKeys(EnvironmentKeys("1:" + base64.b64encode(b"v" * 32).decode())))
@@ -151,6 +156,40 @@ def revise(database: Database, *stored: Stored) -> None:
                 record=str(uuid.uuid4()),
                 at=datetime.now(UTC),
             )
+
+
+def review(database: Database, *stored: Stored) -> None:
+    """Confirm the first letters of each version, and measure once what a detector finds in all of them."""
+    with database.writing() as transaction, everything_open(transaction):
+        documents.lock_writers(transaction)
+        query = "SELECT acl_id FROM document_version WHERE id = %s"
+        confirmed = [
+            Review(
+                record=new_record_id(),
+                version=VersionId(one.version),
+                document=one.document,
+                class_id=transaction.connection.execute(query, [one.version]).fetchall()[0][0],
+                start=0,
+                end=3,
+                language="en",
+            )
+            for one in stored
+        ]
+        for one in confirmed:
+            quality.add_review(transaction, one, actor=uuid.UUID(int=1), at=NOON)
+        scores = [
+            Score(
+                review=one.record,
+                profile="minimal",
+                profile_sha256="00" * 32,
+                labelled=bytes(32),
+                types={"PERSON": Counts(gold=1, found=1)},
+            )
+            for one in confirmed
+        ]
+        collections = {str(one["collection"]) for one in all_classes(transaction).values()}
+        scope = scope_of(transaction, collections)
+        measures.add_run(transaction, scope, scores, record=new_record_id(), detector="test", at=NOON)
 
 
 def scope_of(transaction: Transaction, collections: Collection[str], *, entered: bool = True) -> Scope:

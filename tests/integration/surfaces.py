@@ -77,12 +77,15 @@ def surfaces(
     titled = sorted((one.title, one.document) for one in bot.documents(principal=who))
     see("shown", lambda: [bot.document(id_, principal=who) for _, id_ in titled])
     see("history", lambda: [bot.history(id_, principal=who) for _, id_ in titled])
+    see("sample", lambda: sorted(bot.sample_passages(1000, principal=who, seed=1).passages, key=lambda one: one.text))
+    see("quality", lambda: bot.redaction_quality(principal=who))
     for number, other in enumerate(others):
         for version in (None, 1, 99):
             see(
                 f"other {number} version {version}",
                 lambda id_=other, v=version: bot.document(id_, principal=who, version=v),
             )
+        see(f"other {number} confirm", lambda id_=other: bot.confirm_redaction(id_, 0, 5, principal=who))
         see(f"other {number} history", lambda id_=other: bot.history(id_, principal=who))
         see(f"other {number} delete", lambda id_=other: bot.delete(id_, principal=who))
     for number, record in enumerate(records):

@@ -23,7 +23,7 @@ from compliance_bot.store.connect import SEARCH_PATH
 from compliance_bot.store.embedded import SUPERUSER, EmbeddedServer
 from compliance_bot.store.kept import KeptScopes
 from compliance_bot.store.queries import named_queries
-from compliance_bot.testing import throw_away_bot
+from compliance_bot.testing import ListedDetector, throw_away_bot
 
 from .store.test_row_level_security import TEXT_TABLES
 from .surfaces import surfaces
@@ -61,14 +61,14 @@ FORBIDDEN = {
 QUESTIONS = ("How high is the fee for a transfer abroad?", f"What is the {CANARY} fee?", "When does the branch open?")
 IN_SCOPE = "ANY(%(classes)s)"
 WITH, WITHOUT = f"acl_id = {IN_SCOPE}", "acl_id > 0 * cardinality(%(classes)s::integer[])"
-SEARCHES = [
-    (file, name) for file in ("search", "documents") for name, text in named_queries(file).items() if IN_SCOPE in text
-]
+ASKED = ("search", "documents", "quality", "measures")
+SEARCHES = [(file, name) for file in ASKED for name, text in named_queries(file).items() if IN_SCOPE in text]
 # They change what their caller has decided about, name no text, or are asked within a scope by `known_sources`.
 WITHOUT_SCOPE = {
-    "add_documents", "add_places", "add_sources", "add_versions", "clear_places", "close_versions", "current_versions",
-    "delete_document", "delete_history", "delete_source", "find_sources", "lock_writers", "move_source", "retitle",
-    "stop_walking", "walk_hnsw",
+    "add_documents", "add_measure", "add_places", "add_review", "add_sources", "add_versions", "clear_places",
+    "close_versions", "current_versions",
+    "delete_document", "delete_history", "delete_source", "drop", "find_sources", "lock_writers", "move_source",
+    "retitle", "reviews_of", "set_language", "shift", "stop_walking", "walk_hnsw",
 }  # fmt: skip
 
 
@@ -91,7 +91,19 @@ def bot(home: Path) -> Iterator[ComplianceBot]:
                 put(bot, home.parent / "shut", secret, f"{FORBIDDEN[secret]} Kept {year} years.", classification=3)
                 put(bot, home.parent / "shut", walled, f"{FORBIDDEN[walled]} Kept {year} years.",
                     classification=0, matter=CANARY)  # fmt: skip
+            review(bot)
             yield bot
+
+
+def review(bot: ComplianceBot) -> None:
+    """Confirm all of a readable document and of the canaries' first versions, and measure by two detectors."""
+    for one in bot.documents(principal="admin"):
+        if one.title in ("tariff", *FORBIDDEN):
+            shown = bot.document(one.document, principal="admin", version=1)
+            bot.confirm_redaction(one.document, 0, len(shown.text or ""), version=1, principal="admin")
+    for detector in (bot.detector, ListedDetector({"crowns": "PERSON", CANARY: "EMAIL_ADDRESS"}), bot.detector):
+        bot.detector = detector
+        bot.measure_redaction(principal="admin")
 
 
 def put(bot: ComplianceBot, folder: Path, title: str, text: str, **attributes: object) -> None:
@@ -316,7 +328,7 @@ def test_without_scope_and_row_level_security_the_leak_is_seen(
     no_row_security(*TEXT_TABLES)
     found = see()
     assert "LockBroken 3" in found[f"ask {QUESTIONS[0]}"]
-    assert {"ask", "stream", "search", "retriever", "steps", "approximate"} <= differing(found, before)
+    assert {"ask", "stream", "search", "retriever", "steps", "approximate", "quality"} <= differing(found, before)
     assert not leaked(found)
 
 
@@ -333,7 +345,7 @@ def test_without_all_three_every_way_leaks(
     found = see()
     ways = {name.split()[0] for name in leaked(found)}
     assert {"ask", "stream", "search", "retriever", "steps", "approximate", "documents", "shown", "history", "other",
-            "record"} <= ways  # fmt: skip
+            "record", "sample"} <= ways  # fmt: skip
 
 
 @pytest.mark.parametrize("what", ["forbid", "condition"])
@@ -344,7 +356,7 @@ def test_with_a_wrong_compiler_and_the_engine_never_asked_again_every_way_leaks(
     wrong_compiler(what)
     no_recheck()
     ways = {name.split()[0] for name in leaked(see())}
-    assert {"ask", "search", "retriever", "steps", "documents", "shown", "history", "other"} <= ways
+    assert {"ask", "search", "retriever", "steps", "documents", "shown", "history", "other", "sample"} <= ways
     assert ("record" in ways) == (what == "forbid")  # what it quotes is behind the wall
 
 
@@ -374,7 +386,7 @@ def test_ingest_does_not_tell_that_a_forbidden_file_is_known(
 
 
 def test_every_query_about_documents_has_its_scope_or_a_reason() -> None:
-    names = {name for file in ("search", "documents") for name in named_queries(file)}
+    names = {name for file in ASKED for name in named_queries(file)}
     assert names == {name for _, name in SEARCHES} | WITHOUT_SCOPE
 
 

@@ -6,7 +6,9 @@ GRANT INSERT, UPDATE, DELETE ON
   compliance_bot.document_place,
   compliance_bot.chunk, compliance_bot.chunk_history, compliance_bot.embedding, compliance_bot.posting,
   compliance_bot.term_stat, compliance_bot.history_embedding, compliance_bot.model_use,
-  compliance_bot.seen_token, compliance_bot.search_tuning, compliance_bot.vault_binding TO {role};
+  compliance_bot.seen_token, compliance_bot.search_tuning, compliance_bot.vault_binding,
+  compliance_bot.redaction_review, compliance_bot.redaction_score TO {role};
+GRANT INSERT ON compliance_bot.redaction_measure TO {role};
 GRANT INSERT, DELETE ON compliance_bot.vault_value, compliance_bot.vault_part TO {role};
 GRANT INSERT ON compliance_bot.vault_epoch, compliance_bot.vault_erasure, compliance_bot.version_revision TO {role};
 GRANT INSERT, DELETE ON compliance_bot.vault_correction TO {role};

@@ -24,6 +24,13 @@ UPDATE vault_binding SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_
 -- move_revisions: Move what their texts were before
 UPDATE version_revision SET acl_id = %(to)s WHERE tenant = %(tenant)s AND version_id = ANY(%(versions)s::uuid[])
 
+-- move_scores: Move what was counted in what was confirmed in documents
+UPDATE redaction_score SET acl_id = %(to)s WHERE tenant = %(tenant)s AND review = ANY(ARRAY(
+  SELECT record FROM redaction_review WHERE tenant = %(tenant)s AND document_id = ANY(%(documents)s::uuid[])))
+
+-- move_reviews: Move what was confirmed in documents
+UPDATE redaction_review SET acl_id = %(to)s WHERE tenant = %(tenant)s AND document_id = ANY(%(documents)s::uuid[])
+
 -- in_classes: The documents of these classes
 SELECT id, acl_id FROM document WHERE tenant = %(tenant)s AND acl_id = ANY(%(classes)s)
 

@@ -15,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compliance_bot.evaluation.redaction import Gold, Judged, by_type, score
 from compliance_bot.models.registry import shipped
 from compliance_bot.models.tagger import DEFAULT_TAGGER, EntityTagger
 from compliance_bot.redaction.detect import Detector
 from compliance_bot.redaction.profile import Profile
+from compliance_bot.redaction.scoring import Gold, Judged, by_type, score
 from compliance_bot.tuning.entities.corpora import HELD_OUT, corpus
 from compliance_bot.tuning.entities.fillers import Fillers
 from compliance_bot.tuning.entities.templates import made

@@ -22,7 +22,7 @@ from compliance_bot.store.connect import SEARCH_PATH, Database
 from compliance_bot.store.embedded import APP_ROLE
 from compliance_bot.store.granted import SealedGrant
 
-from ..shelf import draft, hold, store
+from ..shelf import draft, hold, review, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,9 @@ def fill(database: Database, keyring: Keyring) -> None:
     """Put the same things into a tenant."""
     for year in ("five", "six"):
         one = draft("shared", f"the files are kept {year} years")
-        hold(database, *store(database, one))
+        stored = store(database, one)
+        hold(database, *stored)
+    review(database, *stored)
     with database.writing() as transaction:
         places.add_places(transaction, {one.source.encode(): (b"folder",)})
         when: Any = {"granted_at": NOON, "valid_from": NOON, "valid_to": None}

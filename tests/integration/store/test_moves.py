@@ -22,7 +22,7 @@ from compliance_bot.store.moves import (
 )
 from compliance_bot.store.scope import access_classes, class_of, enter
 
-from ..shelf import all_classes, draft, hold, revise, store
+from ..shelf import all_classes, draft, hold, review, revise, store
 from .test_documents import WORDS, kept, recount
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class TestWhatMoves:
         store(database, draft("a", "keep six years", "and no longer"))
         hold(database, stored)
         revise(database, stored)
+        review(database, stored)
         with database.reading() as transaction:
             old = class_with(transaction, collection="aml")
         before = {table: rows_of(superuser, table, database.tenant, old) for table in tables_with_a_class(superuser)}

@@ -19,7 +19,7 @@ from compliance_bot.store.scope import access_classes, class_of, enter, open_cla
 from compliance_bot.store.seen import SeenTokens
 from compliance_bot.store.tuning import SearchTuning, keep
 
-from ..shelf import draft, hold, revise, scope_of, store
+from ..shelf import draft, hold, review, revise, scope_of, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 TEXT_TABLES = [
     "document", "document_class_history", "document_version", "chunk", "chunk_history", "embedding",
-    "history_embedding", "posting", "term_stat", "vault_binding", "version_revision",
+    "history_embedding", "posting", "redaction_review", "redaction_score", "term_stat", "vault_binding",
+    "version_revision",
 ]  # fmt: skip
 TENANT_TABLES = [
     "access_class",
@@ -42,6 +43,7 @@ TENANT_TABLES = [
     "document_place",
     "document_source",
     "model_use",
+    "redaction_measure",
     "search_tuning",
     "seen_token",
     "vault_epoch",
@@ -63,7 +65,7 @@ RULE_TABLES = [
 @pytest.fixture(scope="module")
 def filled(module_database: Database, keyring: Keyring) -> Database:
     """Return a tenant with two collections, each with a document of two versions, and two tokens that were seen."""
-    database = module_database
+    database, versions = module_database, []
     for collection in ("aml", "hr"):
         SeenTokens(database, keyring).first_use(collection, until=datetime.now(UTC))
         for year in ("five", "six"):
@@ -71,8 +73,10 @@ def filled(module_database: Database, keyring: Keyring) -> Database:
             stored = store(database, one)
             hold(database, *stored)
             revise(database, *stored)
+            versions += stored
         with database.writing() as transaction:
             places.add_places(transaction, {one.source.encode(): (b"folder",)})
+    review(database, *versions)
     with database.writing() as transaction:
         model = serving_model(transaction)
         assert model is not None
@@ -138,7 +142,7 @@ class TestVisibility:
         self, filled: Database, new_tenant: Callable[[], Database], table: str
     ) -> None:
         with filled.reading() as transaction:
-            once = {"access_shape", "class_revision", "model_use", "search_tuning", "vault_epoch"}
+            once = {"access_shape", "class_revision", "model_use", "redaction_measure", "search_tuning", "vault_epoch"}
             known = {"vault_value": 3}  # a name and its two parts
             assert count(transaction, table) == (1 if table in once else known.get(table, 2))
         with new_tenant().reading() as transaction:

@@ -409,6 +409,27 @@ def test_what_is_restricted_stays_so_and_is_not_given_back(bot: ComplianceBot) -
     assert rows(bot, "SELECT count(*) FROM vault_binding WHERE is_restricted") == [(1,)]
 
 
+def test_what_was_marked_in_a_confirmed_stretch_is_measured_as_missed(bot: ComplianceBot) -> None:
+    visit = document(bot, f"Visit of {ZORA}")
+    text = bot.document(visit, principal=RITA).text or ""
+    bot.confirm_redaction(visit, 0, len(text), principal=RITA)  # somebody who overlooks her
+    bot.measure_redaction(principal=RITA)
+    assert _persons(bot) == (1, 1)
+    bot.mark(visit, ZORA, entity_type="PERSON", reason=WHY, principal=RITA)
+    bot.measure_redaction(principal=RITA)
+    assert _persons(bot) == (4, 1)  # Jo Brown is found; she stands there three times
+    (stretch,) = rows(bot, "SELECT start_at, end_at FROM redaction_review")
+    assert stretch == (0, len(bot.document(visit, principal=ADMIN, reveal=False).text or ""))
+
+
+def _persons(bot: ComplianceBot) -> tuple[int, int]:
+    """Return how many people are labelled, and how many of them would be masked."""
+    (one,) = (
+        one for one in bot.redaction_quality(principal=RITA).figures if (one.type, one.language) == ("PERSON", "")
+    )
+    return one.counts.gold, one.counts.covered
+
+
 def test_labels_get_the_new_key_too_and_the_old_one_can_be_discarded(bot: ComplianceBot) -> None:
     bot.mark(document(bot, "Fees"), ZORA, entity_type="PERSON", reason=WHY, principal=RITA)
     bot.rotate_vault_key(principal=ADMIN)

@@ -6,7 +6,7 @@ import pytest
 
 from compliance_bot.evaluation.mistakes import MISSED, SPURIOUS, Miss, confusion, shape, worst_misses
 
-from .test_redaction import found, gold, judged
+from ..redaction.test_scoring import found, gold, judged
 
 
 def test_each_label_goes_to_what_shares_most_with_it() -> None:

@@ -109,6 +109,26 @@ def test_a_stretch_stands_at_its_place_in_the_drawn_text(case: Case, data: st.Da
 
 
 @given(cases())
+def test_a_place_of_the_drawn_text_is_found_again_but_inside_a_value(case: Case) -> None:
+    seen = case.unveiled()
+    inside = {at for one in case.shown for at in range(one.start + 1, one.end)}
+    outside = [at for at in range(len(case.text) + 1) if at not in inside]
+    assert [seen.stored(seen.place(at)) for at in outside] == outside
+    places = {seen.place(at) for at in outside}
+    assert all((seen.stored(at) is not None) == (at in places) for at in range(len(case.drawn) + 1))
+
+
+@given(cases())
+def test_all_of_a_text_is_shown_where_every_placeholder_in_it_is_drawn(case: Case) -> None:
+    hidden = [one for one in case.values if one.number and one not in case.shown]
+    seen = case.unveiled()
+    assert seen.shows_all(0, case.text) == (not hidden)
+    for one in case.values:
+        if one.number:
+            assert seen.shows_all(one.start, case.text[one.start : one.end]) == (one in case.shown)
+
+
+@given(cases())
 def test_places_stay_in_order_and_end_with_the_text(case: Case) -> None:
     seen = case.unveiled()
     places = [seen.place(n) for n in range(len(case.text) + 1)]

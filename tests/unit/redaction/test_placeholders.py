@@ -20,6 +20,7 @@ from compliance_bot.redaction.placeholders import (
     count_placeholders,
     held,
     in_words,
+    is_cut,
     placeholder,
     placeholders_in,
     restore,
@@ -204,3 +205,8 @@ def test_in_words_a_placeholder_is_its_type() -> None:
 def test_placeholders_are_counted_by_type_where_the_type_is_one() -> None:
     text = "<PERSON_1> <PERSON_2> <PERSON_1> <EMAIL_ADDRESS_1> <HEADING_1> <PERSON_Q1> <PERSON_0> <PERSON> <person_1>"
     assert count_placeholders(text) == {"PERSON": 3, "EMAIL_ADDRESS": 1}
+
+
+def test_a_place_inside_a_placeholder_cuts_it_and_its_borders_do_not() -> None:
+    text = "x <PERSON_1> ‹PERSON_2> <B>"
+    assert [at for at in range(len(text) + 1) if is_cut(text, at)] == list(range(3, 12))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compliance_bot.evaluation.shares import Measure, Share, f_beta
+from compliance_bot.redaction.shares import Measure, Share, difference, f_beta
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,23 @@ def test_an_interval_lies_between_the_outermost_fortieths_of_the_draws() -> None
     assert (measure.low, measure.high) == (pytest.approx(0.025), pytest.approx(0.975))
     assert Measure.of(0.5, []) == Measure(value=0.5)
     assert Measure.of(None, [0.5]) == Measure(value=None)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "low", "high"),
+    # Newcombe (1998), table II: the intervals of method 10 for 56/70 - 48/80, 9/10 - 3/10, 10/10 - 0/10.
+    [
+        (Share(hits=48, of=80), Share(hits=56, of=70), 0.0524, 0.3339),
+        (Share(hits=3, of=10), Share(hits=9, of=10), 0.1705, 0.8090),
+        (Share(hits=0, of=10), Share(hits=10, of=10), 0.6075, 1.0),
+    ],
+)
+def test_a_difference_has_newcombes_interval(first: Share, second: Share, low: float, high: float) -> None:
+    rise, fall = difference(first, second), difference(second, first)
+    assert (rise.low, rise.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+    assert (fall.low, fall.high) == (pytest.approx(-high, abs=1e-4), pytest.approx(-low, abs=1e-4))
+
+
+def test_there_is_no_difference_to_nothing() -> None:
+    some, none = Share(hits=1, of=2), Share(hits=0, of=0)
+    assert difference(some, none) == difference(none, some) == Measure(value=None)

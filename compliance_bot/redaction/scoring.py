@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from compliance_bot.evaluation.shares import DRAWS, Measure, Share, f_beta
+from compliance_bot.redaction.shares import DRAWS, Measure, Share, f_beta
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

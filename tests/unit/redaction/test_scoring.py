@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance_bot.evaluation.redaction import Counts, Gold, Judged, by_type, count, score
+from compliance_bot.redaction.scoring import Counts, Gold, Judged, by_type, count, score
 from compliance_bot.redaction.spans import Span
 
 #       0         1         2         3

@@ -55,6 +55,24 @@ class Share:
         return Measure(value=p, low=max(0.0, middle - reach), high=min(1.0, middle + reach))
 
 
+def difference(before: Share, after: Share) -> Measure:
+    """Return by how much a share has changed, with Newcombe's hybrid score interval (Newcombe 1998, method 10).
+
+    It is that of two independent samples. Of the same labels looked at twice it is the wider one, so that it cries
+    wolf less often.
+    """
+    was, is_ = before.measure(), after.measure()
+    if was.value is None or was.low is None or was.high is None or is_.value is None:
+        return Measure(value=None)
+    assert is_.low is not None and is_.high is not None, "a share of something has an interval"  # noqa: PT018
+    change = is_.value - was.value
+    return Measure(
+        value=change,
+        low=change - math.hypot(is_.value - is_.low, was.high - was.value),
+        high=change + math.hypot(is_.high - is_.value, was.value - was.low),
+    )
+
+
 def f_beta(both: int, gold: int, found: int, *, beta: float) -> float | None:
     """Return F from counts, recall weighing `beta` times as much as precision; None where there is no gold."""
     if not gold:
