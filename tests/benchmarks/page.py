@@ -244,7 +244,8 @@ def _vault(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "## The vault"
     yield ""
     plain, masked = figures["retrieval"]["nothing"], figures["retrieval"]["most"]
-    yield f"ObliQA, its first 3,000 passages and the {plain['questions']} questions that they answer: with nothing"
+    passages = figures["retrieval"]["passages"]
+    yield f"ObliQA, {passages} passages and the {plain['questions']} questions that they answer: with nothing"
     yield f"masked, and with {masked['placeholders']} placeholders for names, places, dates, organisations and numbers."
     yield "Wanted: at most .01 of recall@10 lost."
     yield ""
@@ -261,6 +262,11 @@ def _vault(figures: Mapping[str, Any]) -> Iterator[str]:
     yield f"| ingest of {ingest['documents']} letters, two values each, against the same without | {ingest['ratio']} |"
     yield f"| erasing a person with {erase['placeholders']} occurrences | {erase['s']} s |"
     yield f"| rotating the key of {rotation['entries']} values | {rotation['s']} s |"
+    looked_up, correct = figures["looked_up"], figures["correct"]
+    yield f"| statements of one answer that read the vault's tables | {looked_up['reads']} |"
+    yield f"| values opened for it | {looked_up['opened']} |"
+    yield f"| marking a name in {correct['versions']} letters, twice in each, with embedding | {correct['mark_s']} s |"
+    yield f"| giving it back in all of them | {correct['unmark_s']} s |"
 
 
 def _backup(figures: Mapping[str, Any]) -> Iterator[str]:

@@ -13,13 +13,16 @@ import time
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
+import psycopg
 from langchain_core.documents import Document
 
 from compliance_bot.evaluation.beir import read_questions
 from compliance_bot.evaluation.retrieval import evaluate
 from compliance_bot.records import Principal
 from compliance_bot.testing import HashEmbedder, ListedDetector, throw_away_bot
+from compliance_bot.vault.book import Vault
 from tests.benchmarks.datasets import obliqa
 from tests.benchmarks.homes import Setup, _filled
 from tests.benchmarks.measure import clock
@@ -27,7 +30,6 @@ from tests.benchmarks.measure import clock
 if TYPE_CHECKING:
     from compliance_bot.bot import ComplianceBot
 
-PASSAGES = 3000  # of ObliQA, with the questions that these answer
 LETTERS = 1000
 VALUES = 100  # in each letter of the home whose key is rotated
 TURNS = 5
@@ -59,12 +61,13 @@ def retrieval(setup: Setup) -> dict[str, Any]:
     for name, profile in (("nothing", _NOTHING), ("most", _MOST)):
         with tempfile.TemporaryDirectory() as scratch:
             place = Path(scratch)
-            folder = obliqa(setup.data, place / "corpus", setup.limit or PASSAGES)
+            folder = obliqa(setup.data, place / "corpus", setup.limit)
             policy = {"redaction.yaml": f"default: {name}\n", f"redaction/{name}.yaml": profile}
             with _filled(place, folder, _POLICIES, profile=policy) as bot:
                 questions = read_questions(folder)
                 scores = evaluate(bot, questions, principal="admin")
                 state = bot.vault_state(principal="admin")
+                figures["passages"] = len(bot.documents(principal="admin", reveal=False))
             figures[name] = {
                 "metrics": {metric: round(value, 4) for metric, value in scores.metrics.items()},
                 "placeholders": state.placeholders,
@@ -92,9 +95,12 @@ def letters(count: int) -> dict[str, Any]:
                     seconds[name].append(took())
                     if turn == 0 and name == "with":
                         figures["draw_ms"] = {"sees": drawing(bot, "admin"), "does_not": drawing(bot, _reader(home))}
+                        figures["looked_up"] = looked_up(bot)
                         with clock() as took:
                             done = bot.erase(NAME, reason="a request", principal="admin")
                         figures["erase"] = {"placeholders": done.placeholders, "s": round(took(), 2)}
+                    if turn == 0 and name == "without":
+                        figures["correct"] = corrected(bot)
     ratio = median(a / b for a, b in zip(seconds["with"], seconds["without"], strict=True))
     figures["ingest"] = {"documents": count, "values_each": 2, "ratio": round(ratio, 3)}
     return figures
@@ -104,6 +110,35 @@ def drawing(bot: ComplianceBot, who: str | Principal) -> float:
     """Return the median time of drawing an answer, in milliseconds."""
     taken = [bot.ask(f"What is the fee of letter branch {n}?", principal=who).timings_ms["draw"] for n in range(ASKED)]
     return round(median(taken[ASKED // 3 :]), 2)
+
+
+def looked_up(bot: ComplianceBot) -> dict[str, int]:
+    """Return how often one answer reads the vault's tables, and how many values it opens."""
+    counts = {"reads": 0, "opened": 0}
+    execute, unseal = psycopg.Connection.execute, Vault.open
+
+    def counting_execute(connection: Any, query: Any, *given: Any, **named: Any) -> Any:
+        counts["reads"] += "vault_" in str(query)
+        return execute(connection, query, *given, **named)
+
+    def counting_open(vault: Vault, *given: Any) -> str:
+        counts["opened"] += 1
+        return unseal(vault, *given)
+
+    with patch.object(psycopg.Connection, "execute", counting_execute), patch.object(Vault, "open", counting_open):
+        bot.ask("What is the fee of letter branch 7?", principal="admin")
+    return counts
+
+
+def corrected(bot: ComplianceBot) -> dict[str, float | int]:
+    """Return how long marking a name in every letter takes, with what has to be embedded, and giving it back."""
+    (one, *_) = bot.documents(principal="admin")
+    with clock() as took:
+        done = bot.mark(one.document, NAME, entity_type="PERSON", reason="a benchmark", principal="admin")
+    marked = took()
+    with clock() as took:
+        bot.unmark(one.document, "<PERSON_1>", reason="a benchmark", principal="admin")
+    return {"versions": done.versions, "mark_s": round(marked, 2), "unmark_s": round(took(), 2)}
 
 
 def rotation(documents: int, values: int) -> dict[str, Any]:
