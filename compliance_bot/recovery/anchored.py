@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.anchor.acts import Activated
 from compliance_bot.anchor.faults import HOW_TO, AnchorForeign, AnchorLost, AnchorUnreadable
-from compliance_bot.anchor.standing import Anchor, last_activated
+from compliance_bot.anchor.standing import Anchor, after, last_activated
 from compliance_bot.errors import ComplianceError
 from compliance_bot.keys import sync_folder
 
@@ -78,18 +78,14 @@ def find_anchor(target: Path, given: Path | None, point: AnchorPoint, keyring: K
     Raises AnchorNotFound where there is none or it ends before the backup, AnchorForeign where two go different ways,
     AnchorAltered and AnchorUnreadable.
     """
-    candidates = [given] if given is not None else [Path(point.path)]
-    there = [path for path in (target, *candidates) if path.exists()]
-    if given is not None and not given.exists():
+    there = {path for path in (target, given or Path(point.path)) if path.exists()}
+    if not there or (given is not None and given not in there):
         raise AnchorNotFound
-    if not there:
-        raise AnchorNotFound
-    source = there[0] if len(there) == 1 or there[0] == there[-1] else _longer(*there)
-    macs = [line.mac for line in Anchor(source, keyring, tenant).file.lines()]  # each checked
-    if len(macs) < point.position:
-        raise AnchorNotFound
-    if point.position and macs[point.position - 1].hex() != point.mac:
-        raise AnchorForeign
+    source = _longest(*there)
+    try:
+        after(point.reached, Anchor(source, keyring, tenant).file.lines())
+    except AnchorLost as error:
+        raise AnchorNotFound from error
     return FoundAnchor(source=source, target=target)
 
 
@@ -101,10 +97,12 @@ def require_in_force(found: FoundAnchor, files: PolicyFiles, keyring: Keyring, t
         raise PoliciesOutdated
 
 
-def _longer(one: Path, other: Path) -> Path:
+def _longest(one: Path, *others: Path) -> Path:
     """Return the one that goes on where the other ends. Raises AnchorForeign where they differ before."""
-    sizes = {path: path.stat().st_size for path in (one, other)}
-    shorter, longer = sorted((one, other), key=lambda path: sizes[path])
+    if not others:
+        return one
+    sizes = {path: path.stat().st_size for path in (one, *others)}
+    shorter, longer = sorted(sizes, key=lambda path: sizes[path])
     left = sizes[shorter]
     for a, b in zip_longest(_blocks(shorter), _blocks(longer), fillvalue=b""):
         part = min(left, len(a))

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from compliance_bot.recovery.members import Member  # noqa: TC001  # pydantic reads the types
 from compliance_bot.recovery.sealed_file import SealBroken
+from compliance_bot.store.anchored import Position
 from compliance_bot.store.moment import TableRows  # noqa: TC001  # pydantic reads the types
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ class AnchorPoint:
     path: str
     position: int
     mac: str
+
+    @property
+    def reached(self) -> Position:
+        """The last line whose act the database had done."""
+        return Position(number=self.position, mac=bytes.fromhex(self.mac))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
