@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compliance_bot.chains import answer as answering
+from compliance_bot.chains import correcting
 from compliance_bot.errors import Refused, UsageError
 from compliance_bot.ingest.shelve import Shelf
 from compliance_bot.keys.epochs import VaultKeyMissing
 from compliance_bot.records import Answer, Principal
+from compliance_bot.store import vault
 from compliance_bot.store.scope import everything_open
 
 from .homes import ADMIN, ANA, BEN, EVE, OLGA, PEOPLE, POLICIES, home, letter, letters
@@ -114,6 +116,7 @@ def test_a_mark_reaches_every_text_title_and_heading_and_finds_its_value_by_name
     assert shown["Fees"].endswith("The fees that <PERSON_1>'s firm paid were nine crowns.")
     assert shown["Matter"].endswith("<PERSON_1> saw <PERSON_2> at the lake.")
     assert not rows(bot, "SELECT 1 FROM chunk WHERE text || heading || array_to_string(lead_texts, ' ') ~* 'quill'")
+    assert not rows(bot, "SELECT 1 FROM document WHERE title ~* 'quill'")
     # Whoever may see the name finds it by that, nobody else.
     assert lexical(bot, "Quill", BEN) == lexical(bot, ZORA, BEN) == set()
     assert lexical(bot, ZORA, ANA) == {"Visit of <PERSON_2>", "Fees"}
@@ -387,6 +390,43 @@ def test_two_officers_at_once_both_come_to_their_end(bot: ComplianceBot) -> None
     )
 
 
+def test_who_begins_while_another_corrects_looks_at_what_comes_of_it(
+    bot: ComplianceBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = document(bot, f"Visit of {ZORA}")
+    at_work, looking, done = threading.Event(), threading.Event(), threading.Event()
+    draw, note = correcting.draw_version, vault.add_erasure
+
+    def slow_note(*given: Any) -> None:
+        if not at_work.is_set():
+            at_work.set()
+            looking.wait(1)  # the other one cannot look yet
+        note(*given)
+
+    def late_draw(*given: Any) -> Any:
+        if threading.current_thread() is second:
+            looking.set()
+            assert done.wait(30)
+        return draw(*given)
+
+    def mark(words: str) -> None:
+        bot.mark(visit, words, entity_type="ORGANIZATION", reason=WHY, principal=RITA)
+
+    def first_mark() -> None:
+        mark(ZORA)
+        done.set()
+
+    first, second = threading.Thread(target=first_mark), threading.Thread(target=mark, args=["She signs"])
+    monkeypatch.setattr(vault, "add_erasure", slow_note)
+    monkeypatch.setattr(correcting, "draw_version", late_draw)
+    first.start()
+    assert at_work.wait(30)
+    second.start()
+    for thread in (first, second):
+        thread.join(60)
+    assert len(bot.corrections(principal=ADMIN)) == 2
+
+
 def test_erasing_who_was_marked_forgets_the_label_too(bot: ComplianceBot) -> None:
     bot.mark(document(bot, "Fees"), ZORA, entity_type="PERSON", reason=WHY, principal=RITA)
     assert bot.erase(ZORA, reason=WHY, principal=OLGA).documents == 2
@@ -414,20 +454,18 @@ def test_what_was_marked_in_a_confirmed_stretch_is_measured_as_missed(bot: Compl
     text = bot.document(visit, principal=RITA).text or ""
     bot.confirm_redaction(visit, 0, len(text), principal=RITA)  # somebody who overlooks her
     bot.measure_redaction(principal=RITA)
-    assert _persons(bot) == (1, 1)
-    bot.mark(visit, ZORA, entity_type="PERSON", reason=WHY, principal=RITA)
+    assert _measured(bot) == {"PERSON": (1, 1)}
+    bot.mark(visit, ZORA, entity_type="ORGANIZATION", reason=WHY, principal=RITA)
     bot.measure_redaction(principal=RITA)
-    assert _persons(bot) == (4, 1)  # Jo Brown is found; she stands there three times
+    assert _measured(bot) == {"PERSON": (1, 1), "ORGANIZATION": (3, 0)}
     (stretch,) = rows(bot, "SELECT start_at, end_at FROM redaction_review")
     assert stretch == (0, len(bot.document(visit, principal=ADMIN, reveal=False).text or ""))
 
 
-def _persons(bot: ComplianceBot) -> tuple[int, int]:
-    """Return how many people are labelled, and how many of them would be masked."""
-    (one,) = (
-        one for one in bot.redaction_quality(principal=RITA).figures if (one.type, one.language) == ("PERSON", "")
-    )
-    return one.counts.gold, one.counts.covered
+def _measured(bot: ComplianceBot) -> dict[str, tuple[int, int]]:
+    """Return for each type how many values are labelled, and how many of them would be masked."""
+    figures = bot.redaction_quality(principal=RITA).figures
+    return {one.type: (one.counts.gold, one.counts.covered) for one in figures if one.type and not one.language}
 
 
 def test_labels_get_the_new_key_too_and_the_old_one_can_be_discarded(bot: ComplianceBot) -> None:
