@@ -43,7 +43,7 @@ def format_checkpoint(checkpoint: Checkpoint) -> str:
 
 def parse_count(text: str) -> int:
     """Return a count or an index in its one decimal form, below 2**63. Raises NoteError."""
-    if len(text) > 19 or not (text.isascii() and text.isdecimal()) or str(int(text)) != text or int(text) >= 2**63:
+    if len(text) > 19 or not text.isdecimal() or str(int(text)) != text or int(text) >= 2**63:
         raise NoteError("a decimal number without leading zeroes and below 2**63 was expected")
     return int(text)
 

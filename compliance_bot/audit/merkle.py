@@ -103,7 +103,7 @@ def check_consistency(old_size: int, new_size: int, proof: Sequence[bytes], old_
     if not 0 <= old_size <= new_size:
         raise ProofError(f"a tree of {new_size} leaves cannot begin with {old_size}: the old one is the smaller")
     _require_hashes(old_root, new_root, *proof)
-    if (old_size == 0 and old_root != EMPTY_ROOT) or (new_size == 0 and new_root != EMPTY_ROOT):
+    if old_size == 0 and old_root != EMPTY_ROOT:
         raise ProofError("a tree without leaves has one root, the hash of nothing, and another one came")
     if old_size in {0, new_size}:
         if proof:

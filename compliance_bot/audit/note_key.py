@@ -88,10 +88,10 @@ def format_verifier_key(key: VerifierKey) -> str:
 def parse_base64(text: str) -> bytes:
     """Return the bytes of the one base64 text that they have (RFC 4648 section 4). Raises NoteError for any other."""
     try:
-        decoded = base64.b64decode(text, validate=True)
+        decoded = base64.b64decode(text)
     except ValueError:
         decoded = b""
-    if base64.b64encode(decoded).decode() != text:  # b64decode drops bits after the last byte
+    if base64.b64encode(decoded).decode() != text:  # b64decode passes over whatever does not belong there
         raise NoteError("standard base64 with its padding was expected, and something else came")
     return decoded
 

@@ -87,8 +87,8 @@ class TestPublishedNotes:
         assert sign_note(TEXT, PETER_SIGNS) == f"{TEXT}\n{BY_PETER}".encode()
         assert PETER_SIGNS.verifier(SignatureType.ED25519) == PETER
 
-    def test_the_test_vector_of_signed_note_opens(self) -> None:
-        # c2sp.org/signed-note, "Test vectors"
+    def test_the_example_of_verifier_keys_opens(self) -> None:
+        # c2sp.org/signed-note, the example of "Verifier keys"
         key = parse_verifier_key("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")
         signature = "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM="
         note = f"This is an example message.\n\n— example.com/foo {signature}\n".encode()
