@@ -40,9 +40,8 @@ def root(leaf_hashes: Iterable[bytes]) -> bytes:
     complete: list[bytes] = []  # the largest complete subtrees so far, from the left: one per bit of the count
     for count, leaf in enumerate(leaf_hashes, start=1):
         subtree = leaf
-        for _ in range(
-            (count & -count).bit_length() - 1
-        ):  # a leaf completes one subtree per trailing zero of the count
+        completed = (count & -count).bit_length() - 1  # one subtree per trailing zero of the count
+        for _ in range(completed):
             subtree = node_hash(complete.pop(), subtree)
         complete.append(subtree)
     return join(complete) if complete else EMPTY_ROOT

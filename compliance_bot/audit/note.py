@@ -138,7 +138,7 @@ def format_note(note: Note) -> bytes:
     lines = [f"{_DASH}{line.name} {base64.b64encode(line.key_id + line.value).decode()}\n" for line in note.signatures]
     encoded = _encode("".join([note.text, "\n", *lines]))
     if parse_note(encoded) != note:
-        raise NoteError("the text or a key's name would not be read back as it is: a text ends with one newline")
+        raise NoteError("the text or a key's name would not be read back as it is: a text ends with a newline")
     return encoded
 
 
