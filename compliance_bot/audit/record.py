@@ -21,6 +21,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from compliance_bot.audit.merkle import leaf_hash
 from compliance_bot.errors import ComplianceError
 from compliance_bot.keys import KEY_BYTES, CannotDecrypt, decrypt, encrypt
 from compliance_bot.policy.values import to_plain
@@ -88,11 +89,6 @@ def canonical(value: Json) -> bytes:
     """Return the one encoding of a value. Raises TypeError for floats and keys that are not ASCII text."""
     _require_canonical(value)
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-
-
-def leaf_hash(envelope: bytes) -> bytes:
-    """Return the Merkle leaf hash of an entry (RFC 6962 section 2.1)."""
-    return hashlib.sha256(b"\x00" + envelope).digest()
 
 
 def seal(

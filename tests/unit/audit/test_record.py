@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compliance_bot.audit.merkle import leaf_hash
 from compliance_bot.audit.record import (
     MAX_ENVELOPE_BYTES,
     Event,
     RecordAltered,
     canonical,
     describe,
-    leaf_hash,
     new_record_id,
     open_record,
     seal,
