@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -128,30 +129,35 @@ def test_a_rehearsal_that_was_killed_is_removed_by_the_next(backup: Path, filled
 def test_a_backup_that_is_made_while_others_write_has_the_rows_that_it_counted(
     filled: Path, cli: Cli, tmp_path: Path
 ) -> None:
-    stop, started = threading.Event(), threading.Event()
+    stop, written = threading.Event(), threading.Semaphore(0)
 
     def write() -> None:
         with ComplianceBot.open(filled) as bot:
             bot.detector = ListedDetector({})
-            number = 0
-            while not stop.is_set():
+            for number in itertools.count():
+                if stop.is_set():
+                    return
                 path = tmp_path / f"{number}.md"
                 path.write_text(f"# Note {number}\n\nBox {number} stands in the depot.\n", encoding="utf-8")
                 bot.ingest([path], collection="notes")
-                number += 1
-                if number == 3:
-                    started.set()
+                written.release()
+
+    def backed_up(name: str) -> int:
+        """Back up at once when another document is in, while the next one is on its way."""
+        while written.acquire(blocking=False):
+            pass
+        assert written.acquire(timeout=60)
+        made = cli("backup", "create", tmp_path / f"{name}.backup", "--json").json
+        return int(made["tables"]["compliance_bot.document"])
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        started.wait(60)
-        made = [cli("backup", "create", tmp_path / f"{n}.backup", "--json").json for n in range(3)]
+        documents = [backed_up(str(number)) for number in range(3)]
     finally:
         stop.set()
         writer.join()
-    documents = [one["tables"]["compliance_bot.document"] for one in made]
-    assert documents[0] < documents[2], "the writer went on"
+    assert documents[0] < documents[1] < documents[2], "the writer went on"
     for number in range(3):
         assert cli("backup", "verify", tmp_path / f"{number}.backup", "--rehearse").code == 0
 
