@@ -113,8 +113,8 @@ class Correcting:
             said = Correction(type=type_, surface=surface, is_personal=True)
             now_said = Corrections((*self.labels.read(transaction).each, said))
             with everything_open(transaction):
-                held = revisions.versions(transaction, revisions.holding(transaction, words_of(surface)))
-                changes = {one.id: Change(marks=_marks(now_said, one.class_id)) for one in held}
+                found_in = revisions.holding(transaction, words_of(surface))
+                changes = {id_: Change(marks=_marks(now_said, class_id)) for id_, class_id in found_in.items()}
                 made = self.reviser.revise(
                     transaction, changes, record=case.id, at=case.at, on_progress=self.on_progress
                 )

@@ -81,10 +81,11 @@ class Revision:
     sha256: str
 
 
-def holding(transaction: Transaction, words: Collection[str]) -> tuple[VersionId, ...]:
-    """Return the versions in whose text or title one of these words stands. Reads every text."""
+def holding(transaction: Transaction, words: Collection[str]) -> dict[VersionId, ClassId]:
+    """Return the versions in whose text or title one of these words stands, with their classes. Reads every text."""
     values = {"tenant": transaction.tenant, "words": list(words)}
-    return tuple(VersionId(str(id_)) for (id_,) in transaction.connection.execute(_SQL["holding"], values))
+    rows = transaction.connection.execute(_SQL["holding"], values)
+    return {VersionId(str(id_)): ClassId(class_id) for id_, class_id in rows}
 
 
 def versions(transaction: Transaction, ids: Collection[VersionId]) -> tuple[StoredVersion, ...]:

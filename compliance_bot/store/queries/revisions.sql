@@ -1,5 +1,5 @@
--- holding: Versions in whose text or title some of these words stand
-SELECT v.id FROM document_version v
+-- holding: Versions in whose text or title some of these words stand, and their classes
+SELECT v.id, v.acl_id FROM document_version v
 WHERE v.tenant = %(tenant)s
   AND EXISTS (SELECT FROM unnest(%(words)s::text[]) AS w WHERE strpos(v.text, w) > 0 OR strpos(v.title, w) > 0)
 ORDER BY v.id
