@@ -235,6 +235,7 @@ class Wiring:
                 max_question_chars=self.settings.max_question_chars,
                 vault=self.vault,
                 labels=self.labels,
+                signs=self._integrator,
             )
 
     def parts_for(self, act: Act, model: BaseChatModel | str | None = None, *, reveals: bool = False) -> Parts:

@@ -19,7 +19,8 @@ from compliance_bot.audit.note import sign_note
 from compliance_bot.audit.note_key import SigningKey, format_verifier_key
 from compliance_bot.audit.record import Event, RecordAltered, describe, open_record
 from compliance_bot.audit.stored_tree import StoredTree
-from compliance_bot.audit.tip import read_tip, require_stored, verifier
+from compliance_bot.audit.tip import LogInconsistent, read_tip, require_stored, verifier
+from compliance_bot.keys.signing import SigningKeys
 from compliance_bot.logs import note
 from compliance_bot.records import Principal
 from compliance_bot.store import tree
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from compliance_bot.audit.record import Json
     from compliance_bot.audit.tip import Tip
     from compliance_bot.keys import Keyring
-    from compliance_bot.keys.signing import SigningKeyFiles, SigningKeys
+    from compliance_bot.keys.signing import SigningKeyFiles
     from compliance_bot.records import RecordId
     from compliance_bot.store.connect import Transaction
     from compliance_bot.store.log import SealedRecord
@@ -59,14 +60,34 @@ class Integrator:
     def __init__(self, log: AuditLog, keyring: Keyring, files: SigningKeyFiles) -> None:
         self._log, self._keyring, self._files = log, keyring, files
         self._refused: set[RecordId] = set()
+        self._origin = ""
+        self._keys = SigningKeys(())
+
+    def signer(self) -> SigningKey:
+        """Return the key that signs now, under the origin of the log, as the last round found them.
+
+        Raises LogInconsistent where none could be made: what is not in order gets no signature.
+        """
+        if not self._origin:
+            raise LogInconsistent
+        return SigningKey(name=self._origin, private_key=self._keys.newest)
 
     def begin(self) -> None:
-        """Let the log have a tree, made from what was written so far if it has none. Raises SigningKeyMissing."""
-        with self._log.reading() as transaction:
-            tip = read_tip(transaction, self._files.load())
-            is_begun = tip is not None and not tree.has_unsealed(transaction)
-        if not is_begun:
-            self.round(wait=True)
+        """Let the log have a tree, made from what was written so far if it has none. Raises SigningKeyMissing.
+
+        A log that was tampered with can be opened, so that somebody can look: no receipt is signed for it.
+        """
+        try:
+            with self._log.reading() as transaction:
+                keys = self._files.load()
+                tip = read_tip(transaction, keys)
+                has_unsealed = tree.has_unsealed(transaction)
+            if tip is None or has_unsealed:
+                self.round(wait=True)
+            else:
+                self._origin, self._keys = tip.origin, keys
+        except LogInconsistent as error:
+            note("log.stalled", level="warning", tenant=self._log.tenant, error=type(error).__name__)
 
     def round(self, *, wait: bool = False, limit: int = BATCH) -> Round | None:
         """Put what waits into the tree and return what that came to; None where another one leads at the moment.
@@ -75,18 +96,24 @@ class Integrator:
         SigningKeyMissing, and what the database raises: then nothing was done.
         """
         with self._log.recording(needs_record=False) as recorder:
-            transaction = recorder.transaction
-            if not tree.lead(transaction, wait_s=_PATIENCE_S if wait else None):
-                return None
-            keys = self._files.load()
-            tip = read_tip(transaction, keys)
-            if tip is not None:
-                require_stored(transaction, tip)
-            began = self._begin(recorder, tip)
-            if tip is None or began is not None:
-                assert began is not None, "where there was no tree, one has begun"
-                return self._sign(transaction, *self._take(transaction, began[0], limit), began[1])
-            return self._continue(recorder, tip, keys, limit)
+            done = self._round(recorder, wait=wait, limit=limit)
+        if done is not None:
+            self._origin, self._keys = done.origin, self._files.load()
+        return done
+
+    def _round(self, recorder: Recorder, *, wait: bool, limit: int) -> Round | None:
+        transaction = recorder.transaction
+        if not tree.lead(transaction, wait_s=_PATIENCE_S if wait else None):
+            return None
+        keys = self._files.load()
+        tip = read_tip(transaction, keys)
+        if tip is not None:
+            require_stored(transaction, tip)
+        began = self._begin(recorder, tip)
+        if tip is None or began is not None:
+            assert began is not None, "where there was no tree, one has begun"
+            return self._sign(transaction, *self._take(transaction, began[0], limit), began[1])
+        return self._continue(recorder, tip, keys, limit)
 
     def _begin(self, recorder: Recorder, tip: Tip | None) -> tuple[int, SigningKey] | None:
         """Let a tree begin where there is none, or where records came without seals: those of before, or of an export.

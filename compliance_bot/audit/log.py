@@ -193,7 +193,20 @@ class AuditLog:
         read: Mapping[DocumentId, ClassId] | None = None,
         erasures: int | None = None,
     ) -> RecordId:
-        """Return the id of the committed record. Raises StoreUnavailable or StoreFull: then show nothing.
+        """Return the id of the committed record. Raises what `commit` raises: then show nothing."""
+        return self.commit(event, principal, id=id, at=at, read=read, erasures=erasures).id
+
+    def commit(
+        self,
+        event: Event,
+        principal: Principal,
+        *,
+        id: RecordId | None = None,
+        at: datetime | None = None,
+        read: Mapping[DocumentId, ClassId] | None = None,
+        erasures: int | None = None,
+    ) -> SealedRecord:
+        """Return the record as it was committed. Raises StoreUnavailable or StoreFull: then show nothing.
 
         Raises MovedMeanwhile, with no record, unless the documents that were `read` still have these classes, and no
         value was erased since there had been so many `erasures`.
@@ -211,7 +224,8 @@ class AuditLog:
             with self._database.writing() as transaction:
                 require_standing(transaction, read or {}, erasures)
                 recorder.repeat(transaction)
-        return id
+        assert recorder.sealed is not None, "it was committed"
+        return recorder.sealed
 
     def newest(self, limit: int, *, own: bool = False) -> tuple[Opened, ...]:
         """Return the newest records, opened; with `own`, those of the log itself too. Raises RecordAltered."""

@@ -282,7 +282,8 @@ class TestRefusal:
             "DELETE FROM audit.leaf WHERE tenant = %(tenant)s AND leaf_index = 2",
             "UPDATE audit.leaf SET leaf_index = 1000 + leaf_index WHERE tenant = %(tenant)s",
             "UPDATE audit.checkpoint SET size = size - 1 WHERE tenant = %(tenant)s AND size = 4",
-            """UPDATE audit.checkpoint SET size = 3, note = replace(convert_from(note, 'UTF8'), E'\\n4\\n', E'\\n3\\n')::bytea
+            """UPDATE audit.checkpoint SET size = 3,
+               note = replace(convert_from(note, 'UTF8'), E'\\n4\\n', E'\\n3\\n')::bytea
                WHERE tenant = %(tenant)s AND size = 4""",
         ],
     )
