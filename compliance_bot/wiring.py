@@ -64,8 +64,11 @@ _MORE_TRIES = 3  # moves that follow each other closer than answers take are not
 class Wiring:
     """One open home, its parts made as they are needed."""
 
-    def __init__(self, settings: Settings, home: Home, *, is_adrift: bool = False) -> None:
-        """Open by the rules of now. `is_adrift` is for accepting that the anchor is lost, and for nothing else."""
+    def __init__(self, settings: Settings, home: Home, *, is_adrift: bool = False, begins_log: bool = False) -> None:
+        """Open by the rules of now. `is_adrift` is for accepting that the anchor is lost, and for nothing else.
+
+        So is `begins_log`, for letting the log's tree begin anew: without it, one that cannot go on is told here.
+        """
         self.settings, self._home = settings, home
         self._resources, self._loading = ExitStack(), threading.RLock()
         self._anchor = Anchor(home.anchor, home.keyring, home.database.tenant)
@@ -75,7 +78,8 @@ class Wiring:
         self._go_on = catching_up.go_on if catching_up else lambda: None
         self.caught_up: Mapping[str, int] = catching_up.applied if catching_up else {}  # done again when it was opened
         self._integrator = Integrator(self._log, home.keyring, SigningKeyFiles(home.path / "keys"))
-        self._integrator.begin()
+        if not begins_log:
+            self._integrator.begin()
         self._pulse = Pulse(self._log, self._integrator)
         self._live = LiveRules(
             home.policies,
@@ -236,6 +240,7 @@ class Wiring:
                 vault=self.vault,
                 labels=self.labels,
                 signs=self._integrator,
+                notice=settings.ai_notice,
             )
 
     def parts_for(self, act: Act, model: BaseChatModel | str | None = None, *, reveals: bool = False) -> Parts:

@@ -19,7 +19,7 @@ from compliance_bot.audit.note import sign_note
 from compliance_bot.audit.note_key import SigningKey, format_verifier_key
 from compliance_bot.audit.record import Event, RecordAltered, describe, open_record
 from compliance_bot.audit.stored_tree import StoredTree
-from compliance_bot.audit.tip import LogInconsistent, read_tip, require_stored, verifier
+from compliance_bot.audit.tip import LogInconsistent, read_tip, read_unsigned, require_stored, verifier
 from compliance_bot.keys.signing import SigningKeys
 from compliance_bot.logs import note
 from compliance_bot.records import Principal
@@ -101,6 +101,21 @@ class Integrator:
             self._origin, self._keys = done.origin, self._files.load()
         return done
 
+    def begin_anew(self) -> Round:
+        """Let the tree go on under a new origin, with all that is in it, and return it.
+
+        For a database that was put back, or a signing key that is lost: what would be signed next could be something
+        else than what was signed before, and nobody may be told of both that they are one log.
+        """
+        with self._log.recording() as recorder:
+            transaction = recorder.transaction
+            tree.lead(transaction, wait_s=_PATIENCE_S)
+            last, size = read_unsigned(transaction), tree.leaf_count(transaction)
+            began = self._announce(recorder, size, last, altered=[])
+            done = self._sign(transaction, *self._take(transaction, began[0], BATCH), began[1])
+        self._origin, self._keys = done.origin, self._files.load()
+        return done
+
     def _round(self, recorder: Recorder, *, wait: bool, limit: int) -> Round | None:
         transaction = recorder.transaction
         if not tree.lead(transaction, wait_s=_PATIENCE_S if wait else None):
@@ -130,10 +145,21 @@ class Integrator:
             size = grow(recorder.transaction, size, taken)
         if tip is not None and size == tip.size:
             return None
+        return self._announce(recorder, size, tip.checkpoint if tip else None, altered=altered)
+
+    def _announce(
+        self, recorder: Recorder, size: int, last: Checkpoint | None, *, altered: Sequence[str]
+    ) -> tuple[int, SigningKey]:
+        """Append the record with which a tree begins after its first `size` leaves, and return its size and its key."""
         key = SigningKey(name=f"compliance-bot/{secrets.token_hex(8)}", private_key=self._files.begin().newest)
-        public = {"origin": key.name, "key": _written(key), "carried_over": size, "altered": altered[:_MOST_NAMED]}
-        if tip is not None:
-            public["continues"] = {"origin": tip.origin, "size": tip.size, "root": tip.checkpoint.root.hex()}
+        public: dict[str, Json] = {
+            "origin": key.name,
+            "key": _written(key),
+            "carried_over": size,
+            "altered": list(altered[:_MOST_NAMED]),
+        }
+        if last is not None:
+            public["continues"] = {"origin": last.origin, "size": last.size, "root": last.root.hex()}
         return _append_own(recorder, "log.began", public, size), key
 
     def _continue(self, recorder: Recorder, tip: Tip, keys: SigningKeys, limit: int) -> Round:

@@ -66,6 +66,15 @@ def read_tip(transaction: Transaction, keys: SigningKeys) -> Tip | None:
     return Tip(checkpoint=checkpoint, note=signed.note, signer=signer)
 
 
+def read_unsigned(transaction: Transaction) -> Checkpoint | None:
+    """Return what the newest checkpoint says, with nothing of it verified; None where there is none to be read."""
+    signed = tree.last_checkpoint(transaction)
+    try:
+        return parse_checkpoint(parse_note(signed.note).text) if signed else None
+    except NoteError:
+        return None
+
+
 def require_stored(transaction: Transaction, tip: Tip) -> None:
     """Raise LogInconsistent unless what is stored still gives the root that was signed."""
     try:

@@ -80,20 +80,33 @@ class LogRoom:
 
         The checkpoint that covers the change is signed by both, so that who knows the old key comes to know the new.
         """
-        act, case = self.begin(), Case(type="audit.rotate_key")
-        if not reason.strip():
-            raise UsageError("a key is changed for a reason, and none was given", hint="Say it with --reason.")
-        case.private["reason"] = reason
-        with act.begun(case):
-            act.admit(case, "administer")
-            self.pulse.catch_up(wait=True)
-            # Its record is durable before there is a key: a change that nobody ordered is told from one that was.
-            case.outcome = "done"
-            act.log.append(case.event(), case.principal, id=case.id, at=case.at)
+        act = self._ordered("audit.rotate_key", reason)
+        self.pulse.catch_up(wait=True)
         self.files.add()
         self.pulse.catch_up(wait=True)
         with act.database.reading() as snapshot:
             return self._keys(snapshot)
+
+    def begin_anew(self, *, reason: str) -> LogKeys:
+        """Let the tree go on under a new origin, and return its keys. Raises Refused; UsageError without a reason.
+
+        Whoever verified the old one has to be told: from the new one alone they cannot know that it is the same log.
+        """
+        act = self._ordered("audit.begin_anew", reason)
+        self.integrator.begin_anew()
+        with act.database.reading() as snapshot:
+            return self._keys(snapshot)
+
+    def _ordered(self, kind: str, reason: str) -> Act:
+        """Return an act whose record is durable before what it is about to do: it was ordered, and by whom."""
+        act, case = self.begin(), Case(type=kind)
+        with act.begun(case):
+            act.admit(case, "administer")
+            if not reason.strip():
+                raise UsageError("this is done for a reason, and none was given", hint="Say it with --reason.")
+            case.private["reason"], case.outcome = reason, "done"
+            act.log.append(case.event(), case.principal, id=case.id, at=case.at)
+        return act
 
     def receipt(self, record: RecordId) -> bytes:
         """Return the proof that the record of an answer is in the log, with its receipt (C2SP tlog-proof).

@@ -57,7 +57,7 @@ def stream(
             drawing = Drawing.of(parts, case, grounds.now)
             try:
                 # 6 compose, 7 cite and verify, 8 screen the output, for each sentence
-                for reply in sentences(grounds.composer, grounds.question, grounds.sending):
+                for reply in sentences(grounds.composer, grounds.sending):
                     cited = _with(cited, reply, parts, grounds)
                     if len(cited.sentences) > len(shown.sentences):
                         part = _commit(parts, case, grounds, shown, cited, drawing)
@@ -136,7 +136,11 @@ def _with(cited: Cited, reply: ReplySentence, parts: Parts, grounds: Grounds) ->
 def _start(parts: Parts, case: Case, grounds: Grounds) -> None:
     """Commit that a chat model is about to be asked, and with what."""
     public = {**case.public, "answer": case.id, "candidates": [hit.passage.chunk for hit in grounds.hits]}
-    private = {"principal": describe(case.principal), "question": grounds.question}
+    private = {
+        "principal": describe(case.principal),
+        "question": grounds.question,
+        "prompt": case.private.pop("prompt"),  # said once, before it is sent
+    }
     parts.log.append(Event(type="answer.started", outcome="started", public=public, private=private), case.principal)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from compliance_bot.cli import audit_shapes, output, shapes
-from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, existing, opened
+from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, existing, opened, start_logging
 from compliance_bot.errors import UsageError
 from compliance_bot.records import RecordId
 
@@ -78,6 +78,25 @@ def rotate_key(
         return
     output.say(known.signing)
     output.tell("Give this key to whoever verifies the log. The one before stays in keys/log: back both up.")
+
+
+@app.command("begin-anew")
+def begin_anew(
+    reason: Annotated[str, typer.Option(help="Why; it goes on record.")],
+    as_user: AsUser = LOCAL_ADMINISTRATOR,
+    as_json: AsJson = False,
+) -> None:
+    """Let the log go on under a new name: where its signing key is lost, or the database was put back."""
+    from compliance_bot.bot import ComplianceBot
+    from compliance_bot.settings import load_settings
+
+    start_logging(load_settings())
+    known = ComplianceBot.begin_log_anew(reason=reason, principal=as_user)
+    if as_json:
+        output.say_json(audit_shapes.keys_shape(known))
+        return
+    output.say(known.signing)
+    output.tell(f"The log is called {known.origin} now. Tell whoever verifies it, give them this key, and say why.")
 
 
 @app.command()

@@ -140,6 +140,12 @@ def add_checkpoint(transaction: Transaction, signed: SignedTree, *, is_handover:
     transaction.connection.execute(_SQL["add_checkpoint"], values)
 
 
+def leaf_count(transaction: Transaction) -> int:
+    """Return how many records stand in the tree, whatever was signed."""
+    (size,) = transaction.connection.execute(_SQL["leaf_count"], {"tenant": transaction.tenant}).fetchone() or (0,)
+    return int(size)
+
+
 def leaf_hashes(transaction: Transaction, first: int, end: int) -> list[bytes]:
     """Return the hashes of the leaves from `first` to before `end`."""
     values = {"tenant": transaction.tenant, "first": first, "end": end}

@@ -44,6 +44,9 @@ VALUES (%(tenant)s, %(level)s, %(index)s, %(hashes)s, %(root)s)
 -- add_checkpoint: A checkpoint that was signed
 INSERT INTO audit.checkpoint (tenant, size, note, is_handover) VALUES (%(tenant)s, %(size)s, %(note)s, %(is_handover)s)
 
+-- leaf_count: How many records stand in the tree
+SELECT COALESCE(max(leaf_index) + 1, 0) FROM audit.leaf WHERE tenant = %(tenant)s
+
 -- leaf_hashes: The hashes of leaves, from one index on
 SELECT e.leaf_hash FROM audit.leaf l JOIN audit.entry e USING (entry_id)
 WHERE l.tenant = %(tenant)s AND l.leaf_index >= %(first)s AND l.leaf_index < %(end)s

@@ -290,7 +290,7 @@ def test_keys_and_signatures_of_policies() -> None:
 def test_keys_checkpoints_and_proofs_of_the_log_fit() -> None:
     key = SigningKey(name="log/1", private_key=Ed25519PrivateKey.from_private_bytes(b"k" * 32))
     known = LogKeys(origin="log/1", signing="log/1+0+k", earlier=("log/1+1+e",))
-    for name in ("audit-keys", "audit-rotate-key"):
+    for name in ("audit-keys", "audit-rotate-key", "audit-begin-anew"):
         check(name, audit_shapes.keys_shape(known))
     note = sign_note(format_checkpoint(Checkpoint(origin="log/1", size=3, root=bytes(32))), key)
     check("audit-checkpoint", audit_shapes.checkpoint_shape(note))
