@@ -68,15 +68,19 @@ def append_line(file: int, line: bytes, folder: Path) -> None:
     if os.fstat(file).st_size > end:
         os.ftruncate(file, end)
     try:
-        if os.write(file, line) < len(line):
-            raise OSError(errno.ENOSPC, "not all of a line could be written: the disk may be full")
-        os.fsync(file)
+        _write(file, line)
         if not end:
             sync_folder(folder)
     except OSError:
         with suppress(OSError):
             os.ftruncate(file, end)
         raise
+
+
+def _write(file: int, line: bytes) -> None:
+    if os.write(file, line) < len(line):
+        raise OSError(errno.ENOSPC, "not all of a line could be written: the disk may be full")
+    os.fsync(file)
 
 
 def _end_of_lines(file: int) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from compliance_bot.audit.note import Signature
-from compliance_bot.audit.note_key import VerifierKey
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from compliance_bot.audit.note import Signature
+    from compliance_bot.audit.note_key import VerifierKey
 
 Prove = Callable[[int], Sequence[bytes]]
 """From a size that the witness knows to the consistency proof up to the checkpoint that it is shown.
