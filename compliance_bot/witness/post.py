@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import threading
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from http.client import HTTPException
-from typing import IO, Any
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 
 from compliance_bot.identity.address import is_loopback, is_reachable_safely
 from compliance_bot.witness.faults import WitnessRefuses, WitnessUnavailable, WitnessUnbelievable
@@ -55,32 +53,33 @@ def post(url: str, body: bytes, *, content_type: str, timeout_s: float) -> Answe
 
 def _send(request: urllib.request.Request, timeout_s: float, outcome: list[Answer | Exception]) -> None:
     deadline = time.monotonic() + timeout_s
-    handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
+    handlers: list[urllib.request.BaseHandler] = [_AsItComes()]
     if is_loopback(request.full_url):
         handlers.append(urllib.request.ProxyHandler({}))
     try:
-        try:
-            with urllib.request.build_opener(*handlers).open(request, timeout=timeout_s) as response:
-                outcome.append(_read(response, response.status, response.headers, deadline))
-        except urllib.error.HTTPError as error:
-            with error:
-                outcome.append(_read(error, error.code, error.headers, deadline))
+        with urllib.request.build_opener(*handlers).open(request, timeout=timeout_s) as response:
+            outcome.append(_read(response, deadline))
     except (OSError, HTTPException, ValueError, _Beyond) as error:
         outcome.append(error)
 
 
-def _read(response: IO[bytes], status: int, headers: Any, deadline: float) -> Answer:
+def _read(response: HTTPResponse, deadline: float) -> Answer:
     body = b""
-    while piece := response.read(_BLOCK_BYTES):
+    while piece := response.read1(_BLOCK_BYTES):
         body += piece
         if len(body) > MAX_ANSWER_BYTES:
             raise _Beyond
         if time.monotonic() >= deadline:  # nobody waits any more: end this thread too
             raise TimeoutError
-    return Answer(status=status, content_type=headers.get_content_type(), body=body)
+    if response.headers.get("Content-Length", str(len(body))) != str(len(body)):
+        raise IncompleteRead(body)
+    return Answer(status=response.status, content_type=response.headers.get_content_type(), body=body)
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        """Follow nothing."""
-        return
+class _AsItComes(urllib.request.HTTPErrorProcessor):
+    """Hands out every answer as it is: no status is an exception, and no redirect is followed."""
+
+    def http_response(self, request: urllib.request.Request, response: HTTPResponse) -> HTTPResponse:  # noqa: ARG002
+        return response
+
+    https_response = http_response
