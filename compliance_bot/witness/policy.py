@@ -117,6 +117,7 @@ class WitnessRules(_Model):
         for what, values in (
             ("name", [one.name for one in self.witnesses]),
             ("key", [one.verifier.public_key for one in http]),
+            ("url", [one.url.rstrip("/") for one in http]),
             ("path", [str(Path(path).resolve()) for path in files]),
         ):
             if len(set(values)) != len(values):
