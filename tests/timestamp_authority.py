@@ -19,6 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 NOW = datetime(2026, 3, 3, 12, 0, 5, tzinfo=UTC)
 _SHA256 = "2.16.840.1.101.3.4.2.1"
+SHA512 = "2.16.840.1.101.3.4.2.3"
 _ECDSA_SHA256 = "1.2.840.10045.4.3.2"
 _SIGNED_DATA, _TST_INFO = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
 _CONTENT_TYPE, _MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
@@ -110,7 +111,15 @@ class Authority:
             .not_valid_after(self.at + timedelta(hours=12))
         )
 
-    def answer(self, request: bytes, *, status: int = 0, at: datetime | None = None, **told: int | bytes) -> bytes:
+    def answer(
+        self,
+        request: bytes,
+        *,
+        status: int = 0,
+        at: datetime | None = None,
+        hashed: str = _SHA256,
+        **told: int | bytes,
+    ) -> bytes:
         """Return the response to a request: a token over what it asks, unless told another `imprint` or `nonce`."""
         ((_, content),) = elements(request)
         _, (_, imprint), *optional = elements(content)
@@ -119,7 +128,7 @@ class Authority:
         digest, nonce = told.get("imprint", digest), told.get("nonce", asked)
         assert isinstance(digest, bytes)
         info = sequence(
-            integer(1), oid(_POLICY), sequence(algorithm(_SHA256), octets(digest)), integer(7),
+            integer(1), oid(_POLICY), sequence(algorithm(hashed), octets(digest)), integer(7),
             der(0x18, (at or self.at).strftime("%Y%m%d%H%M%SZ").encode()),
             *([integer(nonce)] if isinstance(nonce, int) else []),
         )  # fmt: skip

@@ -314,6 +314,14 @@ def test_only_https_or_this_machine_is_asked(server: Server) -> None:
         witness.witness(LOG5.note(), LOG5.prove)
 
 
+def test_a_witness_on_this_machine_is_not_asked_through_a_proxy(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9/")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert server.ask(LOG5, saying(200, line(LOG5)))
+
+
 def test_a_key_that_does_not_cosign_is_no_witness_s() -> None:
     with pytest.raises(WitnessRefuses, match="type 0x04"):
         HttpWitness("w1", "https://witness.example/", LOG.verifier(LOG_KEY.type))

@@ -146,6 +146,21 @@ def test_a_place_that_cannot_be_used_is_told(tmp_path: Path) -> None:
         CheckpointFile(tmp_path).last()
 
 
+def test_what_the_disk_does_not_confirm_was_not_witnessed(
+    file: CheckpointFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fill(file, MemoryLog(9), 4)
+
+    def broken(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("os.fsync", broken)
+    with pytest.raises(WitnessFileUnusable, match="Input/output error"):
+        file.append(MemoryLog(9).note(), MemoryLog(9).prove)
+    monkeypatch.undo()
+    assert file.path.read_bytes().splitlines(keepends=True) == before
+
+
 def _append_all(path: str, together: Barrier) -> None:
     log, file = MemoryLog(60), CheckpointFile(Path(path))
     together.wait(60)

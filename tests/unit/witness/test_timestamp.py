@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import hashlib
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,7 +24,7 @@ from compliance_bot.witness.timestamp import (
     check_timestamp,
     load_roots,
 )
-from tests.timestamp_authority import NOW, Authority
+from tests.timestamp_authority import NOW, SHA512, Authority
 from tests.witnessed_log import WITNESS, MemoryLog
 
 LOG = MemoryLog(5)
@@ -98,6 +99,13 @@ def test_a_stamp_over_another_checkpoint_is_none(served: Served) -> None:
         check_timestamp(response, MemoryLog(6).note(), roots)
     served.options = {"imprint": b"i" * 32}
     with pytest.raises(WitnessUnbelievable, match="does not verify"):
+        served.stamp()
+
+
+def test_a_stamp_over_another_hash_than_was_asked_for_is_none(served: Served) -> None:
+    text = LOG.note().partition(b"\n\n")[0] + b"\n"
+    served.options = {"hashed": SHA512, "imprint": hashlib.sha512(text).digest()}
+    with pytest.raises(WitnessUnbelievable, match="another hash than SHA-256"):
         served.stamp()
 
 
