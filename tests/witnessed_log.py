@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -10,6 +11,7 @@ from compliance_bot.audit.checkpoint import Checkpoint, format_checkpoint
 from compliance_bot.audit.merkle import leaf_hash, prove_consistency, root
 from compliance_bot.audit.note import sign_note
 from compliance_bot.audit.note_key import SignatureType, SigningKey
+from compliance_bot.witness.evidence import Prove
 
 ORIGIN = "log.example/home"
 LOG = SigningKey(name=ORIGIN, private_key=Ed25519PrivateKey.from_private_bytes(b"l" * 32))
@@ -45,3 +47,7 @@ class MemoryLog:
 
     def prove(self, old_size: int, size: int | None = None) -> tuple[bytes, ...]:
         return prove_consistency(old_size, self.leaves[: len(self.leaves) if size is None else size])
+
+    def proving(self, size: int) -> Prove:
+        """Return what proves up to a size that is not the last."""
+        return partial(self.prove, size=size)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from compliance_bot.audit.note import cosign_note, format_signature, open_note, parse_note
 from compliance_bot.audit.note_key import SigningKey
@@ -34,6 +41,8 @@ Answering = Callable[[BaseHTTPRequestHandler, bytes], None]
 
 class Server:
     """What a server answers, in turn and then the last for ever, and what it was asked."""
+
+    http: ThreadingHTTPServer
 
     def __init__(self) -> None:
         self.url = ""
@@ -71,6 +80,8 @@ def serving() -> Iterator[Server]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Requests) as http:
         http.daemon_threads = True
+        http.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that goes is what is tested
+        server.http = http
         server.url = f"http://127.0.0.1:{http.server_port}/prefix/"
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
@@ -320,6 +331,41 @@ def test_a_witness_on_this_machine_is_not_asked_through_a_proxy(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9/")
     monkeypatch.delenv("no_proxy", raising=False)
     assert server.ask(LOG5, saying(200, line(LOG5)))
+
+
+def test_an_https_witness_is_asked_under_a_certificate_that_is_trusted_and_no_other(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = tmp_path / "witness.pem"
+    certificate.write_bytes(own_certificate())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.http.socket = context.wrap_socket(server.http.socket, server_side=True)
+    server.url = server.url.replace("http:", "https:")
+    with pytest.raises(WitnessUnavailable, match="cannot be reached"):
+        server.ask(LOG5, saying(200, line(LOG5)))
+    assert server.asked == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert server.ask(LOG5, saying(200, line(LOG5)))
+
+
+def own_certificate() -> bytes:
+    """Return key and certificate of this machine, signed by itself."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "witness")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return private + certificate.public_bytes(Encoding.PEM)
 
 
 def test_a_key_that_does_not_cosign_is_no_witness_s() -> None:

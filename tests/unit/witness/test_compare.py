@@ -15,7 +15,7 @@ from tests.witnessed_log import LOG_KEY, STRANGER, MemoryLog
 def file(tmp_path: Path) -> CheckpointFile:
     file, log = CheckpointFile(tmp_path / "checkpoints.jsonl"), MemoryLog(12)
     for size in (2, 5, 9, 12):
-        file.append(log.note(size), lambda old, size=size: log.prove(old, size))  # type: ignore[misc]
+        file.append(log.note(size), log.proving(size))
     return file
 
 
@@ -48,7 +48,7 @@ def test_lines_that_somebody_else_wrote_are_named(file: CheckpointFile) -> None:
     """The file's own order keeps them out; somebody with an editor does not ask it."""
     log = MemoryLog(20)
     other = CheckpointFile(file.path.with_name("other"))
-    other.append(log.note(7), lambda old: log.prove(old, 7))
+    other.append(log.note(7), log.proving(7))
     going_back = other.path.read_bytes()
     other.path.unlink()
     other.append(log.note(20, by=STRANGER), log.prove)

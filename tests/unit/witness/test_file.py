@@ -39,7 +39,7 @@ def file(tmp_path: Path) -> CheckpointFile:
 
 def fill(file: CheckpointFile, log: MemoryLog, *sizes: int) -> list[bytes]:
     for size in sizes:
-        file.append(log.note(size), lambda old, size=size: log.prove(old, size))  # type: ignore[misc]
+        file.append(log.note(size), log.proving(size))
     return file.path.read_bytes().splitlines(keepends=True)
 
 
@@ -166,7 +166,7 @@ def _append_all(path: str, together: Barrier) -> None:
     together.wait(60)
     for size in range(1, 61):
         try:
-            file.append(log.note(size), lambda old, size=size: log.prove(old, size))  # type: ignore[misc]
+            file.append(log.note(size), log.proving(size))
         except WitnessAhead:  # the other was faster
             continue
 

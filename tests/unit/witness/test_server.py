@@ -6,9 +6,11 @@ import http.client
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -222,6 +224,26 @@ def test_a_client_that_stalls_keeps_nobody_else_from_being_answered(server: Witn
             connection = stalled.enter_context(connect(server))
             connection.sendall(b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 500\r\n\r\nold")
         assert b"200" in raw(server, b"GET /health HTTP/1.1\r\n\r\n")
+
+
+def test_a_client_that_says_nothing_more_is_let_go(server: WitnessServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert server.RequestHandlerClass.timeout == 10
+    monkeypatch.setattr(server.RequestHandlerClass, "timeout", 0.1)
+    with connect(server) as connection:
+        connection.sendall(b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 500\r\n\r\nold")
+        assert connection.recv(1) == b""
+
+
+def test_a_client_that_breaks_off_is_no_news(server: WitnessServer, capfd: pytest.CaptureFixture[str]) -> None:
+    with connect(server) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closes with a reset
+        connection.sendall(b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 500\r\n\r\nold")
+        assert b"200" in raw(server, b"GET /health HTTP/1.1\r\n\r\n")
+    patience = time.monotonic() + 20
+    while any("process_request_thread" in thread.name for thread in threading.enumerate()):
+        assert time.monotonic() < patience
+        time.sleep(0.01)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_more_connections_than_it_allows_are_closed_at_once(server: WitnessServer) -> None:
