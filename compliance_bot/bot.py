@@ -78,6 +78,8 @@ class ComplianceBot(Governance):
         with ExitStack() as stack:
             bot = cls(settings, stack.enter_context(open_home(settings)), is_adrift=is_adrift)
             bot._resources = stack.pop_all()  # from here on, closing is the caller's
+        bot._resources.callback(bot._pulse.stop)
+        bot._pulse.start()
         return bot
 
     def __enter__(self) -> Self:

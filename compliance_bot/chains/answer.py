@@ -23,6 +23,7 @@ from compliance_bot.chains.draw import drawn
 from compliance_bot.chains.prompts import INSTRUCTIONS_HASH
 from compliance_bot.chains.prose import without_prose, without_straddling
 from compliance_bot.chains.question import readable_question
+from compliance_bot.chains.receipts import promise, receipted
 from compliance_bot.chains.recorded import cited_spans, quoted_fields, sentence_fields
 from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.chains.spared import spared_spans
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from compliance_bot.audit.log import AuditLog
     from compliance_bot.chains.case import Case
     from compliance_bot.chains.compose import Composer, Sending
+    from compliance_bot.chains.receipts import Signs
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import Embedder
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
@@ -89,6 +91,7 @@ class Parts:
     max_question_chars: int
     vault: Vault
     labels: Labels  # what people said of detection
+    signs: Signs  # receipts
     reveals: bool = False  # whether answers are drawn with the values that their asker may see
 
     @property
@@ -147,9 +150,9 @@ def answer(
             cited = screen(cited, parts.redaction, grounds.passages)
         result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
         # 9 draw it for its asker: what is disclosed by that goes on record too
-        result = drawn(case, parts, result, grounds.now)
+        result = promise(case, drawn(case, parts, result, grounds.now))
     # 10 the record is committed
-    return replace(result, timings_ms=dict(case.timings_ms))
+    return receipted(case, result, parts.signs)
 
 
 def ground(

@@ -21,6 +21,7 @@ from compliance_bot.chains.cite import Cited, cite
 from compliance_bot.chains.compose import compose, instead, sentences
 from compliance_bot.chains.draw import Drawing, draw_part, drawn
 from compliance_bot.chains.prose import without_straddling
+from compliance_bot.chains.receipts import promise, receipted
 from compliance_bot.chains.recorded import cited_spans, quoted_fields, sentence_fields
 from compliance_bot.models.contract import Reply
 from compliance_bot.models.converse import ChatModelFailed
@@ -85,10 +86,10 @@ def stream(
                 cited = screen(cite(composed.reply, grounds.passages), parts.redaction, grounds.passages)
             result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
         # 9 draw it for its asker
-        result = drawn(case, parts, result, grounds.now)
+        result = promise(case, drawn(case, parts, result, grounds.now))
     # 10 the record is committed
     yield from _unshown(result, len(shown.sentences))
-    yield replace(result, timings_ms=dict(case.timings_ms))
+    yield receipted(case, result, parts.signs)
 
 
 class _Watch:

@@ -1,7 +1,7 @@
 """A witness that is a time stamping authority (RFC 3161): it says when it saw a text, and remembers nothing.
 
-So it shows no fork by itself; it shows that a checkpoint is not younger than it says. What is stamped is the text of
-the note, as for a cosignature: signatures that come later leave the stamp valid. Needs the extra `timestamps`.
+So it shows no fork by itself; it shows that a checkpoint was there at that time. What is stamped is the text of the
+note, as for a cosignature: signatures that come later leave the stamp valid. Needs the extra `timestamps`.
 """
 
 from __future__ import annotations
