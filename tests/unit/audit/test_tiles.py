@@ -43,7 +43,10 @@ def test_the_tiles_of_a_range_have_its_leaves_and_no_tile_more(start: int, end: 
     covered = {tile.index * WIDTH + place for tile in found for place in range(tile.width)}
     assert set(range(start, end)) <= covered
     assert set(found) <= set(tiles(700))
-    assert all(any(tile.index * WIDTH <= leaf < tile.index * WIDTH + tile.width for leaf in range(start, end)) for tile in found)
+    assert all(
+        any(tile.index * WIDTH <= leaf < tile.index * WIDTH + tile.width for leaf in range(start, end))
+        for tile in found
+    )
 
 
 def test_a_tile_is_its_hashes_one_after_the_other() -> None:
