@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import hmac
 import uuid
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -15,8 +18,8 @@ from compliance_bot.audit.bundle.line import Line, format_line
 from compliance_bot.audit.bundle.manifest import Content
 from compliance_bot.audit.bundle.selection import EVERYTHING, Selection
 from compliance_bot.audit.checkpoint import Checkpoint, format_checkpoint
-from compliance_bot.audit.envelope import parse_envelope
-from compliance_bot.audit.merkle import root
+from compliance_bot.audit.envelope import _derive, format_envelope, parse_envelope
+from compliance_bot.audit.merkle import leaf_hash, root
 from compliance_bot.audit.note import sign_note
 from compliance_bot.audit.note_key import SignatureType, SigningKey, VerifierKey, format_verifier_key
 from compliance_bot.audit.record import Event, seal
@@ -85,6 +88,30 @@ class MadeLog:
         )
         self.lanes[writer] = (counter + 1, record.leaf_hash.hex())
         return record
+
+    def disclose(self, id: RecordId, ciphertext: bytes, key: bytes, *, text: bytes) -> None:
+        """Let the log have one record, of this ciphertext and a commitment to this text, to be opened with this key."""
+        self.records.clear()
+        self.lanes.clear()
+        made = self.write(at=self.at)
+        committed = hmac.digest(_derive(b"\3" * KEY_BYTES)[1], text, "sha256").hex()
+        envelope = format_envelope(
+            dataclasses.replace(
+                parse_envelope(made.envelope),
+                id=id,
+                sha256=hashlib.sha256(ciphertext).hexdigest(),
+                commitment=committed,
+            )
+        )
+        self.records = [
+            SealedRecord(
+                id=id,
+                leaf_hash=leaf_hash(envelope),
+                envelope=envelope,
+                wrapped_key=KEYRING.wrap(key, bound_to=id.encode()),
+                ciphertext=ciphertext,
+            )
+        ]
 
     def fill(self, count: int) -> MadeLog:
         """Write records of several types, by three writers."""

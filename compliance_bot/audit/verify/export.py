@@ -49,10 +49,10 @@ def verify_export(path: Path, asked: Asked) -> Report:
     table = _Table(files, findings)
     try:
         for batch in log.check():
-            table.expect(batch.table.encode())
+            table.expect(batch.table.encode(), is_all=all(fault.kind is not Kind.NOT_THERE for fault in batch.faults))
     except BundleMalformed as error:
         findings.add(Kind.FORM, str(error))
-    table.finish()
+    table.finish(is_all=Kind.NOT_THERE not in findings.by_kind)
     _check_manifest(export, files, encoded, log)
     _check_files(export, files, findings)
     return log.report()
@@ -80,7 +80,7 @@ def _check_manifest(export: Export, files: Files, encoded: bytes, log: LogCheck)
     said, findings = export.manifest, log.findings
     if log.signed is not None and (said.origin, said.size) != (log.signed.origin, log.signed.size):
         findings.add(Kind.MANIFEST, "the manifest is of another log or another tree than the checkpoint")
-    if said.counts != log.counts:
+    if said.counts != log.counts and Kind.NOT_THERE not in findings.by_kind:
         message = f"the manifest counts {said.counts.selected} records, and {log.counts.selected} are there"
         if said.counts.selected == log.counts.selected:
             message = "the manifest counts other contents, disclosed and withheld, than are there"
@@ -128,10 +128,11 @@ class _Table:
         self._pieces: Iterator[bytes] = pieces(files, TABLE)
         self._rest = b""
         self._is_done = False
-        self.expect(HEADER.encode())
+        self.expect(HEADER.encode(), is_all=True)
 
-    def expect(self, rows: bytes) -> None:
-        """Compare the next rows."""
+    def expect(self, rows: bytes, *, is_all: bool) -> None:
+        """Compare the next rows. Where they are not all that there were to be, nothing more can be compared."""
+        self._is_done |= not is_all
         try:
             while not self._is_done and len(self._rest) < len(rows):
                 piece = next(self._pieces, None)
@@ -146,9 +147,9 @@ class _Table:
             self._differs("records.csv does not have the rows that the records give")
         self._rest = self._rest[len(rows) :]
 
-    def finish(self) -> None:
+    def finish(self, *, is_all: bool) -> None:
         """Note what stands behind the last row."""
-        if not self._is_done and (self._rest or next(self._pieces, None)):
+        if is_all and not self._is_done and (self._rest or next(self._pieces, None)):
             self._differs("records.csv has more rows than the records give")
 
     def _differs(self, message: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from compliance_bot.audit.bundle.form import BundleMalformed, FileMissing
 from compliance_bot.audit.bundle.manifest import Content, Counts
 from compliance_bot.audit.checkpoint import Checkpoint, parse_checkpoint
-from compliance_bot.audit.note_key import NoteError
+from compliance_bot.audit.note_key import NoteError, format_verifier_key
 from compliance_bot.audit.verify.findings import Findings, Kind
 from compliance_bot.audit.verify.lanes import Lanes, Shown
 from compliance_bot.audit.verify.own_records import OwnRecords
@@ -90,8 +90,13 @@ class LogCheck:
             silences=self._times.silences if self._times else 0,
             first_silence=self._times.first_silence if self._times else None,
             unchecked=tuple(self._unchecked()),
+            handed_over_to=self._handed_over_to(),
             checkpoint=None if self.findings.faults else self.note,
         )
+
+    def _handed_over_to(self) -> str | None:
+        current = self.trust.current
+        return None if current is None or current in self.asked.keys else format_verifier_key(current)
 
     def _read_checkpoint(self) -> None:
         try:

@@ -122,7 +122,8 @@ def _examine(work: _Batch, index: int, leaf: bytes, line: Line) -> None:
         if work.rules.selection.is_everything:
             work.findings.add(Kind.SELECTION, "every record was selected, and this one is not there", index=index)
         return
-    if leaf_hash(line.envelope) != leaf:
+    is_of_the_leaf = leaf_hash(line.envelope) == leaf
+    if not is_of_the_leaf:
         work.findings.add(Kind.ENVELOPE, "the envelope is not the one that the leaf is the hash of", index=index)
     try:
         envelope = parse_envelope(line.envelope)
@@ -137,6 +138,8 @@ def _examine(work: _Batch, index: int, leaf: bytes, line: Line) -> None:
     _check_content(work, line, envelope)
     work.selected += 1
     work.rows.append(row(line, envelope))
+    if not is_of_the_leaf:  # what it says of its lane is said by nobody
+        return
     work.facts.append(
         Fact(
             index,

@@ -62,6 +62,7 @@ class Report:
     silences: int  # longer than a heartbeat announced; told, but no fault: machines fail
     first_silence: Silence | None
     unchecked: tuple[Unchecked, ...]
+    handed_over_to: str | None = None  # the log's key today, where it is another than those that were brought
     checkpoint: bytes | None = None  # to keep for the next time; None unless all is intact
 
     @property
@@ -92,6 +93,7 @@ def report_shape(report: Report) -> Json:
             }
             for fault in report.faults
         ],
+        "handed_over_to": report.handed_over_to,
         "silences": report.silences,
         "first_silence": None
         if silence is None
@@ -110,6 +112,8 @@ def report_lines(report: Report) -> Iterator[str]:
     if report.origin is not None:
         yield f"Log {_printable(report.origin)}, tree of {report.size}, records {report.first} to before {report.end}"
         yield f"Read {report.records} records; opened {report.opened} contents; {report.withheld} withheld"
+    if report.handed_over_to is not None:
+        yield f"The log has another key now. Bring this one the next time: {report.handed_over_to}"
     for fault in report.faults:
         yield f"  {fault.kind.value}: {_printable(fault.message)}{_where(fault)}"
     if report.first_silence is not None:

@@ -54,6 +54,12 @@ class Trust:
         """Whether no key of this log is known."""
         return not self._until
 
+    @property
+    def current(self) -> VerifierKey | None:
+        """The key that counts today. None where there is none, or where several do that nobody handed over."""
+        counting = [key for key, until in self._until.items() if until is None]
+        return counting[0] if len(counting) == 1 else None
+
     def opened(self, note: bytes, size: int | None = None) -> str:
         """Return the text of a note that a key of this log signed which counts at that size; None: counts today.
 
