@@ -49,7 +49,13 @@ def _refuse(_: str) -> NoReturn:
     raise ValueError("this has a number that is no integer")
 
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_encode = json.JSONEncoder(
+    sort_keys=True,
+    separators=(",", ":"),
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,  # a quarter of the time; what runs in a circle is a bug, and ends in a RecursionError
+).encode
 _decode = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse).decode
 
 

@@ -24,13 +24,25 @@ if TYPE_CHECKING:
 
 MAX_ENVELOPE_BYTES = 65_535  # C2SP tlog-tiles: an entry's length has 16 bits
 ENVELOPE_VERSION = 1
-_FIELDS = frozenset({"v", "id", "at", "tenant", "type", "outcome", "actor", "lane", "public", "payload"})
-_LANE_FIELDS = frozenset({"writer", "counter", "previous"})
-_PAYLOAD_FIELDS = frozenset({"sha256", "commitment"})
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")  # UUIDv7, RFC 9562
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_HEX = re.compile(r"(?:[0-9a-f]{2})*")
+# The bytes of version 1. Its keys are sorted, so they stand in one order; `public` alone has none that are known here.
+_TEXT, _NUMBER, _HASH = r'[^"\\\x00-\x1f]*', r"(?:0|[1-9]\d{0,17})", "[0-9a-f]{64}"
+_FORM = re.compile(
+    rf"""
+    \{{"actor":"(?P<actor>{_TEXT})",
+    "at":"(?P<at>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z)",
+    "id":"(?P<id>[0-9a-f]{{8}}-[0-9a-f]{{4}}-7[0-9a-f]{{3}}-[89ab][0-9a-f]{{3}}-[0-9a-f]{{12}})",  # UUIDv7, RFC 9562
+    "lane":\{{"counter":(?P<counter>{_NUMBER}),
+        "previous":"(?P<previous>(?:[0-9a-f]{{2}})*)",
+        "writer":"(?P<writer>{_TEXT})"\}},
+    "outcome":"(?P<outcome>{_TEXT})",
+    "payload":\{{"commitment":"(?P<commitment>{_HASH})","sha256":"(?P<sha256>{_HASH})"\}},
+    "public":(?P<public>\{{.*\}}),
+    "tenant":(?P<tenant>{_NUMBER}),
+    "type":"(?P<type>{_TEXT})",
+    "v":{ENVELOPE_VERSION}\}}
+    """.encode(),
+    re.DOTALL | re.VERBOSE,
+)
 
 
 class EnvelopeMalformed(ComplianceError):
@@ -91,26 +103,27 @@ def parse_envelope(encoded: bytes) -> Envelope:
     """
     if len(encoded) > MAX_ENVELOPE_BYTES:
         raise EnvelopeMalformed(f"an envelope has at most {MAX_ENVELOPE_BYTES} bytes, and this one has {len(encoded)}")
-    try:
-        value = parse_canonical(encoded)
-    except ValueError:
-        raise EnvelopeMalformed("an envelope is canonical JSON, and this one is not") from None
-    if not isinstance(value, dict) or value.keys() != _FIELDS or value["v"] != ENVELOPE_VERSION:
+    form = _FORM.fullmatch(encoded)
+    if form is None:
         raise EnvelopeMalformed(f"an envelope of version {ENVELOPE_VERSION} has its ten fields, and this one has not")
-    lane, payload = value["lane"], value["payload"]
-    if not _is_lane(lane) or not _is_payload(payload) or not _are_fields(value):
-        raise EnvelopeMalformed("a field of the envelope has another type or form than version 1 gives it")
+    try:
+        parts = {name: part.decode() for name, part in form.groupdict().items() if name != "public"}
+        datetime.fromisoformat(parts["at"])
+        public = parse_canonical(form["public"])
+    except ValueError:
+        raise EnvelopeMalformed("an envelope is canonical JSON and has a time, and this one has not") from None
+    lane = Lane(writer=parts["writer"], counter=int(parts["counter"]), previous=parts["previous"])
     return Envelope(
-        id=value["id"],
-        at=value["at"],
-        tenant=value["tenant"],
-        type=value["type"],
-        outcome=value["outcome"],
-        actor=value["actor"],
-        lane=Lane(**lane),
-        public=value["public"],
-        sha256=payload["sha256"],
-        commitment=payload["commitment"],
+        id=parts["id"],
+        at=parts["at"],
+        tenant=int(parts["tenant"]),
+        type=parts["type"],
+        outcome=parts["outcome"],
+        actor=parts["actor"],
+        lane=lane,
+        public=public,
+        sha256=parts["sha256"],
+        commitment=parts["commitment"],
     )
 
 
@@ -170,44 +183,3 @@ def _derive(record_key: bytes) -> tuple[bytes, bytes]:
     """
     extracted = hmac.digest(bytes(KEY_BYTES), record_key, "sha256")
     return hmac.digest(extracted, b"encrypt\x01", "sha256"), hmac.digest(extracted, b"commit\x01", "sha256")
-
-
-def _is_lane(lane: Json) -> bool:
-    return (
-        isinstance(lane, dict)
-        and lane.keys() == _LANE_FIELDS
-        and isinstance(lane["writer"], str)
-        and type(lane["counter"]) is int
-        and lane["counter"] >= 0
-        and isinstance(lane["previous"], str)
-        and _HEX.fullmatch(lane["previous"]) is not None
-    )
-
-
-def _is_payload(payload: Json) -> bool:
-    return (
-        isinstance(payload, dict)
-        and payload.keys() == _PAYLOAD_FIELDS
-        and all(isinstance(value, str) and _SHA256.fullmatch(value) for value in payload.values())
-    )
-
-
-def _are_fields(value: Mapping[str, Json]) -> bool:
-    return (
-        all(isinstance(value[name], str) for name in ("id", "at", "type", "outcome", "actor"))
-        and type(value["v"]) is int
-        and type(value["tenant"]) is int
-        and isinstance(value["public"], dict)
-        and _ID.fullmatch(value["id"]) is not None
-        and _is_time(value["at"])
-    )
-
-
-def _is_time(text: str) -> bool:
-    if _TIME.fullmatch(text) is None:
-        return False
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
