@@ -128,7 +128,7 @@ def parse_envelope(encoded: bytes) -> Envelope:
 
 
 def format_envelope(envelope: Envelope) -> bytes:
-    """Return the bytes of an envelope. Raises ValueError if they would not fit into a log entry."""
+    """Return the bytes of an envelope. Raises ValueError if they would not fit into a log entry, or not be read back."""
     lane = envelope.lane
     encoded = canonical(
         {
@@ -146,6 +146,8 @@ def format_envelope(envelope: Envelope) -> bytes:
     )
     if len(encoded) > MAX_ENVELOPE_BYTES:
         raise ValueError(f"the envelope of an audit record may have {MAX_ENVELOPE_BYTES} bytes, not {len(encoded)}")
+    if not _FORM.fullmatch(encoded):
+        raise ValueError("the id, time, lane or a word of the audit record is none that an envelope has")
     return encoded
 
 
