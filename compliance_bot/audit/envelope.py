@@ -128,7 +128,7 @@ def parse_envelope(encoded: bytes) -> Envelope:
 
 
 def format_envelope(envelope: Envelope) -> bytes:
-    """Return the bytes of an envelope. Raises ValueError if they would not fit into a log entry, or not be read back."""
+    """Return the bytes of an envelope. Raises ValueError if they do not fit into a log entry or are no envelope."""
     lane = envelope.lane
     encoded = canonical(
         {

@@ -113,9 +113,7 @@ def test_an_export_is_for_its_owner_alone(tmp_path: Path) -> None:
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o600}
 
 
-@pytest.mark.parametrize(
-    "value", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=cmd|' /C calc'!A0", 'a "quoted", word']
-)
+@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", 'a "quoted", word'])
 def test_a_table_has_no_formulas_and_its_cells_are_read_back(value: str) -> None:
     record = MadeLog().write()
     envelope = dataclasses.replace(parse_envelope(record.envelope), outcome=value)
