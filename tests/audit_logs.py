@@ -131,11 +131,19 @@ class MadeLog:
         public = {"next_within_s": next_within_s, "lanes": lanes}
         return self.write("log.heartbeat", writer="log", outcome="done", public=public, at=at)
 
-    def hand_over(self, new: SigningKey, *, signed_by: Collection[SigningKey] | None = None) -> None:
+    def hand_over(
+        self,
+        new: SigningKey,
+        *,
+        signed_by: Collection[SigningKey] | None = None,
+        kind: str = "log.key",
+        public: dict[str, Any] | None = None,
+    ) -> None:
         """Change the key."""
         old = self.keys[-1]
         key, replaces = (format_verifier_key(one.verifier(SignatureType.ED25519)) for one in (new, old))
-        record = self.write("log.key", writer="log", outcome="done", public={"key": key, "replaces": replaces})
+        public = {"key": key, "replaces": replaces} if public is None else public
+        record = self.write(kind, writer="log", outcome="done", public=public)
         line = format_line(Line(index=len(self.records) - 1, leaf=record.leaf_hash, envelope=record.envelope))
         note = self.checkpoint(keys=[old, new] if signed_by is None else signed_by)
         self.handovers.append(Handover(size=len(self.records), note=note, line=line))

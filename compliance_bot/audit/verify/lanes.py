@@ -49,8 +49,6 @@ class Lanes:
         follower = lane.waiting.pop(fact.counter + 1, None)
         if follower is not None:
             self._require_follows(follower, fact.leaf)
-        elif fact.counter in lane.tails:
-            self._fork(fact)
         else:
             lane.tails[fact.counter] = fact.leaf
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from compliance_bot.audit.bundle.selection import Selection
+from compliance_bot.audit.checkpoint import Checkpoint, format_checkpoint
 from compliance_bot.audit.envelope import format_envelope, parse_envelope
-from compliance_bot.audit.merkle import leaf_hash
-from compliance_bot.audit.note import cosign_note
+from compliance_bot.audit.merkle import EMPTY_ROOT, leaf_hash
+from compliance_bot.audit.note import cosign_note, sign_note
 from compliance_bot.audit.note_key import SignatureType, SigningKey
 from compliance_bot.audit.verify.findings import Kind, Verdict
 from compliance_bot.audit.verify.log import Asked, verify_log
@@ -148,6 +149,27 @@ class TestRecords:
         log.write(writer="w0")
         assert kinds(check(log)) == {Kind.LANE_FORK}
 
+    def test_so_is_a_lane_that_begins_behind_another_lanes_record(self) -> None:
+        log = busy()
+        log.lanes["new"] = (5, log.lanes["w1"][1])
+        log.write(writer="new")
+        assert kinds(check(log)) == {Kind.LANE_FORK}
+
+    @pytest.mark.parametrize("writers", [("w0", "w0"), ("w0", "new")])
+    def test_so_are_two_that_follow_a_record_that_is_not_shown(self, writers: tuple[str, str]) -> None:
+        log = busy()
+        end, lane = len(log.records), log.lanes["w0"]
+        for writer in writers:
+            log.lanes[writer] = lane
+            log.write(writer=writer)
+        assert kinds(check(log, source={"first": end})) == {Kind.LANE_FORK}
+
+    def test_a_first_record_of_a_lane_that_names_one_before_it_is_found(self) -> None:
+        log = busy()
+        log.lanes["new"] = (0, "ab" * 32)
+        log.write(writer="new")
+        assert kinds(check(log)) == {Kind.LANE_GAP}
+
     def test_a_record_of_another_tenant_is_found(self) -> None:
         log = busy()
         log.tenant = 2
@@ -161,6 +183,12 @@ class TestRecords:
         log = MadeLog()
         public = {"origin": "compliance-bot/other", "key": "", "carried_over": 0}
         log.write("log.began", public=public)
+        assert kinds(check(log)) == {Kind.IDENTITY}
+
+    @pytest.mark.parametrize("carried_over", [5, None, False])
+    def test_a_beginning_that_counts_other_records_before_it_is_found(self, carried_over: object) -> None:
+        log = MadeLog()
+        log.write("log.began", public={"origin": ORIGIN, "key": "", "carried_over": carried_over})
         assert kinds(check(log)) == {Kind.IDENTITY}
 
     def test_a_heartbeat_that_announces_nothing_is_found(self) -> None:
@@ -216,6 +244,12 @@ class TestTimes:
         assert check(log, longest_silence_s=200).faults == ()
 
     def test_silences_cannot_be_told_of_a_selection(self) -> None:
+        log = busy()
+        log.beat(next_within_s=60)
+        for _ in range(60):
+            log.write("search")
+        log.write("answer")
+        assert check(log, source={"selection": Selection(types=frozenset({"answer", "log.heartbeat"}))}).silences == 0
         report = check(busy(), source={"selection": Selection(types=frozenset({"answer"}))}, longest_silence_s=9)
         assert (report.verdict, kinds(report)) == (Verdict.INCOMPLETE, {Kind.NOT_SHOWN})
 
@@ -254,6 +288,10 @@ class TestHistory:
         assert kinds(check(rewritten, witnesses=(WITNESS_KEY,), quorum=1)) == {Kind.QUORUM}
         stolen = {"note": rewritten.checkpoint() + witnessed["note"].splitlines(keepends=True)[-1]}
         assert kinds(check(rewritten, source=stolen, witnesses=(WITNESS_KEY,), quorum=1)) >= {Kind.COSIGNATURE}
+
+    def test_an_older_checkpoint_of_another_log_cannot_be_compared_whoever_signed_it(self) -> None:
+        text = format_checkpoint(Checkpoint(origin="compliance-bot/other", size=0, root=EMPTY_ROOT))
+        assert kinds(check(busy(), old_checkpoint=sign_note(text, signing_key(1)))) == {Kind.OLD_CHECKPOINT}
 
     def test_an_older_checkpoint_of_somebody_else_cannot_be_compared(self) -> None:
         log = busy()
@@ -325,6 +363,30 @@ class TestKeys:
             dataclasses.replace(other.handovers[0], note=log.checkpoint(keys=[signing_key(1), signing_key(2)]))
         ]
         assert kinds(check(log)) == {Kind.HANDOVER}
+
+    def test_a_handover_of_another_tree_is_found(self) -> None:
+        log, other = busy(), busy()
+        log.hand_over(signing_key(2))
+        other.write()
+        note = other.checkpoint(keys=[signing_key(1), signing_key(2)])
+        log.handovers = [dataclasses.replace(log.handovers[0], note=note)]
+        assert Kind.HANDOVER in kinds(check(log))
+
+    @pytest.mark.parametrize(
+        ("kind", "public"),
+        [("answer", None), ("log.key", {"key": "x"}), ("log.key", {"key": "x", "replaces": "y"}), ("log.key", {})],
+    )
+    def test_a_handover_needs_a_record_that_tells_of_both_keys(self, kind: str, public: dict[str, str] | None) -> None:
+        log = busy()
+        log.hand_over(signing_key(2), kind=kind, public=public)
+        assert Kind.HANDOVER in kinds(check(log))
+
+    def test_a_key_of_another_log_does_not_sign_for_this_one(self) -> None:
+        log, other = busy(), signing_key(6, name="compliance-bot/other")
+        report = check(
+            log, source={"note": log.checkpoint(keys=[other])}, keys=(other.verifier(SignatureType.ED25519),)
+        )
+        assert kinds(report) == {Kind.SIGNATURE}
 
     def test_a_key_under_another_name_is_not_handed_over_to(self) -> None:
         log = busy()
