@@ -91,6 +91,8 @@ def _check_manifest(export: Export, files: Files, encoded: bytes, log: LogCheck)
             findings.add(Kind.MANIFEST, "manifest.note is of another manifest")
     except FileMissing as error:
         findings.add(Kind.NOT_THERE, str(error))
+    except BundleMalformed as error:
+        findings.add(Kind.FORM, str(error))
     except NoteError as error:
         findings.add(Kind.MANIFEST, f"manifest.note cannot be believed: {error}")
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from compliance_bot.audit.bundle.form import MAX_HANDOVERS, MAX_LINE_BYTES, limit_bytes
 from compliance_bot.audit.bundle.manifest import Content, Counts
 from compliance_bot.audit.bundle.selection import Selection
 from compliance_bot.audit.bundle.write import write_export
@@ -186,7 +187,12 @@ class TestRecords:
         path = export / RECORDS
         path.write_bytes(path.read_bytes()[:-1])
         vouch(export, KEY)
-        assert Kind.FORM in kinds(check(export))
+        assert any("it was cut" in fault.message for fault in check(export).faults)
+
+    def test_a_line_that_has_no_end(self, export: Path) -> None:
+        (export / RECORDS).write_bytes(b"a" * (MAX_LINE_BYTES + (1 << 20)))
+        vouch(export, KEY)
+        assert any("longer than one may be" in fault.message for fault in check(export).faults)
 
 
 def test_one_ciphertext_that_opens_as_two_texts_is_refused_for_the_second(tmp_path: Path) -> None:
@@ -284,6 +290,36 @@ class TestFiles:
         report = check(export)
         assert (report.verdict, kinds(report)) == (Verdict.INCOMPLETE, {Kind.NOT_THERE})
 
+    @pytest.mark.parametrize("name", ["checkpoint", "manifest.note", "manifest.json", "README.txt"])
+    def test_a_file_that_is_larger_than_it_may_be_is_not_read_to_its_end(self, name: str, export: Path) -> None:
+        with (export / name).open("ab") as file:
+            file.truncate(limit_bytes(name) + 1)  # zeros that take no room
+        assert any(fault.message.startswith(f"{name} is larger") for fault in check(export).faults)
+
+    def test_more_handovers_than_a_log_can_have_are_not_read(self, export: Path) -> None:
+        (export / "handovers").mkdir()
+        for number in range(MAX_HANDOVERS + 1):
+            (export / "handovers" / str(number)).write_bytes(b"")
+        assert any(fault.message.startswith("an export has at most") for fault in check(export).faults)
+
+    def test_an_export_without_a_file_that_each_has_is_found(self, export: Path) -> None:
+        (export / "README.txt").unlink()
+        vouch(export, KEY)
+        assert kinds(check(export)) == {Kind.MANIFEST}
+
+    @pytest.mark.parametrize("name", ["records/0000009999.jsonl", "tile/2/000", "tile/0/002"])
+    def test_a_file_that_the_tree_or_the_range_does_not_have_is_found(self, name: str, export: Path) -> None:
+        (export / name).parent.mkdir(exist_ok=True)
+        (export / name).write_bytes(b"")
+        vouch(export, KEY)
+        assert kinds(check(export)) == {Kind.FORM}
+
+    @pytest.mark.parametrize("changed", [bytes(32) * 26, bytes(32) * 24, b""])
+    def test_a_tile_of_another_size_is_found(self, changed: bytes, export: Path) -> None:
+        (export / "tile/0/001.p/25").write_bytes(changed)
+        vouch(export, KEY)
+        assert Kind.FORM in kinds(check(export))
+
     def test_a_file_that_nobody_listed(self, export: Path) -> None:
         (export / "handovers").mkdir()
         shutil.copy(export / "checkpoint", export / "handovers" / "281")
@@ -378,7 +414,7 @@ class TestArchives:
 
     @pytest.mark.filterwarnings("ignore:Duplicate name")
     @pytest.mark.parametrize(
-        "name", ["checkpoint", "../checkpoint", "/etc/passwd", "tile\\0\\000", "a" * 400, "checkpoint\0.txt"]
+        "name", ["checkpoint", "../checkpoint", "/etc/passwd", "tile\\0\\000", "a" * 400, "handovers/7\0.txt"]
     )
     def test_a_member_that_leads_elsewhere_or_stands_for_another(self, name: str, archive: Path) -> None:
         with zipfile.ZipFile(archive, "a") as opened:
@@ -417,6 +453,12 @@ class TestArchives:
                 setattr(twin, name, getattr(first, name))
             opened.filelist.append(twin)
             opened._didModify = True  # type: ignore[attr-defined]
+        assert kinds(check(archive)) == {Kind.FORM}
+
+    def test_a_member_that_is_encrypted(self, archive: Path) -> None:
+        data = bytearray(archive.read_bytes())
+        data[data.index(b"PK\1\2") + 8] |= 1  # the flags of the first member, in the table of contents
+        archive.write_bytes(data)
         assert kinds(check(archive)) == {Kind.FORM}
 
     def test_an_unusual_packing(self, archive: Path) -> None:

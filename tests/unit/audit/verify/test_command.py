@@ -169,6 +169,6 @@ def test_a_report_shows_nothing_that_steers_a_terminal(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     changed = Path(shutil.copytree(small, tmp_path / "changed"))
-    (changed / "\x1b[2Jx\n").write_bytes(b"")
+    (changed / "\x1b[2J\u202ex\n").write_bytes(b"")
     assert main([str(changed), "--jobs", "1", "--key", KEY]) == 1
-    assert "\x1b" not in capsys.readouterr().out
+    assert all(line.isprintable() for line in capsys.readouterr().out.splitlines())
