@@ -6,10 +6,10 @@ A verifier reads very many, so both ways are written out here; a test compares t
 
 from __future__ import annotations
 
+import json
 import re
 from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
-from json.decoder import scanstring
 from json.encoder import encode_basestring
 
 from compliance_bot.audit.bundle.form import MAX_LINE_BYTES, BundleMalformed
@@ -75,7 +75,7 @@ def _parse(form: re.Match[bytes]) -> Line:
     return Line(
         index=int(index),
         leaf=bytes.fromhex(leaf.decode()),
-        envelope=None if envelope is None else scanstring(envelope.decode(), 1)[0].encode(),
+        envelope=None if envelope is None else str(json.loads(envelope)).encode(),
         ciphertext=None if ciphertext is None else a2b_base64(ciphertext),
         key=None if key is None else a2b_base64(key),
         is_withheld=withheld is not None,
