@@ -47,11 +47,9 @@ def verify_export(path: Path, asked: Asked) -> Report:
         return _unread(findings)
     log = LogCheck(export, asked, findings=findings)
     table = _Table(files, findings)
-    try:
-        for batch in log.check():
-            table.expect(batch.table.encode(), is_all=all(fault.kind is not Kind.NOT_THERE for fault in batch.faults))
-    except BundleMalformed as error:
-        findings.add(Kind.FORM, str(error))
+    for batch in log.check():
+        is_all = all(fault.kind is not Kind.NOT_THERE for fault in batch.faults)
+        table.expect(batch.table.encode(), is_all=is_all)
     table.finish(is_all=Kind.NOT_THERE not in findings.by_kind)
     _check_manifest(export, files, encoded, log)
     _check_files(export, files, findings)

@@ -67,6 +67,7 @@ class Export:
 
     def __init__(self, path: Path, files: Files, manifest: Manifest) -> None:
         """Raises BundleMalformed where the manifest lists too few files for what it says that it has."""
+        _opened.cache_clear()  # another export may have this name by now
         self._path, self._files, self.manifest = path, files, manifest
         self._listed = {file.name: file for file in manifest.files}
         counted = sum(name.startswith("records/") for name in self._listed)

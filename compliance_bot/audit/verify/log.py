@@ -125,7 +125,7 @@ class LogCheck:
         except BundleMalformed as error:
             self.findings.add(Kind.FORM, str(error))
         else:
-            if computed[signed.size] != signed.root:
+            if computed.get(signed.size) != signed.root:
                 self.findings.add(Kind.TREE, f"the {signed.size} leaves have another root than the checkpoint")
             return computed, changes
         self.trust = Trust(signed.origin, self.asked.keys)
@@ -197,21 +197,23 @@ class LogCheck:
         self._times = Times(self.findings, longest_act_s=self.asked.longest_act_s, longest_silence_s=silence)
         lanes, shown = Lanes(self.findings), Shown(extent.first, extent.end)
         own = OwnRecords(self.findings, lanes, self._times, origin=signed.origin, changes=changes, extent=extent)
-        for batch in examined(self.source.batches(), rules, self.asked.jobs):
-            self._count(batch)
-            for fact in batch.facts:
-                shown.mark(fact.place)
-                lanes.add(fact)
-                self._times.add(fact)
-                own.add(fact)
-            yield batch
+        try:
+            for batch in examined(self.source.batches(), rules, self.asked.jobs):
+                self._count(batch)
+                for fact in batch.facts:
+                    shown.mark(fact.place)
+                    lanes.add(fact)
+                    self._times.add(fact)
+                    own.add(fact)
+                yield batch
+            lanes.finish(leaf_hashes(self.source, 0, signed.size, signed.size), shown)
+        except FileMissing as error:
+            self.findings.add(Kind.NOT_THERE, str(error))
+        except BundleMalformed as error:
+            self.findings.add(Kind.FORM, str(error))
         self.has_begun_late = own.carried_over > 0
         if seen_at_s is not None:
             self._times.check_witness(seen_at_s)
-        try:
-            lanes.finish(leaf_hashes(self.source, 0, signed.size, signed.size), shown)
-        except (FileMissing, BundleMalformed) as error:
-            self.findings.add(Kind.NOT_THERE, str(error))
 
     def _count(self, batch: Examined) -> None:
         self.findings.merge(batch.faults)

@@ -320,6 +320,11 @@ class TestFiles:
         vouch(export, KEY)
         assert Kind.FORM in kinds(check(export))
 
+    def test_a_file_of_records_under_another_index_is_found(self, export: Path) -> None:
+        (export / RECORDS).rename(export / "records/0000000001.jsonl")
+        vouch(export, KEY)
+        assert Kind.FORM in kinds(check(export))
+
     def test_a_file_that_nobody_listed(self, export: Path) -> None:
         (export / "handovers").mkdir()
         shutil.copy(export / "checkpoint", export / "handovers" / "281")
@@ -460,6 +465,13 @@ class TestArchives:
         data[data.index(b"PK\1\2") + 8] |= 1  # the flags of the first member, in the table of contents
         archive.write_bytes(data)
         assert kinds(check(archive)) == {Kind.FORM}
+
+    def test_an_archive_that_was_replaced_is_read_anew(self, archive: Path, export: Path, tmp_path: Path) -> None:
+        assert check(archive).faults == ()
+        (export / RECORDS).write_bytes(b"")
+        archive.unlink()
+        shutil.make_archive(str(tmp_path / "export"), "zip", export)
+        assert check(archive).records == 0
 
     def test_an_unusual_packing(self, archive: Path) -> None:
         with zipfile.ZipFile(archive, "a", zipfile.ZIP_LZMA) as opened:

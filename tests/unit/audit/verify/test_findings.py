@@ -15,7 +15,7 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("order", permutations(FAULTS))
+@pytest.mark.parametrize("order", list(permutations(FAULTS)))
 def test_the_first_of_each_kind_is_told_and_how_many_there_are(order: tuple[Fault, ...]) -> None:
     findings = Findings()
     findings.merge(order)
