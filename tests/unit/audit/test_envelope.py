@@ -105,6 +105,14 @@ def test_one_that_is_too_long_is_refused() -> None:
         format_envelope(dataclasses.replace(ENVELOPE, public={"a": "x" * MAX_ENVELOPE_BYTES}))
 
 
+@pytest.mark.parametrize(
+    "changed", [{"id": "x"}, {"at": "now"}, {"type": 'a "b"'}, {"actor": "\n"}, {"tenant": -1}, {"sha256": ""}]
+)
+def test_one_that_would_not_be_read_back_is_not_written(changed: dict[str, Json]) -> None:
+    with pytest.raises(ValueError, match="none that an envelope has"):
+        format_envelope(dataclasses.replace(ENVELOPE, **changed))
+
+
 def test_content_opens_under_its_key_for_its_record() -> None:
     sealed = seal_content(b"Why?", KEY, record=RECORD)
     assert open_content(sealed, KEY, record=RECORD) == b"Why?"

@@ -88,6 +88,7 @@ class TestNobodyChangedIt:
         assert check(busy(), keys=()).verdict is Verdict.INCOMPLETE
         other = signing_key(1, name="compliance-bot/other").verifier(SignatureType.ED25519)
         assert kinds(check(busy(), keys=(other,))) == {Kind.SIGNATURE}
+        assert Unchecked.KEY in check(busy(), keys=()).unchecked
 
 
 class TestRecords:
