@@ -12,9 +12,9 @@ from typing import Any
 from compliance_bot.audit.bundle.form import MANIFEST, MANIFEST_NOTE
 from compliance_bot.audit.bundle.manifest import Counts, File, format_manifest, parse_manifest, sign_manifest
 from compliance_bot.audit.note_key import SigningKey, VerifierKey
+from compliance_bot.audit.verify.asked import Asked
 from compliance_bot.audit.verify.export import verify_export
 from compliance_bot.audit.verify.findings import Kind
-from compliance_bot.audit.verify.log import Asked
 from compliance_bot.audit.verify.report import Report
 
 Line = dict[str, Any]

@@ -39,6 +39,7 @@ MODULES = (
     "audit/tiles.py",
     "audit/verify/__init__.py",
     "audit/verify/__main__.py",
+    "audit/verify/asked.py",
     "audit/verify/export.py",
     "audit/verify/exported.py",
     "audit/verify/findings.py",

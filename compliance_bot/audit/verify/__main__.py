@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.audit.note import MAX_NOTE_BYTES
 from compliance_bot.audit.note_key import NoteError, SignatureType, parse_verifier_key
+from compliance_bot.audit.verify.asked import Asked
 from compliance_bot.audit.verify.export import verify_export
-from compliance_bot.audit.verify.log import Asked
 from compliance_bot.audit.verify.report import report_lines, report_shape
 from compliance_bot.audit.verify.times import LONGEST_ACT_S
 

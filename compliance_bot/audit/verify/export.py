@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compliance_bot.audit.bundle.files import Files
-    from compliance_bot.audit.verify.log import Asked
+    from compliance_bot.audit.verify.asked import Asked
 
 
 def verify_export(path: Path, asked: Asked) -> Report:

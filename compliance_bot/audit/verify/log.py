@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from compliance_bot.audit.verify.own_records import OwnRecords
 from compliance_bot.audit.verify.processes import examined
 from compliance_bot.audit.verify.records import Rules
 from compliance_bot.audit.verify.report import Report, Unchecked
-from compliance_bot.audit.verify.times import LONGEST_ACT_S, Times
+from compliance_bot.audit.verify.times import Times
 from compliance_bot.audit.verify.tree import check_tiles, leaf_hashes, roots
 from compliance_bot.audit.verify.trust import HandoverRefused, Trust, read_change, signed_size
 from compliance_bot.audit.verify.witnesses import check_witnesses
@@ -24,23 +23,9 @@ from compliance_bot.audit.verify.witnesses import check_witnesses
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from compliance_bot.audit.note_key import VerifierKey
     from compliance_bot.audit.source import Handover, Source
+    from compliance_bot.audit.verify.asked import Asked
     from compliance_bot.audit.verify.records import Examined
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """By what a log is checked: all that is believed comes from here."""
-
-    keys: tuple[VerifierKey, ...] = ()  # of the log
-    witnesses: tuple[VerifierKey, ...] = ()
-    quorum: int = 0  # how many of the witnesses
-    old_checkpoint: bytes | None = None  # the note that the auditor kept
-    opens_content: bool = True
-    longest_act_s: int = LONGEST_ACT_S  # by which a record may come late
-    longest_silence_s: int | None = None  # None: silences that nobody announced are told, and no fault
-    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
 
 
 @dataclass(slots=True)

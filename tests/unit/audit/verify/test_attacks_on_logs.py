@@ -14,8 +14,9 @@ from compliance_bot.audit.envelope import format_envelope, parse_envelope
 from compliance_bot.audit.merkle import EMPTY_ROOT, leaf_hash
 from compliance_bot.audit.note import cosign_note, sign_note
 from compliance_bot.audit.note_key import SignatureType, SigningKey
+from compliance_bot.audit.verify.asked import Asked
 from compliance_bot.audit.verify.findings import Kind, Verdict
-from compliance_bot.audit.verify.log import Asked, verify_log
+from compliance_bot.audit.verify.log import verify_log
 from compliance_bot.audit.verify.report import Report, Unchecked
 from compliance_bot.store.log import SealedRecord
 from tests.audit_logs import BEGIN, ORIGIN, MadeLog, signing_key
