@@ -1,29 +1,35 @@
 """What an audit record says, and its two halves as bytes: a public envelope and a sealed payload. Pure functions.
 
 The envelope holds no personal data: ids, hashes, counts. The payload (who, the masked question, the quotes) is
-encrypted under a key of its own per record, wrapped by the home's key. AES-GCM does not commit to a key, so the
-envelope has an HMAC of the plaintext: a ciphertext cannot be opened as two texts.
-Canonical JSON here: UTF-8, sorted ASCII keys, no blanks, no floats. The exact bytes are hashed and stored.
+encrypted under a key of its own per record, wrapped by the home's key. The forms of both halves, and what proves that
+they were not changed, are those of `envelope`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import os
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
+from compliance_bot.audit.canonical import Json, canonical, parse_json
+from compliance_bot.audit.envelope import (
+    MAX_ENVELOPE_BYTES,
+    ContentAltered,
+    Envelope,
+    EnvelopeMalformed,
+    Lane,
+    Sealed,
+    format_envelope,
+    open_content,
+    parse_envelope,
+    seal_content,
+)
 from compliance_bot.audit.merkle import leaf_hash
 from compliance_bot.errors import ComplianceError
-from compliance_bot.keys import KEY_BYTES, CannotDecrypt, decrypt, encrypt
+from compliance_bot.keys import KEY_BYTES, CannotDecrypt
 from compliance_bot.policy.values import to_plain
 from compliance_bot.records import RecordId
 from compliance_bot.store.log import SealedRecord
@@ -34,16 +40,26 @@ if TYPE_CHECKING:
     from compliance_bot.keys import Keyring
     from compliance_bot.records import Principal
 
-Json = Any  # str, int, bool, None, and lists and dicts of these
-MAX_ENVELOPE_BYTES = 65_535  # C2SP tlog-tiles: an entry's length has 16 bits
-ENVELOPE_VERSION = 1
-
 
 class RecordAltered(ComplianceError):
     hint = "Somebody changed the log, or part of it was lost. Keep the database as it is and tell the auditor."
 
     def __init__(self, record: RecordId) -> None:
         super().__init__(f"audit record {record} is not what was written: its hash, commitment or key does not fit")
+
+
+__all__ = [
+    "MAX_ENVELOPE_BYTES",
+    "Event",
+    "Json",
+    "Opened",
+    "RecordAltered",
+    "canonical",
+    "describe",
+    "new_record_id",
+    "open_record",
+    "seal",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +101,6 @@ def new_record_id() -> RecordId:
     return RecordId(str(UUID(int=value)))
 
 
-def canonical(value: Json) -> bytes:
-    """Return the one encoding of a value. Raises TypeError for floats and keys that are not ASCII text."""
-    _require_canonical(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-
-
 def seal(
     event: Event,
     *,
@@ -103,30 +113,24 @@ def seal(
 ) -> SealedRecord:
     """Return the record as it is stored. Raises ValueError if the envelope would not fit into a log entry."""
     record_key = os.urandom(KEY_BYTES)
-    plaintext = canonical(dict(event.private))
-    ciphertext = encrypt(_derive(record_key, "encrypt"), plaintext, bound_to=id.encode())
-    envelope = canonical(
-        {
-            "v": ENVELOPE_VERSION,
-            "id": id,
-            "at": at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "tenant": tenant,
-            "type": event.type,
-            "outcome": event.outcome,
-            "actor": actor,
-            "lane": dict(lane),
-            "public": dict(event.public),
-            "payload": {
-                "sha256": hashlib.sha256(ciphertext).hexdigest(),
-                "commitment": hmac.new(_derive(record_key, "commit"), plaintext, "sha256").hexdigest(),
-            },
-        }
+    content = seal_content(canonical(dict(event.private)), record_key, record=id)
+    envelope = format_envelope(
+        Envelope(
+            id=id,
+            at=at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            tenant=tenant,
+            type=event.type,
+            outcome=event.outcome,
+            actor=actor,
+            lane=Lane(**lane),
+            public=event.public,
+            sha256=content.sha256,
+            commitment=content.commitment,
+        )
     )
-    if len(envelope) > MAX_ENVELOPE_BYTES:
-        raise ValueError(f"the envelope of an audit record may have {MAX_ENVELOPE_BYTES} bytes, not {len(envelope)}")
     wrapped = keyring.wrap(record_key, bound_to=id.encode())
     return SealedRecord(
-        id=id, leaf_hash=leaf_hash(envelope), envelope=envelope, wrapped_key=wrapped, ciphertext=ciphertext
+        id=id, leaf_hash=leaf_hash(envelope), envelope=envelope, wrapped_key=wrapped, ciphertext=content.ciphertext
     )
 
 
@@ -135,37 +139,15 @@ def open_record(record: SealedRecord, keyring: Keyring) -> Opened:
     if leaf_hash(record.envelope) != record.leaf_hash:
         raise RecordAltered(record.id)
     try:
-        return _opened(record, json.loads(record.envelope), keyring)
-    except (CannotDecrypt, ValueError, LookupError, TypeError) as error:
-        # An envelope that is no JSON, or lacks something, was not written by `seal`.
+        return _opened(record, parse_envelope(record.envelope), keyring)
+    except (CannotDecrypt, ContentAltered, EnvelopeMalformed, ValueError) as error:
         raise RecordAltered(record.id) from error
 
 
-def _opened(record: SealedRecord, envelope: Json, keyring: Keyring) -> Opened:
-    payload = envelope["payload"]
-    if envelope["id"] != record.id or hashlib.sha256(record.ciphertext).hexdigest() != payload["sha256"]:
+def _opened(record: SealedRecord, envelope: Envelope, keyring: Keyring) -> Opened:
+    if envelope.id != record.id:
         raise RecordAltered(record.id)
+    sealed = Sealed(ciphertext=record.ciphertext, sha256=envelope.sha256, commitment=envelope.commitment)
     record_key = keyring.unwrap(record.wrapped_key, bound_to=record.id.encode())
-    plaintext = decrypt(_derive(record_key, "encrypt"), record.ciphertext, bound_to=record.id.encode())
-    commitment = hmac.new(_derive(record_key, "commit"), plaintext, "sha256").hexdigest()
-    if not hmac.compare_digest(commitment, payload["commitment"]):
-        raise RecordAltered(record.id)
-    at = datetime.fromisoformat(envelope["at"])
-    return Opened(id=record.id, at=at, envelope=envelope, private=json.loads(plaintext))
-
-
-def _derive(record_key: bytes, use: str) -> bytes:
-    return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=use.encode()).derive(record_key)
-
-
-def _require_canonical(value: Json) -> None:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str) or not key.isascii():
-                raise TypeError("a key in an audit record is ASCII text")
-            _require_canonical(item)
-    elif isinstance(value, list):
-        for item in value:
-            _require_canonical(item)
-    elif value is not None and not isinstance(value, str | int):
-        raise TypeError(f"an audit record holds no {type(value).__name__}")
+    private = parse_json(open_content(sealed, record_key, record=record.id))
+    return Opened(id=record.id, at=envelope.time, envelope=parse_json(record.envelope), private=private)

@@ -127,7 +127,8 @@ class TestAppend:
 
 class TestIdempotence:
     def sealed(self, keyring: Keyring, tenant: int) -> SealedRecord:
-        return seal(event(), id=new_record_id(), at=AT, tenant=tenant, actor="a", lane={"counter": 0}, keyring=keyring)
+        lane = {"writer": "w", "counter": 0, "previous": ""}
+        return seal(event(), id=new_record_id(), at=AT, tenant=tenant, actor="a", lane=lane, keyring=keyring)
 
     def test_the_same_bytes_again_change_nothing(self, database: Database, keyring: Keyring) -> None:
         record = self.sealed(keyring, database.tenant)

@@ -134,7 +134,7 @@ class TestAlteration:
 
     @pytest.mark.parametrize("envelope", [b"{", b"[]", b"7", b"\xff", b"{}", b'{"id":"x","payload":{}}', b"null"])
     def test_an_envelope_of_another_making_is_noticed_although_its_hash_fits(self, envelope: bytes) -> None:
-        forged = dataclasses.replace(sealed(id="x"), envelope=envelope, leaf_hash=leaf_hash(envelope))
+        forged = dataclasses.replace(sealed(), id="x", envelope=envelope, leaf_hash=leaf_hash(envelope))
         with pytest.raises(RecordAltered):
             open_record(forged, KEYRING)
 

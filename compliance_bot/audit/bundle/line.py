@@ -1,0 +1,82 @@
+"""One line of an export: a leaf of the tree, with as much of its record as was selected and may be shown.
+
+Canonical JSON. `parse_line` takes the one text that a line has and no other, so an export has no second reading.
+A verifier reads very many, so both ways are written out here; a test compares them with JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from binascii import a2b_base64, b2a_base64
+from dataclasses import dataclass
+from json.encoder import encode_basestring
+
+from compliance_bot.audit.bundle.form import MAX_LINE_BYTES, BundleMalformed
+
+# Where the parts are; that there is nothing else is seen when the line is formatted again.
+_FORM = re.compile(
+    rb'\{(?:"ciphertext":"([^"]*)",)?(?:"envelope":(".*"),)?"index":(\d{1,19})'
+    rb'(?:,"key":"([^"]*)")?,"leaf":"([0-9a-f]{64})"(,"withheld":true)?\}'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A leaf; its envelope if it was selected; its content and key if they are disclosed."""
+
+    index: int
+    leaf: bytes
+    envelope: bytes | None = None
+    ciphertext: bytes | None = None
+    key: bytes | None = None
+    is_withheld: bool = False  # its reader had no right to the content
+
+
+def parse_line(encoded: bytes) -> Line:
+    """Return what a line says, its newline left out. Raises BundleMalformed."""
+    if len(encoded) > MAX_LINE_BYTES:
+        raise BundleMalformed(f"a line has at most {MAX_LINE_BYTES} bytes, and this one has more")
+    form = _FORM.fullmatch(encoded)
+    try:
+        line = _parse(form) if form else None
+        is_its_form = line is not None and format_line(line) == encoded
+    except ValueError:
+        line, is_its_form = None, False
+    if line is None or not is_its_form:
+        raise BundleMalformed("a line is canonical JSON of an index, a leaf and what is disclosed, and this is not")
+    return line
+
+
+def format_line(line: Line) -> bytes:
+    """Return the text of a line, without a newline. Raises ValueError for one that says too little or too much."""
+    has_content = line.ciphertext is not None
+    if has_content is not (line.key is not None) or (has_content and line.is_withheld):
+        raise ValueError("content comes with its key, and is not withheld")
+    if line.envelope is None and (has_content or line.is_withheld):
+        raise ValueError("a record that was not selected has no content")
+    parts = [b"{"]
+    if line.ciphertext is not None:
+        parts += [b'"ciphertext":"', b2a_base64(line.ciphertext, newline=False), b'",']
+    if line.envelope is not None:
+        parts += [b'"envelope":', encode_basestring(line.envelope.decode()).encode(), b","]
+    parts.append(b'"index":%d' % line.index)
+    if line.key is not None:
+        parts += [b',"key":"', b2a_base64(line.key, newline=False), b'"']
+    parts += [b',"leaf":"', line.leaf.hex().encode(), b'"']
+    if line.is_withheld:
+        parts.append(b',"withheld":true')
+    return b"".join([*parts, b"}"])
+
+
+def _parse(form: re.Match[bytes]) -> Line:
+    """Return a line from where its parts are. Raises ValueError."""
+    ciphertext, envelope, index, key, leaf, withheld = form.groups()
+    return Line(
+        index=int(index),
+        leaf=bytes.fromhex(leaf.decode()),
+        envelope=None if envelope is None else str(json.loads(envelope)).encode(),
+        ciphertext=None if ciphertext is None else a2b_base64(ciphertext),
+        key=None if key is None else a2b_base64(key),
+        is_withheld=withheld is not None,
+    )

@@ -1,0 +1,187 @@
+"""The public half of a record, and how its sealed half opens under the record's own key. Pure functions.
+
+All that a verifier needs of a record: the standard library and `cryptography`. Which home key wraps a record key, and
+what an event means, is not known here: `record` seals and opens with a home's keys.
+AES-GCM does not commit to a key, so the envelope has an HMAC of the plaintext: a ciphertext cannot be opened as two
+texts. The exact bytes of an envelope are hashed and stored; `parse_envelope` takes no others for the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from compliance_bot.audit.canonical import Json, canonical, parse_canonical
+from compliance_bot.errors import ComplianceError
+from compliance_bot.keys import KEY_BYTES, CannotDecrypt, decrypt, encrypt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_ENVELOPE_BYTES = 65_535  # C2SP tlog-tiles: an entry's length has 16 bits
+ENVELOPE_VERSION = 1
+# The bytes of version 1. Its keys are sorted, so they stand in one order; `public` alone has none that are known here.
+_TEXT, _NUMBER, _HASH = r'[^"\\\x00-\x1f]*', r"(?:0|[1-9]\d{0,17})", "[0-9a-f]{64}"
+_FORM = re.compile(
+    rf"""
+    \{{"actor":"(?P<actor>{_TEXT})",
+    "at":"(?P<at>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z)",
+    "id":"(?P<id>[0-9a-f]{{8}}-[0-9a-f]{{4}}-7[0-9a-f]{{3}}-[89ab][0-9a-f]{{3}}-[0-9a-f]{{12}})",  # UUIDv7, RFC 9562
+    "lane":\{{"counter":(?P<counter>{_NUMBER}),
+        "previous":"(?P<previous>(?:[0-9a-f]{{2}})*)",
+        "writer":"(?P<writer>{_TEXT})"\}},
+    "outcome":"(?P<outcome>{_TEXT})",
+    "payload":\{{"commitment":"(?P<commitment>{_HASH})","sha256":"(?P<sha256>{_HASH})"\}},
+    "public":(?P<public>\{{.*\}}),
+    "tenant":(?P<tenant>{_NUMBER}),
+    "type":"(?P<type>{_TEXT})",
+    "v":{ENVELOPE_VERSION}\}}
+    """.encode(),
+    re.DOTALL | re.VERBOSE,
+)
+
+
+class EnvelopeMalformed(ComplianceError):
+    """The envelope of an audit record is not in the form that this program writes."""
+
+    hint = "Somebody changed it, or it is of a later version. Keep it as it is and tell the auditor."
+
+
+class ContentAltered(ComplianceError):
+    """The sealed half of an audit record is not what its envelope tells of."""
+
+    hint = "Rely on none of it. Keep it as it is and tell the auditor."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """Where a record stands among those of its writer."""
+
+    writer: str
+    counter: int  # from 0
+    previous: str  # leaf hash of the writer's record before, hex; empty for the first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What anybody may know of a record."""
+
+    id: str  # UUIDv7
+    at: str  # when the act began: RFC 3339 in UTC, to the millisecond
+    tenant: int
+    type: str
+    outcome: str
+    actor: str  # a random reference
+    lane: Lane
+    public: Mapping[str, Json] = field(hash=False)
+    sha256: str  # of the ciphertext
+    commitment: str  # HMAC-SHA256 of the plaintext under a key derived from the record's
+
+    @property
+    def time(self) -> datetime:
+        """When the act began."""
+        return datetime.fromisoformat(self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """The sealed half, with what the envelope tells of it."""
+
+    ciphertext: bytes
+    sha256: str
+    commitment: str
+
+
+def parse_envelope(encoded: bytes) -> Envelope:
+    """Return what the bytes of an envelope say. Raises EnvelopeMalformed for all that was not written by this program.
+
+    INVARIANT: it formats to these bytes and no others, so whoever has the hash has what it says.
+    """
+    if len(encoded) > MAX_ENVELOPE_BYTES:
+        raise EnvelopeMalformed(f"an envelope has at most {MAX_ENVELOPE_BYTES} bytes, and this one has {len(encoded)}")
+    form = _FORM.fullmatch(encoded)
+    if form is None:
+        raise EnvelopeMalformed(f"an envelope of version {ENVELOPE_VERSION} has its ten fields, and this one has not")
+    try:
+        parts = {name: part.decode() for name, part in form.groupdict().items() if name != "public"}
+        datetime.fromisoformat(parts["at"])
+        public = parse_canonical(form["public"])
+    except ValueError:
+        raise EnvelopeMalformed("an envelope is canonical JSON and has a time, and this one has not") from None
+    lane = Lane(writer=parts["writer"], counter=int(parts["counter"]), previous=parts["previous"])
+    return Envelope(
+        id=parts["id"],
+        at=parts["at"],
+        tenant=int(parts["tenant"]),
+        type=parts["type"],
+        outcome=parts["outcome"],
+        actor=parts["actor"],
+        lane=lane,
+        public=public,
+        sha256=parts["sha256"],
+        commitment=parts["commitment"],
+    )
+
+
+def format_envelope(envelope: Envelope) -> bytes:
+    """Return the bytes of an envelope. Raises ValueError if they do not fit into a log entry or are no envelope."""
+    lane = envelope.lane
+    encoded = canonical(
+        {
+            "v": ENVELOPE_VERSION,
+            "id": envelope.id,
+            "at": envelope.at,
+            "tenant": envelope.tenant,
+            "type": envelope.type,
+            "outcome": envelope.outcome,
+            "actor": envelope.actor,
+            "lane": {"writer": lane.writer, "counter": lane.counter, "previous": lane.previous},
+            "public": dict(envelope.public),
+            "payload": {"sha256": envelope.sha256, "commitment": envelope.commitment},
+        }
+    )
+    if len(encoded) > MAX_ENVELOPE_BYTES:
+        raise ValueError(f"the envelope of an audit record may have {MAX_ENVELOPE_BYTES} bytes, not {len(encoded)}")
+    if not _FORM.fullmatch(encoded):
+        raise ValueError("the id, time, lane or a word of the audit record is none that an envelope has")
+    return encoded
+
+
+def seal_content(plaintext: bytes, record_key: bytes, *, record: str) -> Sealed:
+    """Return the sealed half of a record, bound to its id."""
+    encryption_key, commitment_key = _derive(record_key)
+    ciphertext = encrypt(encryption_key, plaintext, bound_to=record.encode())
+    return Sealed(
+        ciphertext=ciphertext,
+        sha256=hashlib.sha256(ciphertext).hexdigest(),
+        commitment=hmac.digest(commitment_key, plaintext, "sha256").hex(),
+    )
+
+
+def open_content(sealed: Sealed, record_key: bytes, *, record: str) -> bytes:
+    """Return the plaintext. Raises ContentAltered unless hash, ciphertext, key and commitment all fit."""
+    if hashlib.sha256(sealed.ciphertext).hexdigest() != sealed.sha256:
+        raise ContentAltered("the ciphertext is not the one that the envelope has the hash of")
+    if len(record_key) != KEY_BYTES:
+        raise ContentAltered(f"the key of a record has {KEY_BYTES} bytes, and this one has {len(record_key)}")
+    encryption_key, commitment_key = _derive(record_key)
+    try:
+        plaintext = decrypt(encryption_key, sealed.ciphertext, bound_to=record.encode())
+    except CannotDecrypt:
+        raise ContentAltered("the ciphertext does not open under the key that came with it") from None
+    if not hmac.compare_digest(hmac.digest(commitment_key, plaintext, "sha256").hex(), sealed.commitment):
+        raise ContentAltered("the text is not the one that the envelope commits to: another key opens it as another")
+    return plaintext
+
+
+def _derive(record_key: bytes) -> tuple[bytes, bytes]:
+    """Return the keys to encrypt and to commit with: HKDF-SHA256 without a salt (RFC 5869), one block each.
+
+    The extraction is done once for both: a verifier derives them for each record.
+    """
+    extracted = hmac.digest(bytes(KEY_BYTES), record_key, "sha256")
+    return hmac.digest(extracted, b"encrypt\x01", "sha256"), hmac.digest(extracted, b"commit\x01", "sha256")
