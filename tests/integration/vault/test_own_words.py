@@ -74,10 +74,9 @@ class Local(Silent):
     is_local = True
 
 
-def filled(bot: ComplianceBot, embedder: Embedder) -> ComplianceBot:
+def fill(bot: ComplianceBot, embedder: Embedder) -> None:
     bot.embedder = embedder
     assert not bot.ingest_loader(letters(), collection="letters").rejected
-    return bot
 
 
 @pytest.mark.parametrize("kind", [Service, Silent, SaysMaybe])
@@ -87,7 +86,7 @@ def test_an_embedder_that_may_be_elsewhere_gets_no_value_whatever_is_asked(
     given = kind()
     embedder = LangChainEmbedder(given, name="theirs", dim=384) if isinstance(given, Service) else given
     with home(VALUES) as bot:
-        filled(bot, embedder)
+        fill(bot, embedder)
         for who in (ANA, BEN):
             surfaces(bot, who, [ASKED])
     assert given.texts.count(MASKED) >= 2 * 9  # each way to ask, of each of them
@@ -97,7 +96,7 @@ def test_an_embedder_that_may_be_elsewhere_gets_no_value_whatever_is_asked(
 def test_one_in_this_process_gets_the_question_as_it_was_typed() -> None:
     embedder = Local()
     with home(VALUES) as bot:
-        filled(bot, embedder)
+        fill(bot, embedder)
         stored = len(embedder.texts)
         assert not any("Lopez" in text for text in embedder.texts)
         for ask in (bot.ask, bot.search):
@@ -105,7 +104,7 @@ def test_one_in_this_process_gets_the_question_as_it_was_typed() -> None:
         assert embedder.texts[stored:] == [ASKED, ASKED]
 
 
-def test_the_shipped_embedder_is_local_and_a_langchain_model_is_not_even_around_it() -> None:
+def test_the_shipped_embedder_is_local_and_any_langchain_model_is_not() -> None:
     shipped = OnnxEmbedder.load(threads=1)
     assert shipped.is_local is True
     assert not hasattr(LangChainEmbedder(shipped, name="shipped", dim=shipped.dim), "is_local")
