@@ -35,6 +35,7 @@ __all__ = ["FailingDetector", "HashEmbedder", "ListedDetector", "throw_away_bot"
 class HashEmbedder:
     """Embeds a text as the direction of its words: texts that share words are near, others nearly orthogonal."""
 
+    is_local = True
     manifest_hash = hashlib.sha256(b"compliance_bot.testing.HashEmbedder/1").hexdigest()
 
     def __init__(self, dim: int = 384) -> None:

@@ -220,7 +220,8 @@ def retrieve(
     The question is embedded meanwhile: the search by words, which comes first, does not need its vector. With
     `by_engine` the compiled policies are not relied upon.
     """
-    with _embedding(parts.embedder, asked.words, case) as embedded, parts.database.reading() as snapshot:
+    words = asked.words_for(parts.embedder)
+    with _embedding(parts.embedder, words, case) as embedded, parts.database.reading() as snapshot:
         with case.step("scope"):
             scope = enter_scope(snapshot, parts.engine, principal, now, case, by_engine=by_engine)
         with case.step("retrieve"):

@@ -3,6 +3,9 @@
 A question's values never reach an index of words. Each is looked up in the vault, and its token is searched in those
 classes alone whose documents the policies let this asker reveal this type of data in. To anybody else it is a word that
 stands nowhere, and nobody can tell by planting it in a document of their own whether it stands in another.
+
+An embedder in this process does get a question as it was typed. Stored vectors are made of masked text, so what is near
+follows from the words of the asker and not from whose values are hidden; the question's vector is not kept.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from compliance_bot.store.scope import class_attributes, narrowed, permitted_cla
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from compliance_bot.models.embed import Embedder
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
     from compliance_bot.records import ClassId, Principal, Scope
     from compliance_bot.redaction.mask import Masked
@@ -59,10 +63,15 @@ class Asked:
         text = apply_edits(source, [one.edit for one in replaced])
         return cls(text=text, counts=masked.counts, values=tuple(values.values()))
 
-    @property
-    def words(self) -> str:
-        """What is embedded: for each value the words of its type, as in passages."""
-        return in_words(self.text)
+    def words_for(self, embedder: Embedder) -> str:
+        """Return what is embedded: the question as it was typed, if its embedder says that texts stay in this process.
+
+        Any other gets the words of its type for each value, as in passages.
+        """
+        # INVARIANT: an embedder that does not say so, or says anything but True, gets no value.
+        if getattr(embedder, "is_local", None) is not True:
+            return in_words(self.text)
+        return in_words(self.text, {value.placeholder: value.surface for value in self.values})
 
 
 def named_values(

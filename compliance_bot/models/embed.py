@@ -37,7 +37,11 @@ _SPECIAL_TOKENS = 2  # [CLS] and [SEP]
 
 
 class Embedder(Protocol):
-    """What search and ingest need of an embedder. Vectors of different `manifest_hash` are never compared."""
+    """What search and ingest need of an embedder. Vectors of different `manifest_hash` are never compared.
+
+    It gets masked text. One that has `is_local = True` says that no text leaves this process, is written or kept: it
+    gets questions as they are typed. Whoever says nothing is taken for a service elsewhere.
+    """
 
     @property
     def dim(self) -> int: ...
@@ -77,6 +81,8 @@ class UnexpectedVectors(ComplianceError):
 
 class OnnxEmbedder(Embeddings):
     """A sentence encoder run by ONNX Runtime on the processor. Safe to share between threads."""
+
+    is_local = True
 
     def __init__(self, manifest: Manifest, tokenizer: Tokenizer, session: InferenceSession, *, threads: int) -> None:
         assert manifest.dim is not None
@@ -141,7 +147,10 @@ class OnnxEmbedder(Embeddings):
 
 
 class LangChainEmbedder:
-    """Any LangChain `Embeddings` as an Embedder. Who declares `name` vouches that it always means the same model."""
+    """Any LangChain `Embeddings` as an Embedder. Who declares `name` vouches that it always means the same model.
+
+    Where it computes cannot be seen from it, so it never counts as local.
+    """
 
     def __init__(self, embeddings: Embeddings, *, name: str, dim: int) -> None:
         if not name or dim < 1:

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from compliance_bot.records import Edit
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 PLACEHOLDER = re.compile(r"<([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*?)_([1-9][0-9]*)>")
 _ANY = re.compile(r"<([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*?)_Q?[1-9][0-9]*>")
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _LIKE_ONE = re.compile(r"<([A-Z][A-Z0-9_]*_Q?[0-9]+)>")  # also those of questions, and numbers that are never given
 
 
@@ -137,9 +139,12 @@ def restore(text: str, values: Sequence[Held]) -> str:
     return "".join((*parts, text[done:]))
 
 
-def in_words(text: str) -> str:
-    """Return a text with the type's words in place of each placeholder: `<EMAIL_ADDRESS_2>` is an email address."""
-    return _ANY.sub(lambda match: match.group(1).replace("_", " ").lower(), text)
+def in_words(text: str, own: Mapping[str, str] = _NO_WORDS) -> str:
+    """Return a text with words in place of each placeholder: `<EMAIL_ADDRESS_2>` is an email address.
+
+    `own` are the words of some placeholders; the others get those of their type.
+    """
+    return _ANY.sub(lambda match: own.get(match.group()) or match.group(1).replace("_", " ").lower(), text)
 
 
 def is_cut(text: str, offset: int) -> bool:

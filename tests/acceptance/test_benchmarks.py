@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compliance_bot.store.embedded import destroy
-from tests.benchmarks import absent, answers, askers, backup, classes, filtered, policy, question, redaction, retrieval
+from tests.benchmarks import (
+    absent,
+    answers,
+    askers,
+    backup,
+    classes,
+    filtered,
+    masked,
+    policy,
+    question,
+    redaction,
+    retrieval,
+)
 from tests.benchmarks.homes import Setup
 from tests.benchmarks.page import render
 from tests.benchmarks.pieces import SHARES
@@ -86,6 +98,15 @@ def test_retrieval_finds_what_is_there_and_scores_as_bm25s_does(setup: Setup) ->
     assert figures["questions"] == 30
     assert figures["metrics"]["recall@10"] == 1.0
     assert figures["equal_to_bm25s"] == dict.fromkeys(("1", "10", "50", "100"), 1.0)
+
+
+def test_retrieval_in_masked_text_is_measured_beside_the_same_with_nothing_masked(setup: Setup) -> None:
+    figures = masked.run(setup)
+    assert figures["nothing"]["metrics"]["recall@10"] == 1.0
+    assert figures["nothing"]["placeholders"] == 0 < figures["most"]["placeholders"]
+    assert figures["most"]["passages"] == figures["most"]["questions"] == 30
+    part = {"commit": "c", "date": "d", "machine": "m", "seconds": 1, "figures": figures}
+    assert "| nothing masked | " in render({"masked": part})
 
 
 def test_questions_are_timed_for_each_readable_share_of_both_corpora(setup: Setup) -> None:

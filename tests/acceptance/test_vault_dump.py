@@ -11,7 +11,7 @@ import subprocess
 import sys
 import urllib.parse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psycopg
@@ -28,6 +28,8 @@ from compliance_bot.store.scope import access_classes, everything_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
 ADMIN = "admin"
 QUESTION = "Whom do I call about a complaint, and what did {} say on {}?"
@@ -161,6 +163,28 @@ def test_no_value_stands_anywhere_in_any_encoding(home: Path, values: tuple[tupl
 def test_no_plain_hash_of_a_value_is_kept(values: tuple[tuple[str, str], ...], haul: bytes) -> None:
     needles = {digest: f"{kind}: {value!r} {name}" for kind, value in values for name, digest in hashes(kind, value)}
     assert searched(haul, needles) == []
+
+
+def test_no_vector_of_a_question_is_kept(home: Path, values: tuple[tuple[str, str], ...], haul: bytes) -> None:
+    people = [value for kind, value in values if kind == "PERSON"][:10]
+    asked = [QUESTION.format(person, f"{n + 1} March 2026") for n, person in enumerate(people)]
+    with ComplianceBot.open(home) as bot, bot.parts.database.reading() as snapshot, everything_open(snapshot):
+        (stored,) = snapshot.connection.execute("SELECT vector::text FROM embedding LIMIT 1").fetchone() or ("",)
+        vectors = bot.embedder.embed(asked)
+    # The search finds one that is there, in a table and in a row of it.
+    binary, *_, text = forms(np.array(json.loads(stored)))
+    assert searched(haul, {binary: "in a table", text: "in a row"}) == ["in a row", "in a table"]
+    assert (
+        searched(haul, {form: text for text, vector in zip(asked, vectors, strict=True) for form in forms(vector)})
+        == []
+    )
+
+
+def forms(vector: NDArray[np.floating[Any]]) -> tuple[bytes, ...]:
+    """Return the beginning of a vector, as pgvector stores and sends it, in single precision, and as text."""
+    half = vector[:8].astype(np.float16)
+    text = ",".join(str(number) for number in half[:2].astype(np.float32))
+    return half.tobytes(), half.byteswap().tobytes(), vector[:8].astype(np.float32).tobytes(), f"[{text}".encode()
 
 
 def test_with_the_keys_all_of_it_can_be_read_and_without_them_nothing(home: Path, tmp_path: Path) -> None:

@@ -79,6 +79,16 @@ def obliqa_home(setup: Setup) -> Iterator[tuple[ComplianceBot, Path]]:
 
 
 @contextmanager
+def profiled_home(setup: Setup, name: str, profile: str) -> Iterator[tuple[ComplianceBot, Path]]:
+    """Open a home with ObliQA in it, masked by a redaction profile of that name; yields the bot and the BEIR folder."""
+    with _place(setup, f"obliqa-{name}") as place:
+        folder = obliqa(setup.data, place / "corpus", setup.limit)
+        given = {"redaction.yaml": f"default: {name}\n", f"redaction/{name}.yaml": profile}
+        with _filled(place, folder, _READ_UP_TO_CLEARANCE, profile=given) as bot:
+            yield bot, folder
+
+
+@contextmanager
 def wide_home(setup: Setup) -> Iterator[tuple[ComplianceBot, Path]]:
     """Open a home with ObliQA and new passages made of its sentences, `setup.wide` of them together."""
     with _place(setup, "wide") as place:

@@ -1,8 +1,7 @@
-"""What the vault costs: retrieval with placeholders, look-ups of an answer, ingest, an erasure, a rotation.
+"""What the vault costs: look-ups of an answer, ingest, an erasure, a correction, a rotation.
 
-ObliQA goes in once with nothing masked and once with everything that the profile hipaa and organisations cover; the
-other figures are of made letters, with a detector that is told the names, so that the vault is measured and nothing
-else.
+Measured on made letters, with a detector that is told the names: the vault, and nothing else. What placeholders cost
+retrieval is the part `masked`.
 """
 
 from __future__ import annotations
@@ -18,62 +17,25 @@ from unittest.mock import patch
 import psycopg
 from langchain_core.documents import Document
 
-from compliance_bot.evaluation.beir import read_questions
-from compliance_bot.evaluation.retrieval import evaluate
 from compliance_bot.records import Principal
 from compliance_bot.testing import HashEmbedder, ListedDetector, throw_away_bot
 from compliance_bot.vault.book import Vault
-from tests.benchmarks.datasets import obliqa
-from tests.benchmarks.homes import Setup, _filled
 from tests.benchmarks.measure import clock
 
 if TYPE_CHECKING:
     from compliance_bot.bot import ComplianceBot
+    from tests.benchmarks.homes import Setup
 
 LETTERS = 1000
 VALUES = 100  # in each letter of the home whose key is rotated
 TURNS = 5
 ASKED = 60
-_NOTHING = "name: nothing\ndescription: Masks almost nothing.\ntypes: [TRACK_DATA]\n"
-_MOST = (
-    "name: most\ndescription: Names, places, dates, contacts, accounts.\n"
-    "groups: [name, contact, network, account, card, national_id, health, case, device, date, place, organisation]\n"
-)
-_POLICIES = """\
-@id("all-read")
-permit (principal, action == Action::"read", resource);
-"""
 NAME = "Maria Lopez"
 
 
 def run(setup: Setup) -> dict[str, Any]:
-    """Return recall with and without placeholders, and seconds and milliseconds of the rest."""
-    return {
-        "retrieval": retrieval(setup),
-        **letters(setup.limit or LETTERS),
-        "rotation": rotation((setup.limit or LETTERS), VALUES),
-    }
-
-
-def retrieval(setup: Setup) -> dict[str, Any]:
-    """Return the metrics of ObliQA's questions, with nothing masked and with placeholders."""
-    figures: dict[str, Any] = {}
-    for name, profile in (("nothing", _NOTHING), ("most", _MOST)):
-        with tempfile.TemporaryDirectory() as scratch:
-            place = Path(scratch)
-            folder = obliqa(setup.data, place / "corpus", setup.limit)
-            policy = {"redaction.yaml": f"default: {name}\n", f"redaction/{name}.yaml": profile}
-            with _filled(place, folder, _POLICIES, profile=policy) as bot:
-                questions = read_questions(folder)
-                scores = evaluate(bot, questions, principal="admin")
-                state = bot.vault_state(principal="admin")
-                figures["passages"] = len(bot.documents(principal="admin", reveal=False))
-            figures[name] = {
-                "metrics": {metric: round(value, 4) for metric, value in scores.metrics.items()},
-                "placeholders": state.placeholders,
-                "questions": scores.n,
-            }
-    return figures
+    """Return seconds, milliseconds and counts."""
+    return {**letters(setup.limit or LETTERS), "rotation": rotation((setup.limit or LETTERS), VALUES)}
 
 
 def letters(count: int) -> dict[str, Any]:

@@ -202,6 +202,12 @@ def test_in_words_a_placeholder_is_its_type() -> None:
     )
 
 
+def test_in_its_own_words_a_text_has_those_values_again_and_the_types_of_the_others() -> None:
+    own = {"<PERSON_Q1>": "Ana <PERSON_Q2>"}  # what a value looks like is not read again
+    text = "<PERSON_Q1> paid <PERSON_Q2> by <CREDIT_CARD_Q1>: ‹PERSON_Q1›"
+    assert in_words(text, own) == "Ana <PERSON_Q2> paid person by credit card: ‹PERSON_Q1›"
+
+
 def test_placeholders_are_counted_by_type_where_the_type_is_one() -> None:
     text = "<PERSON_1> <PERSON_2> <PERSON_1> <EMAIL_ADDRESS_1> <HEADING_1> <PERSON_Q1> <PERSON_0> <PERSON> <person_1>"
     assert count_placeholders(text) == {"PERSON": 3, "EMAIL_ADDRESS": 1}
