@@ -36,6 +36,10 @@ class StoredTree:
         rows = {(level, tile): row for level, tiles in needed.items() for tile, row in self._rows(level, tiles).items()}
         return [self._hash(subtree, rows) for subtree in wanted]
 
+    def hashes(self, level: int, tile: int) -> list[bytes]:
+        """Return the hashes in a tile, as far as there are any."""
+        return self._rows(level, {tile})[tile]
+
     def edge(self, level: int, end: int) -> list[bytes]:
         """Return the hashes of a level of tiles that stand in no full tile, up to before `end`."""
         first = end - end % TILE_WIDTH

@@ -49,6 +49,13 @@ class SignedTree:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedRecord(SealedRecord):
+    """A record in the tree."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
     """What waits for the tree."""
 
@@ -150,6 +157,36 @@ def leaf_hashes(transaction: Transaction, first: int, end: int) -> list[bytes]:
     """Return the hashes of the leaves from `first` to before `end`."""
     values = {"tenant": transaction.tenant, "first": first, "end": end}
     return [row[0] for row in transaction.connection.execute(_SQL["leaf_hashes"], values)]
+
+
+def placed(transaction: Transaction, first: int, end: int) -> tuple[PlacedRecord, ...]:
+    """Return the records that stand in the tree from `first` to before `end`, with what is sealed of them."""
+    values = {"tenant": transaction.tenant, "first": first, "end": end}
+    return tuple(
+        PlacedRecord(
+            index=index,
+            id=RecordId(str(id)),
+            leaf_hash=leaf,
+            envelope=envelope,
+            wrapped_key=key,
+            ciphertext=ciphertext,
+        )
+        for index, id, leaf, envelope, key, ciphertext in transaction.connection.execute(_SQL["placed"], values)
+    )
+
+
+def size_before(transaction: Transaction, size: int) -> int:
+    """Return the size of the checkpoint before the one of this size; 0 where there is none."""
+    values = {"tenant": transaction.tenant, "size": size}
+    (before,) = transaction.connection.execute(_SQL["size_before"], values).fetchone() or (0,)
+    return int(before)
+
+
+def unplaced(transaction: Transaction) -> tuple[int, RecordId | None]:
+    """Return how many records neither stand in the tree nor wait for it, and the first of them."""
+    row = transaction.connection.execute(_SQL["unplaced"], {"tenant": transaction.tenant}).fetchone()
+    count, first = row or (0, None)
+    return count, RecordId(first) if first else None
 
 
 def tiles(transaction: Transaction, level: int, indexes: Collection[int]) -> Mapping[int, bytes]:

@@ -52,6 +52,21 @@ SELECT e.leaf_hash FROM audit.leaf l JOIN audit.entry e USING (entry_id)
 WHERE l.tenant = %(tenant)s AND l.leaf_index >= %(first)s AND l.leaf_index < %(end)s
 ORDER BY l.leaf_index
 
+-- placed: Records in the tree, from one index on; one that lost its payload is not left out
+SELECT l.leaf_index, e.entry_id, e.leaf_hash, e.envelope, COALESCE(p.wrapped_key, ''), COALESCE(p.ciphertext, '')
+FROM audit.leaf l JOIN audit.entry e USING (entry_id) LEFT JOIN audit.payload p USING (entry_id)
+WHERE l.tenant = %(tenant)s AND l.leaf_index >= %(first)s AND l.leaf_index < %(end)s
+ORDER BY l.leaf_index
+
+-- size_before: The size of the checkpoint before one
+SELECT COALESCE(max(size), 0) FROM audit.checkpoint WHERE tenant = %(tenant)s AND size < %(size)s
+
+-- unplaced: Records that neither stand in the tree nor wait for it
+SELECT count(*), min(e.entry_id::text) FROM audit.entry e
+WHERE e.tenant = %(tenant)s
+  AND NOT EXISTS (SELECT FROM audit.leaf l WHERE l.entry_id = e.entry_id)
+  AND NOT EXISTS (SELECT FROM audit.pending p WHERE p.entry_id = e.entry_id)
+
 -- tiles: Full tiles
 SELECT tile_index, hashes FROM audit.tile
 WHERE tenant = %(tenant)s AND level = %(level)s AND tile_index = ANY(%(indexes)s)
