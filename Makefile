@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-EXTRAS ?= dev,build,ui,loaders,openai
+EXTRAS ?= dev,build,ui,loaders,openai,timestamps
 # Each file stays in one process: what it starts for all of its tests, databases above all, is started once.
 TESTS ?= -n 2 --dist loadfile
 .DEFAULT_GOAL := help

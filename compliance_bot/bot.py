@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from compliance_bot.chains.act import Act
     from compliance_bot.chains.anchor_room import LossAccepted
     from compliance_bot.chains.intake import Intake
+    from compliance_bot.chains.log_room import LogKeys
     from compliance_bot.chains.models import EmbedderState
     from compliance_bot.models.embed import Embedder
     from compliance_bot.records import (
@@ -74,10 +75,25 @@ class ComplianceBot(Governance):
             return room.accept_loss(reason=reason)
 
     @classmethod
-    def _opened(cls, settings: Settings, *, is_adrift: bool = False) -> Self:
+    def begin_log_anew(
+        cls, home: Path | str | None = None, *, reason: str, principal: Asker = LOCAL_ADMINISTRATOR, **settings: Any
+    ) -> LogKeys:
+        """Let the log's tree go on under a new name where it cannot go on as it was; return its public keys.
+
+        For a signing key that is lost, and a database that was put back. Raises Refused, and UsageError without a
+        reason.
+        """
+        with cls._opened(load_settings(home=home, **settings), begins_log=True) as bot:
+            return bot.audit_log(principal=principal).begin_anew(reason=reason)
+
+    @classmethod
+    def _opened(cls, settings: Settings, *, is_adrift: bool = False, begins_log: bool = False) -> Self:
         with ExitStack() as stack:
-            bot = cls(settings, stack.enter_context(open_home(settings)), is_adrift=is_adrift)
+            home = stack.enter_context(open_home(settings))
+            bot = cls(settings, home, is_adrift=is_adrift, begins_log=begins_log)
             bot._resources = stack.pop_all()  # from here on, closing is the caller's
+        bot._resources.callback(bot._pulse.stop)
+        bot._pulse.start()
         return bot
 
     def __enter__(self) -> Self:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from compliance_bot.chains.grants import Grants
 from compliance_bot.chains.kill_switch import KillSwitch
 from compliance_bot.chains.trail import Trail
+from compliance_bot.keys.signing import SigningKeyFiles
 from compliance_bot.privacy_office import PrivacyOffice
 from compliance_bot.records import DocumentId, RecordId
 from compliance_bot.wiring import LOCAL_ADMINISTRATOR
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from compliance_bot.chains.backups import BackupRoom
     from compliance_bot.chains.examine import PolicyReport
     from compliance_bot.chains.explain import Explainer, Explanation, Permissions
+    from compliance_bot.chains.log_room import LogRoom
     from compliance_bot.chains.tenants import TenantRoom
     from compliance_bot.chains.what_if import Comparison
     from compliance_bot.records import Asker, Grant, Principal, RecordSummary, Stop
@@ -95,6 +97,17 @@ class Governance(PrivacyOffice):
     def record(self, record: str, *, principal: Asker) -> Shown:
         """Return one record with all that the principal may see of it. Raises Refused."""
         return Trail(act=self._act(principal), labels=self.labels).show(RecordId(record))
+
+    def audit_log(self, *, principal: Asker) -> LogRoom:
+        """Return the log's tree: its public keys, its checkpoint, proofs to hand out, the change of its key."""
+        from compliance_bot.chains.log_room import LogRoom
+
+        return LogRoom(
+            begin=lambda: self._act(principal),
+            integrator=self._integrator,
+            pulse=self._pulse,
+            files=SigningKeyFiles(self._home.path / "keys"),
+        )
 
     def tenant(self, *, principal: Asker) -> TenantRoom:
         """Return the tenant of this home as a whole: to show, export, bring back and remove. Each is on record."""

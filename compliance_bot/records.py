@@ -269,10 +269,11 @@ class Answer:
     citations: tuple[Citation, ...]
     redactions: Mapping[str, int] = field(hash=False)  # personal data masked in question and answer, by type
     record: RecordId
-    receipt: str | None  # None until the log has a tree
+    receipt: str | None  # signed by the log, for this text; None before the record is committed
     model: str  # the one that answered
     timings_ms: Mapping[str, float] = field(hash=False)
     fallback: str | None = None  # why another model than the one set answered
+    notice: str = ""  # that a machine answers, as the settings word it
     is_complete: bool = True  # False where the model broke off after sentences that were shown already
     revealed: Mapping[str, int] = field(default_factory=dict, hash=False)  # personal data shown to this asker, by type
     undrawn: Answer | None = field(default=None, repr=False, compare=False)  # the same with placeholders alone

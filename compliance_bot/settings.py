@@ -115,6 +115,13 @@ class Settings(BaseSettings):
         default="beside",
         description="Whether the chat model's own words, which nobody verified, are shown beside quotes.",
     )
+    ai_notice: str = Field(
+        default="A machine put this answer together. Read its sources before you rely on it.",
+        max_length=500,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="What is said with every answer, that a machine gave it; its text goes on record. Empty where your "
+        "own application says so.",
+    )
     chunk_strategy: Literal["structure", "fixed", "sentence"] = Field(
         default="structure",
         description="How documents are cut: along their structure, in windows of words, or in sliding windows of "

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from compliance_bot import logs
 from compliance_bot.anchor.standing import Anchor, Unanchored
+from compliance_bot.audit.integrate import Integrator
 from compliance_bot.audit.log import AuditLog
+from compliance_bot.audit.pulse import Pulse
 from compliance_bot.chains.act import Act
 from compliance_bot.chains.catch_up import CatchingUp
 from compliance_bot.chains.grants import with_grants
@@ -23,6 +25,7 @@ from compliance_bot.chains.rules import LiveRules, Rules
 from compliance_bot.errors import UsageError
 from compliance_bot.home import key_source
 from compliance_bot.identity import account_name
+from compliance_bot.keys.signing import SigningKeyFiles
 from compliance_bot.policy.decide import Circumstances
 from compliance_bot.policy.signature import APPROVERS, read_approvers, require_approved
 from compliance_bot.records import Credential, Principal
@@ -61,8 +64,11 @@ _MORE_TRIES = 3  # moves that follow each other closer than answers take are not
 class Wiring:
     """One open home, its parts made as they are needed."""
 
-    def __init__(self, settings: Settings, home: Home, *, is_adrift: bool = False) -> None:
-        """Open by the rules of now. `is_adrift` is for accepting that the anchor is lost, and for nothing else."""
+    def __init__(self, settings: Settings, home: Home, *, is_adrift: bool = False, begins_log: bool = False) -> None:
+        """Open by the rules of now. `is_adrift` is for accepting that the anchor is lost, and for nothing else.
+
+        So is `begins_log`, for letting the log's tree begin anew: without it, one that cannot go on is told here.
+        """
         self.settings, self._home = settings, home
         self._resources, self._loading = ExitStack(), threading.RLock()
         self._anchor = Anchor(home.anchor, home.keyring, home.database.tenant)
@@ -71,6 +77,10 @@ class Wiring:
         catching_up = None if is_adrift else CatchingUp(home.database, self._log, self._anchor, home.keyring)
         self._go_on = catching_up.go_on if catching_up else lambda: None
         self.caught_up: Mapping[str, int] = catching_up.applied if catching_up else {}  # done again when it was opened
+        self._integrator = Integrator(self._log, home.keyring, SigningKeyFiles(home.path / "keys"))
+        if not begins_log:
+            self._integrator.begin()
+        self._pulse = Pulse(self._log, self._integrator)
         self._live = LiveRules(
             home.policies,
             database=home.database,
@@ -229,6 +239,8 @@ class Wiring:
                 max_question_chars=self.settings.max_question_chars,
                 vault=self.vault,
                 labels=self.labels,
+                signs=self._integrator,
+                notice=settings.ai_notice,
             )
 
     def parts_for(self, act: Act, model: BaseChatModel | str | None = None, *, reveals: bool = False) -> Parts:

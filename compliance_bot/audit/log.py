@@ -19,11 +19,13 @@ from compliance_bot.logs import note
 from compliance_bot.store import log as rows
 from compliance_bot.store.connect import StoreUnavailable
 from compliance_bot.store.moves import require_standing
+from compliance_bot.store.tree import standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from compliance_bot.anchor.acts import Anchored
+    from compliance_bot.audit.record import Json
     from compliance_bot.keys import Keyring
     from compliance_bot.records import ClassId, DocumentId, Principal, RecordId
     from compliance_bot.store.connect import Database, Transaction
@@ -90,14 +92,19 @@ class Recorder:
             lane=lane,
             keyring=self._keyring,
         )
-        rows.append(self.transaction, self.sealed)
+        rows.append(self.transaction, self.sealed, seal_of(self._keyring, self.sealed.leaf_hash))
 
     def repeat(self, transaction: Transaction) -> None:
         """Append the same bytes in another transaction: nothing changes where the first one was committed after all."""
         assert self.sealed is not None, "there is a record to repeat"
         for mac, reference in self._references.items():
             rows.actor_reference(transaction, mac, proposed=reference)
-        rows.append(transaction, self.sealed)
+        rows.append(transaction, self.sealed, seal_of(self._keyring, self.sealed.leaf_hash))
+
+
+def seal_of(keyring: Keyring, leaf_hash: bytes) -> bytes:
+    """Return what shows the tree that a record was appended by somebody who has the home's keys."""
+    return keyring.mac("log/pending", leaf_hash)
 
 
 class AuditLog:
@@ -107,6 +114,7 @@ class AuditLog:
         """Without an anchor it can be read, and take records of what need not be anchored."""
         self._database, self._keyring, self._anchor = database, keyring, anchor
         self._free: list[_Lane] = []
+        self._acknowledged: dict[RecordId, None] = {}  # committed here, and not seen in the tree yet
         self._lock = threading.Lock()
 
     @property
@@ -114,7 +122,7 @@ class AuditLog:
         return self._database.tenant
 
     @contextmanager
-    def recording(self) -> Iterator[Recorder]:
+    def recording(self, *, needs_record: bool = True) -> Iterator[Recorder]:
         """Open a writing transaction whose commit includes one record, which the block appends.
 
         Raises what the anchor raises where the block has something for it: then nothing was done.
@@ -124,11 +132,48 @@ class AuditLog:
         with self._database.writing() as transaction:
             recorder = Recorder(transaction, lane, self._keyring)
             yield recorder
-            if recorder.sealed is None:
+            if recorder.sealed is None and needs_record:
                 raise RuntimeError("a recorded transaction ended without its record")
             self._write_to_anchor(recorder)
         self._give_back(lane, recorder.sealed)
-        note("record.committed", level="debug", record=recorder.sealed.id, tenant=self.tenant)
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Open a read-only snapshot of the database that the log is in."""
+        with self._database.reading() as transaction:
+            yield transaction
+
+    @property
+    def has_news(self) -> bool:
+        """Whether a record was committed here that was not seen in the tree yet."""
+        return bool(self._acknowledged)
+
+    def heads(self) -> list[Json]:
+        """Return the lanes of this process that are not in use: how many records, and the leaf of the last."""
+        with self._lock:
+            return [
+                {"writer": lane.writer, "counter": lane.counter, "previous": lane.previous}
+                for lane in self._free
+                if lane.counter
+            ]
+
+    def lost(self) -> tuple[RecordId, ...]:
+        """Return which records of this process are gone: neither in the tree, nor waiting for it. Each is told once."""
+        with self._lock:
+            asked = tuple(self._acknowledged)
+        if not asked:
+            return ()
+        with self._database.reading() as transaction:
+            found = standing(transaction, asked)
+        with self._lock:
+            for one in found:
+                if not one.waits:
+                    self._acknowledged.pop(one.id, None)
+        return tuple(one.id for one in found if not one.waits and not one.in_tree)
+
+    def seal_of(self, leaf_hash: bytes) -> bytes:
+        """Return the seal of a record that this home appended."""
+        return seal_of(self._keyring, leaf_hash)
 
     def _write_to_anchor(self, recorder: Recorder) -> None:
         """Let what the transaction did outlive its database. INVARIANT: nothing but the commit comes after it."""
@@ -148,7 +193,20 @@ class AuditLog:
         read: Mapping[DocumentId, ClassId] | None = None,
         erasures: int | None = None,
     ) -> RecordId:
-        """Return the id of the committed record. Raises StoreUnavailable or StoreFull: then show nothing.
+        """Return the id of the committed record. Raises what `commit` raises: then show nothing."""
+        return self.commit(event, principal, id=id, at=at, read=read, erasures=erasures).id
+
+    def commit(
+        self,
+        event: Event,
+        principal: Principal,
+        *,
+        id: RecordId | None = None,
+        at: datetime | None = None,
+        read: Mapping[DocumentId, ClassId] | None = None,
+        erasures: int | None = None,
+    ) -> SealedRecord:
+        """Return the record as it was committed. Raises StoreUnavailable or StoreFull: then show nothing.
 
         Raises MovedMeanwhile, with no record, unless the documents that were `read` still have these classes, and no
         value was erased since there had been so many `erasures`.
@@ -166,12 +224,13 @@ class AuditLog:
             with self._database.writing() as transaction:
                 require_standing(transaction, read or {}, erasures)
                 recorder.repeat(transaction)
-        return id
+        assert recorder.sealed is not None, "it was committed"
+        return recorder.sealed
 
-    def newest(self, limit: int) -> tuple[Opened, ...]:
-        """Return the newest records, opened. Raises RecordAltered."""
+    def newest(self, limit: int, *, own: bool = False) -> tuple[Opened, ...]:
+        """Return the newest records, opened; with `own`, those of the log itself too. Raises RecordAltered."""
         with self._database.reading() as transaction:
-            records = rows.newest(transaction, limit)
+            records = rows.newest(transaction, limit, own=own)
         return tuple(open_record(record, self._keyring) for record in records)
 
     def each(self) -> Iterator[Opened]:
@@ -191,8 +250,12 @@ class AuditLog:
             sealed = rows.one(transaction, record)
         return open_record(sealed, self._keyring) if sealed else None
 
-    def _give_back(self, lane: _Lane, sealed: SealedRecord) -> None:
-        lane.counter += 1
-        lane.previous = sealed.leaf_hash.hex()
+    def _give_back(self, lane: _Lane, sealed: SealedRecord | None) -> None:
+        if sealed is not None:
+            lane.counter += 1
+            lane.previous = sealed.leaf_hash.hex()
+            note("record.committed", level="debug", record=sealed.id, tenant=self.tenant)
         with self._lock:
             self._free.append(lane)
+            if sealed is not None:
+                self._acknowledged[sealed.id] = None

@@ -135,11 +135,15 @@ def parse_note(encoded: bytes) -> Note:
 
 def format_note(note: Note) -> bytes:
     """Return the bytes of a note. Raises NoteError for what would not parse to the same."""
-    lines = [f"{_DASH}{line.name} {base64.b64encode(line.key_id + line.value).decode()}\n" for line in note.signatures]
-    encoded = _encode("".join([note.text, "\n", *lines]))
+    encoded = _encode("".join([note.text, "\n", *map(format_signature, note.signatures)]))
     if parse_note(encoded) != note:
         raise NoteError("the text or a key's name would not be read back as it is: a text ends with a newline")
     return encoded
+
+
+def format_signature(signature: Signature) -> str:
+    """Return the line of a signature, with its end, as it stands in a note (signed-note, "Format")."""
+    return f"{_DASH}{signature.name} {base64.b64encode(signature.key_id + signature.value).decode()}\n"
 
 
 def _encode(text: str) -> bytes:

@@ -134,6 +134,8 @@ def _withhold(private: Mapping[str, Json], hidden: Collection[int]) -> dict[str,
         return {"principal": payload["principal"], "attributes": WITHHELD}
     if hidden:
         payload["answer"] = WITHHELD
+    if "prompt" in payload:
+        payload["prompt"] = WITHHELD
     spoken = [{name: value for name, value in s.items() if name != "prose"} for s in private.get("sentences", [])]
     payload["sentences"] = [
         {**sentence, "text": WITHHELD} if set(sentence["citations"]) & set(hidden) else sentence for sentence in spoken

@@ -8,6 +8,7 @@ takes the same steps, a sentence at a time.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -23,11 +24,13 @@ from compliance_bot.chains.draw import drawn
 from compliance_bot.chains.prompts import INSTRUCTIONS_HASH
 from compliance_bot.chains.prose import without_prose, without_straddling
 from compliance_bot.chains.question import readable_question
+from compliance_bot.chains.receipts import promise, receipted
 from compliance_bot.chains.recorded import cited_spans, quoted_fields, sentence_fields
 from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.chains.spared import spared_spans
 from compliance_bot.errors import Unavailable
 from compliance_bot.logs import note
+from compliance_bot.policy.decide import Resource
 from compliance_bot.policy.permitted import permitted_each
 from compliance_bot.records import Answer, StopKind
 from compliance_bot.redaction.mask import count_markers, is_clean, mask
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from compliance_bot.audit.log import AuditLog
     from compliance_bot.chains.case import Case
     from compliance_bot.chains.compose import Composer, Sending
+    from compliance_bot.chains.receipts import Signs
     from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import Embedder
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
@@ -89,6 +93,8 @@ class Parts:
     max_question_chars: int
     vault: Vault
     labels: Labels  # what people said of detection
+    signs: Signs  # receipts
+    notice: str  # that a machine answers
     reveals: bool = False  # whether answers are drawn with the values that their asker may see
 
     @property
@@ -147,9 +153,9 @@ def answer(
             cited = screen(cited, parts.redaction, grounds.passages)
         result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
         # 9 draw it for its asker: what is disclosed by that goes on record too
-        result = drawn(case, parts, result, grounds.now)
+        result = promise(case, drawn(case, parts, result, grounds.now))
     # 10 the record is committed
-    return replace(result, timings_ms=dict(case.timings_ms))
+    return receipted(case, result, parts.signs)
 
 
 def ground(
@@ -274,10 +280,19 @@ def recheck_all(parts: Parts, retrieved: Retrieved, principal: Principal, now: C
         retrieved = stand(parts, retrieved, principal, now, case)
         found, attributes, stopped = retrieved.found, retrieved.attributes, retrieved.stopped
         composer = running(parts.composer, stopped)
+        asked = retrieved.asked
         sending = sendable(
-            composer, parts.engine, principal, found.hits, attributes, now, case, stopped=stopped, same=found.same
+            composer,
+            parts.engine,
+            principal,
+            asked.text,
+            found.hits,
+            attributes,
+            now,
+            case,
+            stopped=stopped,
+            same=found.same,
         )
-    asked = retrieved.asked
     return Grounds(
         question=asked.text,
         masked=asked.counts,
@@ -320,6 +335,10 @@ def recheck(
     permitted = permitted_each(engine, principal, "read", given, circumstances)
     denied = tuple(hit.passage.chunk for hit, allowed in zip(hits, permitted, strict=True) if not allowed)
     case.public["denied"] = list(denied)
+    if denied:
+        refused = [Resource.document(one) for one, allowed in zip(given, permitted, strict=True) if not allowed]
+        decisions = engine.decide_each(principal, "read", refused, circumstances)
+        case.public["denied_by"] = sorted({id for decision in decisions for id in decision.determining})
     case.read = {
         hit.passage.document: hit.passage.class_id for hit, allowed in zip(hits, permitted, strict=True) if allowed
     }
@@ -382,7 +401,11 @@ def conclude(
         timings_ms=case.timings_ms,
         fallback=fallback,
         is_complete=is_complete,
+        notice=parts.notice,
     )
+    if parts.notice:
+        case.public["notice"] = {"sha256": hashlib.sha256(parts.notice.encode()).hexdigest()}
+        case.private["notice"] = parts.notice
     case.public |= {"model": {"name": model.name, "hash": model.identity}, "unsupported": cited.unsupported}
     if fallback is not None:
         case.public["fallback"] = {"from": parts.composer.chat.name, "reason": fallback}
@@ -401,7 +424,14 @@ def _describe(case: Case, parts: Parts, grounds: Grounds, result: Answer) -> Non
         "exact": grounds.found.exact,
         "redactions": dict(result.redactions),
         "candidates": [
-            {"chunk": h.passage.chunk, "rank": h.rank, "used": h.passage.chunk in used} for h in grounds.hits
+            {
+                "chunk": h.passage.chunk,
+                "sha256": h.passage.sha256,
+                "rank": h.rank,
+                "score_millionths": round(h.score * 1_000_000),
+                "used": h.passage.chunk in used,
+            }
+            for h in grounds.hits
         ],
         "citations": cited_spans(result.citations, grounds.hits),
     }

@@ -43,6 +43,7 @@ class Case:
     timings_ms: dict[str, float] = field(default_factory=dict)
     # What is about to be shown, and the class as which it was read: it stands like that when the record is committed.
     read: dict[DocumentId, ClassId] = field(default_factory=dict)
+    leaf_hash: bytes = b""  # of its record, once that is committed
     erasures: int | None = None  # where values are about to be shown: how many there had been when they were opened
 
     @contextmanager
@@ -76,7 +77,11 @@ class Case:
     def withdraw(self, error: Exception) -> None:
         """Let this have come to nothing at the last moment: what would have been shown is not in the record either."""
         self.type, self.outcome = self.type.replace("completed", "aborted"), "failed"
-        told = {name: value for name, value in self.public.items() if name not in ("citations", "shown", "revealed")}
+        told = {
+            name: value
+            for name, value in self.public.items()
+            if name not in ("citations", "shown", "revealed", "receipt")
+        }
         self.public = {**told, "error": type(error).__name__}
         self.private = {name: value for name, value in self.private.items() if name == "question"}
 
@@ -121,7 +126,10 @@ def closing(log: AuditLog, kind: str, identify: Callable[[], Principal] | None =
         yield case
     try:
         with case.step("record"):  # for the asker: a record cannot tell how long it took itself
-            log.append(case.event(), case.principal, id=case.id, at=case.at, read=case.read, erasures=case.erasures)
+            committed = log.commit(
+                case.event(), case.principal, id=case.id, at=case.at, read=case.read, erasures=case.erasures
+            )
+            case.leaf_hash = committed.leaf_hash
     except MovedMeanwhile as error:
         case.withdraw(error)
         log.append(case.event(), case.principal, id=case.id, at=case.at)

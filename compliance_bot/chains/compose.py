@@ -7,7 +7,7 @@ mode answers in its place if the settings say so, and the record says why.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -23,6 +23,8 @@ from compliance_bot.store.stops import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from langchain_core.messages import BaseMessage
 
     from compliance_bot.chains.case import Case
     from compliance_bot.models.chat import ChatModel
@@ -60,8 +62,7 @@ class Sending:
 
     passages: Mapping[str, Passage]
     reason_for_none: str = ""
-    # Of each passage: which of its placeholders the question means, where its asker may see them.
-    same: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
+    told: tuple[BaseMessage, ...] = ()  # the prompt: with the passages, what of their placeholders the question means
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ def compose(composer: Composer, question: str, hits: Sequence[Hit], found: Found
     if not sending.passages:
         return instead(composer, question, hits, found, sending.reason_for_none)
     try:
-        reply = Reply(sentences=tuple(sentences(composer, question, sending)))
+        reply = Reply(sentences=tuple(sentences(composer, sending)))
     except ChatModelFailed as error:
         if composer.fallback == "refuse":
             raise
@@ -100,15 +101,14 @@ def compose(composer: Composer, question: str, hits: Sequence[Hit], found: Found
     return Composed(reply=reply, model=composer.chat)
 
 
-def sentences(composer: Composer, question: str, sending: Sending) -> Iterator[ReplySentence]:
+def sentences(composer: Composer, sending: Sending) -> Iterator[ReplySentence]:
     """Yield the sentences of the chat model's reply in the words of their sources, none twice.
 
     Raises ChatModelFailed.
     """
     sent = sending.passages
-    told = plain_messages(question, sent, sending.same)
     quoted_before: set[tuple[Quote, ...]] = set()
-    for sentence in converse(composer.chat.model, told, reply_schema(list(sent)), composer.patience):
+    for sentence in converse(composer.chat.model, sending.told, reply_schema(list(sent)), composer.patience):
         widened = widen_sentence(sentence, sent)
         if widened.quotes and widened.quotes in quoted_before:
             continue
@@ -140,6 +140,7 @@ def sendable(
     composer: Composer,
     engine: PolicyEngine,
     principal: Principal,
+    question: str,
     hits: Sequence[Hit],
     attributes: ClassAttributes,
     circumstances: Circumstances,
@@ -150,7 +151,7 @@ def sendable(
 ) -> Sending:
     """Return what a chat model elsewhere is given: nothing for quote mode, which is here.
 
-    What the policies do not let it process and what its budget does not hold goes on record.
+    What the policies do not let it process and what its budget does not hold goes on record, and the prompt, sealed.
     """
     chat = composer.chat
     if chat.is_quote_mode or not hits:
@@ -175,8 +176,12 @@ def sendable(
         "no_room": [hit.passage.chunk for hit in allowed if hit.passage.chunk not in kept],
         "determining": sorted({id_ for decision in decisions for id_ in decision.determining}),
     }
+    if not passages:
+        return Sending(passages={}, reason_for_none=NO_ROOM if allowed else NOT_PERMITTED)
     meant = {id_: same[passage.chunk] for id_, passage in passages.items() if passage.chunk in same}
-    return Sending(passages=passages, reason_for_none=NO_ROOM if allowed else NOT_PERMITTED, same=meant)
+    told = plain_messages(question, passages, meant)
+    case.private["prompt"] = [{"role": message.type, "text": message.text} for message in told]
+    return Sending(passages=passages, told=tuple(told))
 
 
 def pack(hits: Sequence[Hit], tokens: int) -> list[Passage]:

@@ -34,6 +34,8 @@ def require_permission(
     if principal.actor is not None and action in NEVER_FOR_ANOTHER:
         case.public["policies"] = {"set": engine.hash, "action": action, "determining": []}
         raise Refused
+    if circumstances.purpose is not None:
+        case.private["purpose"] = circumstances.purpose
     decision = engine.decide(principal, action, resource or Resource.home(), circumstances)
     case.public["policies"] = {"set": engine.hash, "action": action, "determining": list(decision.determining)}
     if not decision.allowed:

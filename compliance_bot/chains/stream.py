@@ -21,6 +21,7 @@ from compliance_bot.chains.cite import Cited, cite
 from compliance_bot.chains.compose import compose, instead, sentences
 from compliance_bot.chains.draw import Drawing, draw_part, drawn
 from compliance_bot.chains.prose import without_straddling
+from compliance_bot.chains.receipts import promise, receipted
 from compliance_bot.chains.recorded import cited_spans, quoted_fields, sentence_fields
 from compliance_bot.models.contract import Reply
 from compliance_bot.models.converse import ChatModelFailed
@@ -56,7 +57,7 @@ def stream(
             drawing = Drawing.of(parts, case, grounds.now)
             try:
                 # 6 compose, 7 cite and verify, 8 screen the output, for each sentence
-                for reply in sentences(grounds.composer, grounds.question, grounds.sending):
+                for reply in sentences(grounds.composer, grounds.sending):
                     cited = _with(cited, reply, parts, grounds)
                     if len(cited.sentences) > len(shown.sentences):
                         part = _commit(parts, case, grounds, shown, cited, drawing)
@@ -85,10 +86,10 @@ def stream(
                 cited = screen(cite(composed.reply, grounds.passages), parts.redaction, grounds.passages)
             result = conclude(case, parts, grounds, cited, composed.model, fallback=composed.fallback)
         # 9 draw it for its asker
-        result = drawn(case, parts, result, grounds.now)
+        result = promise(case, drawn(case, parts, result, grounds.now))
     # 10 the record is committed
     yield from _unshown(result, len(shown.sentences))
-    yield replace(result, timings_ms=dict(case.timings_ms))
+    yield receipted(case, result, parts.signs)
 
 
 class _Watch:
@@ -135,7 +136,11 @@ def _with(cited: Cited, reply: ReplySentence, parts: Parts, grounds: Grounds) ->
 def _start(parts: Parts, case: Case, grounds: Grounds) -> None:
     """Commit that a chat model is about to be asked, and with what."""
     public = {**case.public, "answer": case.id, "candidates": [hit.passage.chunk for hit in grounds.hits]}
-    private = {"principal": describe(case.principal), "question": grounds.question}
+    private = {
+        "principal": describe(case.principal),
+        "question": grounds.question,
+        "prompt": case.private.pop("prompt"),  # said once, before it is sent
+    }
     parts.log.append(Event(type="answer.started", outcome="started", public=public, private=private), case.principal)
 
 

@@ -19,6 +19,7 @@ from compliance_bot.store.anchored import START, lock_anchor, move_position, pos
 from compliance_bot.store.documents import lock_writers
 from compliance_bot.store.migrate import known_migrations
 from compliance_bot.store.models import open_everything
+from compliance_bot.store.tree import wait_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,3 +214,4 @@ def _take_in(transaction: Transaction, source: Bundle) -> None:
     if members:
         raise archive.RowsUnfit
     archive.skip_class_ids(transaction)
+    wait_again(transaction)

@@ -107,6 +107,8 @@ def last_lines(answer: Answer) -> Iterator[str]:
 
 def closing_lines(answer: Answer) -> Iterator[str]:
     """Yield what is to be known of a whole answer."""
+    if answer.notice:
+        yield from textwrap.wrap(line(answer.notice), _WIDTH)
     if answer.fallback:
         yield f"answered by {line(answer.model)}: {line(answer.fallback)}"
     if not answer.is_complete:

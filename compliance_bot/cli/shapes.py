@@ -71,6 +71,7 @@ def answer_shape(answer: Answer) -> Shape:
         "record": answer.record,
         "receipt": answer.receipt,
         "model": answer.model,
+        **({"notice": answer.notice} if answer.notice else {}),
         "timings_ms": dict(answer.timings_ms),
         **({"fallback": answer.fallback} if answer.fallback else {}),
         **({} if answer.is_complete else {"complete": False}),

@@ -13,7 +13,7 @@ alone: no durable record, no answer. Each step takes what the one before it made
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from compliance_bot.chains import answer as chain
@@ -22,6 +22,7 @@ from compliance_bot.chains.by_name import Asked
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite
 from compliance_bot.chains.compose import Composed, compose
+from compliance_bot.chains.receipts import promise, receipted
 from compliance_bot.errors import UsageError
 from compliance_bot.integrations.untraced import Governed
 
@@ -131,14 +132,11 @@ class Steps:
         if self._concluded is not None:
             raise UsageError("a question has one answer: `conclude` was called before")
         composed = screened.draft.composed
-        self._concluded = chain.conclude(
-            self._case,
-            self._parts,
-            screened.draft.grounds,
-            screened.cited,
-            composed.model,
-            fallback=composed.fallback,
+        grounds = screened.draft.grounds
+        concluded = chain.conclude(
+            self._case, self._parts, grounds, screened.cited, composed.model, fallback=composed.fallback
         )
+        self._concluded = promise(self._case, concluded)
 
     def _compose(self, grounds: Grounds) -> Draft:
         with self._case.step("compose"):
@@ -167,7 +165,7 @@ class Steps:
 
     def _hand_out(self) -> None:
         if self._concluded is not None:
-            self._answer = replace(self._concluded, timings_ms=dict(self._case.timings_ms))
+            self._answer = receipted(self._case, self._concluded, self._parts.signs)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from compliance_bot.audit.integrate import Integrator
 from compliance_bot.audit.log import AuditLog
 from compliance_bot.audit.record import Event, describe
 from compliance_bot.errors import ComplianceError, UsageError
@@ -18,11 +19,13 @@ from compliance_bot.home import key_source
 from compliance_bot.identity import account_name
 from compliance_bot.keys import KeysMissing, load_keys
 from compliance_bot.keys.epochs import EpochKeys
+from compliance_bot.keys.signing import SigningKeyFiles
 from compliance_bot.policy.files import read_files
 from compliance_bot.policy.folder import policies_of
 from compliance_bot.records import Principal
 from compliance_bot.recovery.anchored import find_anchor, require_in_force
 from compliance_bot.recovery.backup import opened_backup
+from compliance_bot.recovery.contents import KEYS
 from compliance_bot.recovery.create import NotEmbedded
 from compliance_bot.recovery.place import held_place
 from compliance_bot.recovery.rebuild import rebuild
@@ -166,4 +169,7 @@ def _record(
         private={"principal": describe(who), "account": account_name()},
     )
     with open_embedded(settings.home, claim(settings.tenant, keyring), database_dir=settings.database_dir) as database:
-        AuditLog(database, keyring).append(event, who)
+        log = AuditLog(database, keyring)
+        log.append(event, who)
+        # What was signed after the backup is gone: nobody may take what comes now for the same log.
+        Integrator(log, keyring, SigningKeyFiles(settings.home / KEYS)).begin_anew()

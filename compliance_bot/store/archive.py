@@ -32,6 +32,7 @@ _KEPT = frozenset({"audit.actor", "compliance_bot.stop"}) | _POLICIES
 _REPLACED = frozenset({"compliance_bot.anchor_position"})
 # Triggers write it when documents come in, and nobody else may: which classes they had before stays in the export.
 _BY_TRIGGER = frozenset({"compliance_bot.document_class_history"})
+_TREE = ("cosignature", "checkpoint", "tile", "leaf", "pending")  # each before what its rows refer to
 _PROBE = 1000  # records that an empty tenant may have
 
 
@@ -214,6 +215,15 @@ def own_numbers(transaction: Transaction, models: Sequence[UsedModel]) -> dict[i
 def remove(transaction: Transaction, table: TenantTable) -> int:
     """Take the tenant's rows out of a table, as the owner, and return how many they were."""
     return transaction.connection.execute(_on(transaction, table, "remove")).rowcount
+
+
+def remove_tree(transaction: Transaction) -> None:
+    """Take the tree of the tenant's log out, as the owner: it is made again from the records, and in no export."""
+    for relation in _TREE:
+        statement = sql.SQL(_SQL["remove"]).format(
+            table=sql.Identifier("audit", relation), tenant=sql.Literal(transaction.tenant)
+        )
+        transaction.connection.execute(statement)
 
 
 def forget_revision(transaction: Transaction) -> None:

@@ -37,8 +37,11 @@ def actor_reference(transaction: Transaction, mac: bytes, *, proposed: uuid.UUID
     raise RuntimeError("a reference for the actor could neither be found nor added")
 
 
-def append(transaction: Transaction, record: SealedRecord) -> None:
-    """Store a record. Appending the same bytes again changes nothing, so a lost reply to COMMIT may be retried."""
+def append(transaction: Transaction, record: SealedRecord, seal: bytes) -> None:
+    """Store a record, and let it wait for the tree with the seal of whoever appends it.
+
+    Appending the same bytes again changes nothing, so a lost reply to COMMIT may be retried.
+    """
     values = {
         "tenant": transaction.tenant,
         "id": record.id,
@@ -46,6 +49,7 @@ def append(transaction: Transaction, record: SealedRecord) -> None:
         "envelope": record.envelope,
         "wrapped_key": record.wrapped_key,
         "ciphertext": record.ciphertext,
+        "seal": seal,
     }
     if transaction.connection.execute(_SQL["append"], values).rowcount == 1:
         return
@@ -54,9 +58,10 @@ def append(transaction: Transaction, record: SealedRecord) -> None:
         raise RuntimeError("another record has this id")
 
 
-def newest(transaction: Transaction, limit: int) -> tuple[SealedRecord, ...]:
-    """Return the newest records, newest first."""
-    rows = transaction.connection.execute(_SQL["newest"], {"tenant": transaction.tenant, "limit": limit})
+def newest(transaction: Transaction, limit: int, *, own: bool) -> tuple[SealedRecord, ...]:
+    """Return the newest records, newest first; with `own`, those that the log wrote for itself too."""
+    values = {"tenant": transaction.tenant, "limit": limit, "own": own}
+    rows = transaction.connection.execute(_SQL["newest"], values)
     return tuple(_record(row) for row in rows)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SQL = named_queries("archive")
 _HOLD, _ENTRIES = "hold", "audit.entry"
 # Types of records that say nothing about people's questions, nor of documents more than their ids.
-ADMINISTRATION = ("tenant.", "policy.", "anchor.")
+ADMINISTRATION = ("tenant.", "policy.", "anchor.", "log.")
 
 
 class ExportOutdated(ComplianceError):
@@ -74,6 +74,7 @@ def remove(transaction: Transaction, export: Bundle) -> Removed:
     }
     (at, records) = transaction.connection.execute(_SQL["leave_mark"], values).fetchone() or (None, 0)
     assert at is not None, "the mark was just made"
+    archive.remove_tree(transaction)
     rows = sum(archive.remove(transaction, table) for table in reversed(tables))
     archive.forget_revision(transaction)
     return Removed(at=at, records=records, rows=rows, last_leaf=bytes(leaf), export=digest)

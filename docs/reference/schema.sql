@@ -234,6 +234,32 @@ ALTER TABLE ONLY audit.actor FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE audit.actor OWNER TO compliance_bot_owner;
 
+CREATE TABLE audit.checkpoint (
+    tenant integer NOT NULL,
+    size bigint NOT NULL,
+    note bytea NOT NULL,
+    signed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    is_handover boolean DEFAULT false NOT NULL,
+    CONSTRAINT checkpoint_size_check CHECK ((size > 0))
+);
+
+ALTER TABLE ONLY audit.checkpoint FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit.checkpoint OWNER TO compliance_bot_owner;
+
+CREATE TABLE audit.cosignature (
+    tenant integer NOT NULL,
+    size bigint NOT NULL,
+    witness text NOT NULL,
+    evidence bytea NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT cosignature_kind_check CHECK ((kind = ANY (ARRAY['cosignature'::text, 'timestamp'::text, 'file'::text])))
+);
+
+ALTER TABLE ONLY audit.cosignature FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit.cosignature OWNER TO compliance_bot_owner;
+
 CREATE TABLE audit.entry (
     entry_id uuid NOT NULL,
     tenant integer NOT NULL,
@@ -246,6 +272,17 @@ CREATE TABLE audit.entry (
 ALTER TABLE ONLY audit.entry FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE audit.entry OWNER TO compliance_bot_owner;
+
+CREATE TABLE audit.leaf (
+    tenant integer NOT NULL,
+    leaf_index bigint NOT NULL,
+    entry_id uuid NOT NULL,
+    CONSTRAINT leaf_leaf_index_check CHECK ((leaf_index >= 0))
+);
+
+ALTER TABLE ONLY audit.leaf FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit.leaf OWNER TO compliance_bot_owner;
 
 CREATE TABLE audit.payload (
     entry_id uuid NOT NULL,
@@ -260,12 +297,24 @@ ALTER TABLE audit.payload OWNER TO compliance_bot_owner;
 
 CREATE TABLE audit.pending (
     entry_id uuid NOT NULL,
-    tenant integer NOT NULL
+    tenant integer NOT NULL,
+    arrived bigint NOT NULL,
+    seal bytea,
+    CONSTRAINT pending_seal_check CHECK ((octet_length(seal) = 32))
 );
 
 ALTER TABLE ONLY audit.pending FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE audit.pending OWNER TO compliance_bot_owner;
+
+ALTER TABLE audit.pending ALTER COLUMN arrived ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit.pending_arrived_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE audit.removed_tenant (
     number integer NOT NULL,
@@ -279,6 +328,22 @@ CREATE TABLE audit.removed_tenant (
 );
 
 ALTER TABLE audit.removed_tenant OWNER TO compliance_bot_owner;
+
+CREATE TABLE audit.tile (
+    tenant integer NOT NULL,
+    level smallint NOT NULL,
+    tile_index bigint NOT NULL,
+    hashes bytea NOT NULL,
+    root bytea NOT NULL,
+    CONSTRAINT tile_hashes_check CHECK ((octet_length(hashes) = (256 * 32))),
+    CONSTRAINT tile_level_check CHECK (((level >= 0) AND (level <= 7))),
+    CONSTRAINT tile_root_check CHECK ((octet_length(root) = 32)),
+    CONSTRAINT tile_tile_index_check CHECK ((tile_index >= 0))
+);
+
+ALTER TABLE ONLY audit.tile FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit.tile OWNER TO compliance_bot_owner;
 
 CREATE TABLE compliance_bot.access_class (
     tenant integer NOT NULL,
@@ -824,8 +889,20 @@ ALTER TABLE compliance_bot.version_revision OWNER TO compliance_bot_owner;
 ALTER TABLE ONLY audit.actor
     ADD CONSTRAINT actor_pkey PRIMARY KEY (tenant, mac);
 
+ALTER TABLE ONLY audit.checkpoint
+    ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (tenant, size);
+
+ALTER TABLE ONLY audit.cosignature
+    ADD CONSTRAINT cosignature_pkey PRIMARY KEY (tenant, size, witness);
+
 ALTER TABLE ONLY audit.entry
     ADD CONSTRAINT entry_pkey PRIMARY KEY (entry_id);
+
+ALTER TABLE ONLY audit.leaf
+    ADD CONSTRAINT leaf_entry_id_key UNIQUE (entry_id);
+
+ALTER TABLE ONLY audit.leaf
+    ADD CONSTRAINT leaf_pkey PRIMARY KEY (tenant, leaf_index);
 
 ALTER TABLE ONLY audit.payload
     ADD CONSTRAINT payload_pkey PRIMARY KEY (entry_id);
@@ -835,6 +912,9 @@ ALTER TABLE ONLY audit.pending
 
 ALTER TABLE ONLY audit.removed_tenant
     ADD CONSTRAINT removed_tenant_pkey PRIMARY KEY (number, transaction);
+
+ALTER TABLE ONLY audit.tile
+    ADD CONSTRAINT tile_pkey PRIMARY KEY (tenant, level, tile_index);
 
 ALTER TABLE ONLY compliance_bot.access_class
     ADD CONSTRAINT access_class_pkey PRIMARY KEY (tenant, id);
@@ -962,6 +1042,8 @@ ALTER TABLE ONLY compliance_bot.vault_value
 ALTER TABLE ONLY compliance_bot.version_revision
     ADD CONSTRAINT version_revision_pkey PRIMARY KEY (tenant, version_id, revision);
 
+CREATE INDEX pending_arrived ON audit.pending USING btree (tenant, arrived);
+
 CREATE INDEX chunk_history_acl ON compliance_bot.chunk_history USING btree (tenant, acl_id);
 
 CREATE INDEX chunk_history_version ON compliance_bot.chunk_history USING btree (tenant, version_id);
@@ -1008,9 +1090,21 @@ CREATE INDEX vault_correction_mac ON compliance_bot.vault_correction USING btree
 
 CREATE INDEX vault_part_part ON compliance_bot.vault_part USING btree (tenant, part);
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.checkpoint FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+ALTER TABLE audit.checkpoint ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.cosignature FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+ALTER TABLE audit.cosignature ENABLE ALWAYS TRIGGER append_only;
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.entry FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
 ALTER TABLE audit.entry ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.leaf FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+ALTER TABLE audit.leaf ENABLE ALWAYS TRIGGER append_only;
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.payload FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 
@@ -1019,6 +1113,10 @@ ALTER TABLE audit.payload ENABLE ALWAYS TRIGGER append_only;
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.removed_tenant FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_any_change();
 
 ALTER TABLE audit.removed_tenant ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.tile FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+ALTER TABLE audit.tile ENABLE ALWAYS TRIGGER append_only;
 
 CREATE TRIGGER class_history_begins AFTER INSERT ON compliance_bot.document REFERENCING NEW TABLE AS now_there FOR EACH STATEMENT EXECUTE FUNCTION compliance_bot.begin_class_history();
 
@@ -1043,6 +1141,12 @@ CREATE TRIGGER revise_inserted AFTER INSERT ON compliance_bot.class_count REFERE
 CREATE TRIGGER revise_updated AFTER UPDATE ON compliance_bot.access_class REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION compliance_bot.revise_classes();
 
 CREATE TRIGGER revise_updated AFTER UPDATE ON compliance_bot.class_count REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION compliance_bot.revise_classes();
+
+ALTER TABLE ONLY audit.cosignature
+    ADD CONSTRAINT cosignature_tenant_size_fkey FOREIGN KEY (tenant, size) REFERENCES audit.checkpoint(tenant, size);
+
+ALTER TABLE ONLY audit.leaf
+    ADD CONSTRAINT leaf_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit.entry(entry_id);
 
 ALTER TABLE ONLY audit.payload
     ADD CONSTRAINT payload_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit.entry(entry_id);
@@ -1127,7 +1231,13 @@ ALTER TABLE ONLY compliance_bot.version_revision
 
 ALTER TABLE audit.actor ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE audit.checkpoint ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit.cosignature ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE audit.entry ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit.leaf ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit.payload ENABLE ROW LEVEL SECURITY;
 
@@ -1137,11 +1247,21 @@ ALTER TABLE audit.removed_tenant ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON audit.actor USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
+CREATE POLICY tenant ON audit.checkpoint USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON audit.cosignature USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
 CREATE POLICY tenant ON audit.entry USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON audit.leaf USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
 CREATE POLICY tenant ON audit.payload USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
 
 CREATE POLICY tenant ON audit.pending USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+CREATE POLICY tenant ON audit.tile USING ((tenant = ( SELECT (NULLIF(current_setting('compliance_bot.tenant'::text, true), ''::text))::integer AS "nullif")));
+
+ALTER TABLE audit.tile ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE compliance_bot.access_class ENABLE ROW LEVEL SECURITY;
 
@@ -1364,11 +1484,19 @@ GRANT ALL ON FUNCTION compliance_bot.skip_class_ids() TO compliance_bot_app;
 
 GRANT SELECT,INSERT ON TABLE audit.actor TO compliance_bot_app;
 
+GRANT SELECT,INSERT ON TABLE audit.checkpoint TO compliance_bot_app;
+
+GRANT SELECT,INSERT ON TABLE audit.cosignature TO compliance_bot_app;
+
 GRANT SELECT,INSERT ON TABLE audit.entry TO compliance_bot_app;
+
+GRANT SELECT,INSERT ON TABLE audit.leaf TO compliance_bot_app;
 
 GRANT SELECT,INSERT ON TABLE audit.payload TO compliance_bot_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE audit.pending TO compliance_bot_app;
+
+GRANT SELECT,INSERT ON TABLE audit.tile TO compliance_bot_app;
 
 GRANT SELECT,INSERT ON TABLE compliance_bot.access_class TO compliance_bot_app;
 

@@ -2,8 +2,8 @@
 
 `surfaces` asks by every way that the product has; `normalised` makes two homes comparable. What it takes out is what is
 random or a time, and nothing else: ids become numbers in the order in which they first appear, moments become one word,
-durations go, and so do the place of a record in its lane, which counts what others did as well, and the number of a
-passage's access class, which `records` says never leaves the process.
+durations go, and so do the place of a record in its lane, which counts what others did as well, the number of a
+passage's access class, which `records` says never leaves the process, and receipts, which are salted.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\"[0-9a-f]{16}\"")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:?\d\d|Z)?")
-_LEFT_OUT = frozenset({"timings_ms", "timings_us", "lane", "class_id"})
+_LEFT_OUT = frozenset({"timings_ms", "timings_us", "lane", "class_id", "receipt"})
 # Under a broken lock the record of a question says which passages were denied: that is what it is for.
-_DENIED = "denied"
+_DENIED = frozenset({"denied", "denied_by"})
 _SALTED = "payload"  # of an envelope: a commitment to the sealed half, another one each time
 
 
@@ -126,5 +126,5 @@ def _own_record(bot: ComplianceBot, who: Principal, question: str) -> object:
     shown = bot.record(bot.ask(question, principal=who).record, principal=who)
     public: Mapping[str, Any] = shown.envelope["public"]
     envelope = {name: one for name, one in shown.envelope.items() if name != _SALTED}
-    envelope["public"] = {name: one for name, one in public.items() if name != _DENIED}
+    envelope["public"] = {name: one for name, one in public.items() if name not in _DENIED}
     return replace(shown, envelope=envelope)

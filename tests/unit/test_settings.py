@@ -74,12 +74,12 @@ class TestUnknownKeys:
     ) -> None:
         monkeypatch.setenv(name, "120")
         with pytest.raises(
-            UnknownSetting, match=f"no setting '{name}'; known: COMPLIANCE_BOT_ANCHOR, COMPLIANCE_BOT_CANDIDATES, "
+            UnknownSetting, match=f"no setting '{name}'; known: COMPLIANCE_BOT_AI_NOTICE, COMPLIANCE_BOT_ANCHOR, "
         ):
             load_settings(home=tmp_path)
 
     def test_one_in_the_file_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(UnknownSetting, match="no setting 'chunk_word'; known: anchor, candidates, "):
+        with pytest.raises(UnknownSetting, match="no setting 'chunk_word'; known: ai_notice, anchor, "):
             load_settings(home=write(tmp_path, "chunk_word = 100"))
 
     def test_one_in_code_is_refused(self, tmp_path: Path) -> None:

@@ -91,6 +91,8 @@ def _answer(visit: session.Visit, number: int, turn: session.Turn, answer: Answe
     if answer.revealed:
         shown = ", ".join(f"{count} {kind}" for kind, count in answer.revealed.items())
         notes.append(f"shown to you: {shown}" + (f", for: {turn.purpose}" if turn.purpose else ""))
+    if answer.notice:
+        st.html(f'<p class="cb-note">{look.text(answer.notice)}</p>')
     st.html(f'<p class="cb-note cb-end">{look.text(" · ".join(notes))}</p>')
 
 

@@ -21,7 +21,13 @@ _TRACING = (
     "LANGCHAIN_HANDLER",
 )
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-_EXTRAS = {"ui": "streamlit", "openai": "langchain_openai", "loaders": "langchain_community", "tuning": "torch"}
+_EXTRAS = {
+    "ui": "streamlit",
+    "openai": "langchain_openai",
+    "loaders": "langchain_community",
+    "timestamps": "rfc3161_client",
+    "tuning": "torch",
+}
 _PROBE_TIMEOUT_S = 20
 
 # As the parser confines itself, in a process that may: 1 without a network namespace, 2 without Landlock, 3 neither.

@@ -29,5 +29,5 @@ GRANT INSERT, UPDATE ON compliance_bot.anchor_position TO {role};
 GRANT INSERT ON compliance_bot.policy_set, compliance_bot.policy_activation TO {role};
 REVOKE INSERT ON compliance_bot.embedding_model FROM {role};
 REVOKE ALL ON compliance_bot.tenant FROM {role};
-GRANT SELECT, INSERT ON audit.entry, audit.payload, audit.actor TO {role};
+GRANT SELECT, INSERT ON audit.entry, audit.payload, audit.actor, audit.leaf, audit.tile, audit.checkpoint, audit.cosignature TO {role};
 GRANT SELECT, INSERT, DELETE ON audit.pending TO {role};

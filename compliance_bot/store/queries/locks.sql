@@ -67,7 +67,8 @@ FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN (VALUES ('TRUNCATE'), ('TRIGGER'), ('REFERENCES'), ('UPDATE'), ('DELETE')) AS k (name)
 WHERE n.nspname IN ('compliance_bot', 'audit') AND c.relkind IN ('r', 'p')
-  AND (k.name IN ('TRUNCATE', 'TRIGGER', 'REFERENCES') OR c.oid IN ('audit.entry'::regclass, 'audit.payload'::regclass))
+  AND (k.name IN ('TRUNCATE', 'TRIGGER', 'REFERENCES') OR c.oid IN ('audit.entry'::regclass, 'audit.payload'::regclass, 'audit.leaf'::regclass, 'audit.tile'::regclass,
+                     'audit.checkpoint'::regclass, 'audit.cosignature'::regclass))
   AND (has_table_privilege(c.oid, k.name)
        OR (k.name IN ('REFERENCES', 'UPDATE') AND has_any_column_privilege(c.oid, k.name)))
 ORDER BY 1
@@ -75,7 +76,9 @@ ORDER BY 1
 -- triggers: Triggers that are missing or off: those that keep the log append-only, and those that tell of changed classes
 SELECT wanted.name || ' on ' || wanted.relation
 FROM (VALUES ('append_only', 'audit.entry', '{A}'), ('append_only', 'audit.payload', '{A}'),
-             ('append_only', 'audit.removed_tenant', '{A}'),
+             ('append_only', 'audit.removed_tenant', '{A}'), ('append_only', 'audit.leaf', '{A}'),
+             ('append_only', 'audit.tile', '{A}'), ('append_only', 'audit.checkpoint', '{A}'),
+             ('append_only', 'audit.cosignature', '{A}'),
              ('class_history_begins', 'compliance_bot.document', '{A}'),
              ('class_history_goes_on', 'compliance_bot.document', '{A}'),
              ('class_history_ends', 'compliance_bot.document', '{A}'),

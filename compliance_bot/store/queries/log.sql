@@ -14,7 +14,7 @@ WITH entry AS (
   INSERT INTO audit.payload (entry_id, tenant, wrapped_key, ciphertext)
   SELECT entry_id, tenant, %(wrapped_key)s, %(ciphertext)s FROM entry
 )
-INSERT INTO audit.pending (entry_id, tenant) SELECT entry_id, tenant FROM entry
+INSERT INTO audit.pending (entry_id, tenant, seal) SELECT entry_id, tenant, %(seal)s FROM entry
 
 -- leaf_hash: What was stored under a record's id
 SELECT leaf_hash FROM audit.entry WHERE tenant = %(tenant)s AND entry_id = %(id)s
@@ -23,6 +23,7 @@ SELECT leaf_hash FROM audit.entry WHERE tenant = %(tenant)s AND entry_id = %(id)
 SELECT e.entry_id, e.leaf_hash, e.envelope, COALESCE(p.wrapped_key, ''), COALESCE(p.ciphertext, '')
 FROM audit.entry e LEFT JOIN audit.payload p USING (entry_id)
 WHERE e.tenant = %(tenant)s
+  AND (%(own)s OR position('"type":"log.'::bytea IN e.envelope) = 0) -- quotes are escaped in what others may choose
 ORDER BY e.entry_id DESC
 LIMIT %(limit)s
 

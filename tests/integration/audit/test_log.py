@@ -49,7 +49,7 @@ def envelopes(records: tuple[Opened, ...]) -> list[dict[str, Any]]:
 
 def stored(database: Database) -> list[SealedRecord]:
     with database.reading() as transaction:
-        return list(rows.newest(transaction, 1000))
+        return list(rows.newest(transaction, 1000, own=True))
 
 
 class LostReply:
@@ -134,15 +134,15 @@ class TestIdempotence:
         record = self.sealed(keyring, database.tenant)
         for _ in range(3):
             with database.writing() as transaction:
-                rows.append(transaction, record)
+                rows.append(transaction, record, bytes(32))
         assert stored(database) == [record]
 
     def test_other_bytes_under_the_same_id_are_a_bug(self, database: Database, keyring: Keyring) -> None:
         one, other = self.sealed(keyring, database.tenant), self.sealed(keyring, database.tenant)
         with database.writing() as transaction:
-            rows.append(transaction, one)
+            rows.append(transaction, one, bytes(32))
         with pytest.raises(RuntimeError, match="another record has this id"), database.writing() as transaction:
-            rows.append(transaction, replace(other, id=one.id))
+            rows.append(transaction, replace(other, id=one.id), bytes(32))
         assert stored(database) == [one]
 
     def test_a_connection_closed_before_the_commit_is_no_commit(self, log: AuditLog) -> None:

@@ -50,6 +50,9 @@ TENANT_TABLES = [
     "vault_part",
     "vault_value",
 ]
+LOG_TABLES = [
+    f"audit.{name}" for name in ("actor", "checkpoint", "cosignature", "entry", "leaf", "payload", "pending", "tile")
+]
 # Nothing of the documents: tests/integration/store/test_isolation.py looks at these with all others.
 RULE_TABLES = [
     "anchor_position",
@@ -148,7 +151,7 @@ class TestVisibility:
         with new_tenant().reading() as transaction:
             assert count(transaction, table) == 0
 
-    @pytest.mark.parametrize("table", [*TEXT_TABLES, *TENANT_TABLES, "audit.entry", "audit.payload", "audit.actor"])
+    @pytest.mark.parametrize("table", [*TEXT_TABLES, *TENANT_TABLES, *LOG_TABLES])
     def test_a_connection_without_a_tenant_sees_nothing(
         self, filled: Database, server: EmbeddedServer, table: str
     ) -> None:
@@ -254,6 +257,14 @@ class TestApplicationAccount:
             "UPDATE audit.actor SET reference = gen_random_uuid()",
             "DELETE FROM audit.actor",
             "ALTER TABLE audit.entry DISABLE TRIGGER append_only",
+            "UPDATE audit.leaf SET leaf_index = leaf_index + 1",
+            "DELETE FROM audit.leaf",
+            "UPDATE audit.tile SET root = hashes",
+            "DELETE FROM audit.tile",
+            "UPDATE audit.checkpoint SET note = 'x'",
+            "DELETE FROM audit.checkpoint",
+            "DELETE FROM audit.cosignature",
+            "UPDATE audit.pending SET seal = NULL",
         ],
     )
     def test_it_cannot_take_a_lock_off(self, server: EmbeddedServer, attempt: str) -> None:
@@ -274,7 +285,7 @@ class TestSelfTest:
     def test_a_whole_lock_is_accepted(self, filled: Database) -> None:
         filled.require_suitable()
 
-    @pytest.mark.parametrize("table", [*TEXT_TABLES, *TENANT_TABLES, "audit.entry", "audit.payload", "audit.actor"])
+    @pytest.mark.parametrize("table", [*TEXT_TABLES, *TENANT_TABLES, *LOG_TABLES])
     @pytest.mark.parametrize(
         ("change", "back"),
         [
@@ -331,7 +342,6 @@ def test_every_table_is_one_of_these(superuser: Superuser) -> None:
     query = """SELECT c.oid::regclass::text
       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attname = 'tenant'
       WHERE relnamespace IN ('compliance_bot'::regnamespace, 'audit'::regnamespace) AND relkind IN ('r', 'p')"""
-    audit = [f"audit.{name}" for name in ("entry", "payload", "pending", "actor")]
     assert sorted(name for (name,) in superuser.execute(query)) == sorted(
-        itertools.chain(TEXT_TABLES, TENANT_TABLES, RULE_TABLES, audit)
+        itertools.chain(TEXT_TABLES, TENANT_TABLES, RULE_TABLES, LOG_TABLES)
     )

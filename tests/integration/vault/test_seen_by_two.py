@@ -44,7 +44,8 @@ def test_one_sees_the_name_and_one_a_placeholder(bot: ComplianceBot) -> None:
     assert [one.title for one in (*ana.citations, *ben.citations)] == ["Letter to Maria Lopez", "Letter to <PERSON_1>"]
     assert (ana.revealed, ben.revealed) == ({"PERSON": 1}, {})
     assert ana.undrawn is not None
-    assert replace(ana.undrawn, record=ben.record, timings_ms={}) == replace(ben, timings_ms={})
+    plain = {"record": ben.record, "timings_ms": {}, "receipt": None}  # which is of the text that each of them saw
+    assert replace(ana.undrawn, **plain) == replace(ben, **plain)
 
 
 @pytest.mark.parametrize("who", [ANA, BEN], ids=lambda who: who.id)
@@ -180,7 +181,7 @@ def test_a_model_makes_no_placeholder_stand_for_anything(bot: ComplianceBot) -> 
 def without_ids(shape: dict[str, Any]) -> dict[str, Any]:
     """Return what `ask` or `search` print without what is random or a time."""
     text = {**shape}
-    for name in ("record", "timings_ms"):
+    for name in ("record", "receipt", "timings_ms"):
         text.pop(name, None)
     for one in (*text.get("citations", ()), *text.get("hits", ())):
         for name in ("document", "chunk", "version_date"):

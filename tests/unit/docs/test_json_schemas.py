@@ -10,15 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from compliance_bot import cli
+from compliance_bot.audit.checkpoint import Checkpoint, format_checkpoint
+from compliance_bot.audit.note import sign_note
+from compliance_bot.audit.note_key import SigningKey
+from compliance_bot.audit.receipt import Proven, Receipt
 from compliance_bot.audit.record import Event, canonical, describe, new_record_id, open_record, seal
 from compliance_bot.audit.review import WITHHELD, show, summarise
 from compliance_bot.chains.anchor_room import AnchorState, LossAccepted
+from compliance_bot.chains.log_room import LogKeys
 from compliance_bot.chains.tenants import TenantState
-from compliance_bot.cli import anchor_shapes, doctor, redaction_shapes, shapes
+from compliance_bot.cli import anchor_shapes, audit_shapes, doctor, redaction_shapes, shapes
 from compliance_bot.errors import Refused
 from compliance_bot.evaluation import retrieval
 from compliance_bot.evaluation.labelled import Labelled, LabelledText
@@ -279,6 +285,20 @@ def test_grants_and_stops() -> None:
 def test_keys_and_signatures_of_policies() -> None:
     check("policy-key", {"key": "abc="})
     check("policy-sign", {"author": "gita", "approver": "lena", "at": shapes.instant(NOON)})
+
+
+def test_keys_checkpoints_and_proofs_of_the_log_fit() -> None:
+    key = SigningKey(name="log/1", private_key=Ed25519PrivateKey.from_private_bytes(b"k" * 32))
+    known = LogKeys(origin="log/1", signing="log/1+0+k", earlier=("log/1+1+e",))
+    for name in ("audit-keys", "audit-rotate-key", "audit-begin-anew"):
+        check(name, audit_shapes.keys_shape(known))
+    note = sign_note(format_checkpoint(Checkpoint(origin="log/1", size=3, root=bytes(32))), key)
+    check("audit-checkpoint", audit_shapes.checkpoint_shape(note))
+    check("audit-proof", audit_shapes.proof_shape(new_record_id(), b"c2sp.org/tlog-proof@v1"))
+    receipt = Receipt(origin="log/1", record=new_record_id(), leaf_hash=bytes(32), answer=bytes(32), salt=bytes(32))
+    for proven in (None, Proven(receipt=receipt, index=0, size=3)):
+        check("audit-receipt", audit_shapes.receipt_shape(receipt, proven))
+        assert receipt.record in audit_shapes.receipt_line(receipt, proven)
 
 
 def test_anchors_fit() -> None:

@@ -1,0 +1,90 @@
+"""The tree of a log as it was last signed, and whether what is stored still gives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compliance_bot.audit import subtrees
+from compliance_bot.audit.checkpoint import Checkpoint, parse_checkpoint
+from compliance_bot.audit.merkle import ProofError
+from compliance_bot.audit.note import open_note, parse_note
+from compliance_bot.audit.note_key import NoteError, SignatureType, SigningKey
+from compliance_bot.audit.stored_tree import StoredTree
+from compliance_bot.errors import Unavailable
+from compliance_bot.keys.signing import SigningKeyMissing
+from compliance_bot.store import tree
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from compliance_bot.audit.note_key import VerifierKey
+    from compliance_bot.keys.signing import SigningKeys
+    from compliance_bot.store.connect import Transaction
+
+
+class LogInconsistent(Unavailable):
+    """What the database has of the log is not what was signed: no checkpoint is signed on top of it."""
+
+    hint = "Keep the database as it is, run `compliance-bot audit verify`, and tell the auditor."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tip:
+    """The newest checkpoint: what it says, its bytes, and which of the home's keys signed it."""
+
+    checkpoint: Checkpoint
+    note: bytes
+    signer: Ed25519PrivateKey
+
+    @property
+    def origin(self) -> str:
+        return self.checkpoint.origin
+
+    @property
+    def size(self) -> int:
+        return self.checkpoint.size
+
+
+def read_tip(transaction: Transaction, keys: SigningKeys) -> Tip | None:
+    """Return what was last signed; None where nothing was. Raises SigningKeyMissing, LogInconsistent."""
+    signed = tree.last_checkpoint(transaction)
+    if signed is None:
+        return None
+    try:
+        note = parse_note(signed.note)
+        checkpoint = parse_checkpoint(note.text)
+        ours = {verifier(checkpoint.origin, key): key for key in keys.keys}
+        if not {key.id for key in ours} & {signature.key_id for signature in note.signatures}:
+            raise SigningKeyMissing
+        signers = {one.key for one in open_note(signed.note, ours).verified}
+    except NoteError as error:
+        raise LogInconsistent from error
+    if checkpoint.size != signed.size:
+        raise LogInconsistent
+    (*_, signer) = (key for public, key in ours.items() if public in signers)
+    return Tip(checkpoint=checkpoint, note=signed.note, signer=signer)
+
+
+def read_unsigned(transaction: Transaction) -> Checkpoint | None:
+    """Return what the newest checkpoint says, with nothing of it verified; None where there is none to be read."""
+    signed = tree.last_checkpoint(transaction)
+    try:
+        return parse_checkpoint(parse_note(signed.note).text) if signed else None
+    except NoteError:
+        return None
+
+
+def require_stored(transaction: Transaction, tip: Tip) -> None:
+    """Raise LogInconsistent unless what is stored still gives the root that was signed."""
+    try:
+        stored = subtrees.root(tip.size, StoredTree(transaction))
+    except ProofError as error:
+        raise LogInconsistent from error
+    if stored != tip.checkpoint.root:
+        raise LogInconsistent
+
+
+def verifier(origin: str, key: Ed25519PrivateKey) -> VerifierKey:
+    """Return the public key under which a log of this origin is signed."""
+    return SigningKey(name=origin, private_key=key).verifier(SignatureType.ED25519)

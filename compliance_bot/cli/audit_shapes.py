@@ -1,0 +1,51 @@
+"""The JSON shapes and lines of `compliance-bot audit keys`, `checkpoint`, `proof` and `receipt`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compliance_bot.audit.checkpoint import parse_checkpoint
+from compliance_bot.audit.note import parse_note
+
+if TYPE_CHECKING:
+    from compliance_bot.audit.receipt import Proven, Receipt
+    from compliance_bot.chains.log_room import LogKeys
+
+Shape = dict[str, Any]
+
+
+def keys_shape(keys: LogKeys) -> Shape:
+    """Return `audit keys` and `audit rotate-key`."""
+    return {"origin": keys.origin, "signing": keys.signing, "earlier": list(keys.earlier)}
+
+
+def checkpoint_shape(note: bytes) -> Shape:
+    """Return `audit checkpoint`."""
+    parsed = parse_checkpoint(parse_note(note).text)
+    return {"origin": parsed.origin, "size": parsed.size, "root": parsed.root.hex(), "note": note.decode()}
+
+
+def proof_shape(record: str, encoded: bytes) -> Shape:
+    """Return `audit proof`."""
+    return {"record": record, "proof": encoded.decode()}
+
+
+def receipt_shape(receipt: Receipt, proven: Proven | None) -> Shape:
+    """Return `audit receipt`; `index` and `size` are null for a receipt without a proof."""
+    return {
+        "record": receipt.record,
+        "origin": receipt.origin,
+        "kind": "receipt" if proven is None else "proof",
+        "index": None if proven is None else proven.index,
+        "size": None if proven is None else proven.size,
+    }
+
+
+def receipt_line(receipt: Receipt, proven: Proven | None) -> str:
+    """Return what `audit receipt` says."""
+    if proven is None:
+        return f"The log {receipt.origin} signed for this text: record {receipt.record}. Its tree may not have it yet."
+    return (
+        f"This text is that of record {receipt.record}, leaf {proven.index} of {proven.size} in the signed tree of "
+        f"the log {receipt.origin}."
+    )

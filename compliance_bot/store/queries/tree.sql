@@ -1,0 +1,79 @@
+-- lead: Whether this transaction alone puts records into the tree of the tenant; released with it
+SELECT pg_try_advisory_xact_lock(hashtext('compliance_bot.tree'), %(tenant)s)
+
+-- wait_to_lead: The same, as soon as nobody else does
+SELECT set_config('lock_timeout', %(wait)s, true), pg_advisory_xact_lock(hashtext('compliance_bot.tree'), %(tenant)s)
+
+-- last_checkpoint: The newest checkpoint
+SELECT size, note FROM audit.checkpoint WHERE tenant = %(tenant)s ORDER BY size DESC LIMIT 1
+
+-- handovers: The checkpoints by which one key names the next
+SELECT size, note FROM audit.checkpoint WHERE tenant = %(tenant)s AND is_handover AND size <= %(size)s ORDER BY size
+
+-- waiting: What no tree holds yet and has a seal, in the order in which it came
+SELECT p.entry_id, e.leaf_hash, p.seal
+FROM audit.pending p JOIN audit.entry e USING (entry_id)
+WHERE p.tenant = %(tenant)s AND p.seal IS NOT NULL AND NOT (p.entry_id = ANY(%(but)s))
+ORDER BY p.arrived
+LIMIT %(limit)s
+
+-- unsealed: What no tree holds yet and has no seal, in the order in which it came
+SELECT p.entry_id, e.leaf_hash, e.envelope, COALESCE(c.wrapped_key, ''), COALESCE(c.ciphertext, '')
+FROM audit.pending p JOIN audit.entry e USING (entry_id) LEFT JOIN audit.payload c USING (entry_id)
+WHERE p.tenant = %(tenant)s AND p.seal IS NULL AND NOT (p.entry_id = ANY(%(but)s))
+ORDER BY p.arrived, p.entry_id
+LIMIT %(limit)s
+
+-- has_unsealed: Whether something waits without a seal
+SELECT EXISTS (SELECT FROM audit.pending WHERE tenant = %(tenant)s AND seal IS NULL)
+
+-- backlog: How many records wait, and since when the first of them
+SELECT count(*), min(entry_id::text) FROM audit.pending WHERE tenant = %(tenant)s
+
+-- add_leaves: Records take their places, from one index on
+INSERT INTO audit.leaf (tenant, leaf_index, entry_id)
+SELECT %(tenant)s, %(first)s + given.place - 1, given.id FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS given (id, place)
+
+-- remove_waiting: They wait no more
+DELETE FROM audit.pending WHERE tenant = %(tenant)s AND entry_id = ANY(%(ids)s)
+
+-- add_tile: A tile that is full
+INSERT INTO audit.tile (tenant, level, tile_index, hashes, root)
+VALUES (%(tenant)s, %(level)s, %(index)s, %(hashes)s, %(root)s)
+
+-- add_checkpoint: A checkpoint that was signed
+INSERT INTO audit.checkpoint (tenant, size, note, is_handover) VALUES (%(tenant)s, %(size)s, %(note)s, %(is_handover)s)
+
+-- leaf_count: How many records stand in the tree
+SELECT COALESCE(max(leaf_index) + 1, 0) FROM audit.leaf WHERE tenant = %(tenant)s
+
+-- leaf_hashes: The hashes of leaves, from one index on
+SELECT e.leaf_hash FROM audit.leaf l JOIN audit.entry e USING (entry_id)
+WHERE l.tenant = %(tenant)s AND l.leaf_index >= %(first)s AND l.leaf_index < %(end)s
+ORDER BY l.leaf_index
+
+-- tiles: Full tiles
+SELECT tile_index, hashes FROM audit.tile
+WHERE tenant = %(tenant)s AND level = %(level)s AND tile_index = ANY(%(indexes)s)
+
+-- tile_roots: The hashes of the subtrees under full tiles, from one index on
+SELECT root FROM audit.tile
+WHERE tenant = %(tenant)s AND level = %(level)s AND tile_index >= %(first)s AND tile_index < %(end)s
+ORDER BY tile_index
+
+-- index_of: Where a record stands in the tree
+SELECT leaf_index FROM audit.leaf WHERE tenant = %(tenant)s AND entry_id = %(id)s
+
+-- standing: Which of these records stand in the tree, and which still wait
+SELECT given.id, l.entry_id IS NOT NULL, p.entry_id IS NOT NULL
+FROM unnest(%(ids)s::uuid[]) AS given (id)
+LEFT JOIN audit.leaf l ON l.entry_id = given.id AND l.tenant = %(tenant)s
+LEFT JOIN audit.pending p ON p.entry_id = given.id AND p.tenant = %(tenant)s
+
+-- wait_again: Records that came with an export wait for the tree
+INSERT INTO audit.pending (entry_id, tenant)
+SELECT e.entry_id, e.tenant FROM audit.entry e
+WHERE e.tenant = %(tenant)s
+  AND NOT EXISTS (SELECT FROM audit.leaf l WHERE l.entry_id = e.entry_id)
+  AND NOT EXISTS (SELECT FROM audit.pending p WHERE p.entry_id = e.entry_id)
+ORDER BY e.entry_id
