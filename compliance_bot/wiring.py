@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
     from compliance_bot.chains.answer import Parts
+    from compliance_bot.chains.witnessing import Witnessing
     from compliance_bot.home import Home
     from compliance_bot.identity import IdentityMapping
     from compliance_bot.identity.claims import Identity
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 Outcome = TypeVar("Outcome")
 
 LOCAL_ADMINISTRATOR = "admin"
+WITNESSES = "witnesses.yaml"  # in the folder of policies; witness.policy reads it
 
 _MORE_TRIES = 3  # moves that follow each other closer than answers take are not waited out
 
@@ -80,7 +82,8 @@ class Wiring:
         self._integrator = Integrator(self._log, home.keyring, SigningKeyFiles(home.path / "keys"))
         if not begins_log:
             self._integrator.begin()
-        self._pulse = Pulse(self._log, self._integrator)
+        self._witnessing = self._witnessed_by(home)
+        self._pulse = Pulse(self._log, self._integrator, show=self._show_to_witnesses)
         self._live = LiveRules(
             home.policies,
             database=home.database,
@@ -92,6 +95,21 @@ class Wiring:
         self._signing_in: tuple[Rules, SignIn] | None = None
         self._sign_in(self._live.now())  # a key file that is wrong is told now
         self._chat_models: dict[str, ChatModel] = {}
+
+    def _witnessed_by(self, home: Home) -> Witnessing | None:
+        """Return what has the log witnessed; None where the home names nobody. Raises InvalidWitnesses."""
+        rules = home.policies / WITNESSES
+        if not rules.is_file():
+            return None
+        from compliance_bot.chains.witnessing import Witnessing
+        from compliance_bot.witness.policy import open_quorum, read_witnesses
+
+        quorum = open_quorum(read_witnesses(rules.read_bytes()), home.path)
+        return Witnessing(self._log, self._integrator, SigningKeyFiles(home.path / "keys"), quorum)
+
+    def _show_to_witnesses(self) -> None:
+        if self._witnessing is not None:
+            self._witnessing.ask()
 
     def _require_approved(self, files: PolicyFiles) -> None:
         """Raise NotApproved unless somebody other than their author has signed the policy files."""

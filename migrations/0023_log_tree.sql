@@ -42,6 +42,7 @@ CREATE TABLE audit.cosignature (
   witness text NOT NULL,
   evidence bytea NOT NULL, -- a signature line, or a timestamp token
   kind text NOT NULL CHECK (kind IN ('cosignature', 'timestamp', 'file')),
+  witnessed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant, size, witness),
   FOREIGN KEY (tenant, size) REFERENCES audit.checkpoint
 );

@@ -62,13 +62,18 @@ class Integrator:
         self._refused: set[RecordId] = set()
         self._origin = ""
         self._keys = SigningKeys(())
+        self._is_halted = False
+
+    def halt(self) -> None:
+        """Sign nothing any more: a witness that this home requires remembers another history of this log."""
+        self._is_halted = True
 
     def signer(self) -> SigningKey:
         """Return the key that signs now, under the origin of the log, as the last round found them.
 
         Raises LogInconsistent where none could be made: what is not in order gets no signature.
         """
-        if not self._origin:
+        if self._is_halted or not self._origin:
             raise LogInconsistent
         return SigningKey(name=self._origin, private_key=self._keys.newest)
 
@@ -107,6 +112,7 @@ class Integrator:
         For a database that was put back, or a signing key that is lost: what would be signed next could be something
         else than what was signed before, and nobody may be told of both that they are one log.
         """
+        self._is_halted = False
         with self._log.recording() as recorder:
             transaction = recorder.transaction
             tree.lead(transaction, wait_s=_PATIENCE_S)
@@ -117,6 +123,8 @@ class Integrator:
         return done
 
     def _round(self, recorder: Recorder, *, wait: bool, limit: int) -> Round | None:
+        if self._is_halted:
+            raise LogInconsistent
         transaction = recorder.transaction
         if not tree.lead(transaction, wait_s=_PATIENCE_S if wait else None):
             return None

@@ -143,6 +143,12 @@ class AuditLog:
         with self._database.reading() as transaction:
             yield transaction
 
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """Open a writing transaction of the database that the log is in, for what is not in its records."""
+        with self._database.writing() as transaction:
+            yield transaction
+
     @property
     def has_news(self) -> bool:
         """Whether a record was committed here that was not seen in the tree yet."""

@@ -17,6 +17,8 @@ from compliance_bot.errors import ComplianceError
 from compliance_bot.logs import note
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from compliance_bot.audit.integrate import Integrator, Round
     from compliance_bot.audit.log import AuditLog
     from compliance_bot.audit.record import Json
@@ -31,9 +33,16 @@ class Pulse:
     """The rounds of one process."""
 
     def __init__(
-        self, log: AuditLog, integrator: Integrator, *, round_s: float = ROUND_S, heartbeat_s: float = HEARTBEAT_S
+        self,
+        log: AuditLog,
+        integrator: Integrator,
+        *,
+        show: Callable[[], object] = lambda: None,
+        round_s: float = ROUND_S,
+        heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
-        self._log, self._integrator = log, integrator
+        """`show` is called after the tree grew, and once at the end: it has the newest checkpoint witnessed."""
+        self._log, self._integrator, self._show = log, integrator, show
         self._round_s, self._heartbeat_s = round_s, heartbeat_s
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit-log", daemon=True)
@@ -52,6 +61,9 @@ class Pulse:
             if self._has_announced:
                 self._say("log.heartbeat", {"next_within_s": 0, "lanes": self._log.heads()})
             if self._log.has_news:
+                self.catch_up(wait=True)
+            self._show()
+            if self._log.has_news:  # a witness disputes it, and that is on record
                 self.catch_up(wait=True)
         except ComplianceError as error:
             self._stall(error)
@@ -79,6 +91,7 @@ class Pulse:
         if self._log.has_news or now - self._looked_at >= _LOOK_S:
             self._looked_at = now
             self.catch_up()
+            self._show()
         if now - self._grew_at >= self._heartbeat_s:
             self._has_announced = True
             self._say(

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 
 class LogInconsistent(Unavailable):
-    """What the database has of the log is not what was signed: no checkpoint is signed on top of it."""
+    """What the database has of the log is not what was signed, or seen by a witness: nothing more is signed."""
 
-    hint = "Keep the database as it is, run `compliance-bot audit verify`, and tell the auditor."
+    hint = (
+        "Keep the database as it is, run `compliance-bot audit verify`, and tell the auditor. A copy that was put back "
+        "on purpose goes on with `compliance-bot audit begin-anew`."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -253,6 +253,7 @@ CREATE TABLE audit.cosignature (
     witness text NOT NULL,
     evidence bytea NOT NULL,
     kind text NOT NULL,
+    witnessed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT cosignature_kind_check CHECK ((kind = ANY (ARRAY['cosignature'::text, 'timestamp'::text, 'file'::text])))
 );
 
