@@ -182,13 +182,6 @@ def size_before(transaction: Transaction, size: int) -> int:
     return int(before)
 
 
-def unplaced(transaction: Transaction) -> tuple[int, RecordId | None]:
-    """Return how many records neither stand in the tree nor wait for it, and the first of them."""
-    row = transaction.connection.execute(_SQL["unplaced"], {"tenant": transaction.tenant}).fetchone()
-    count, first = row or (0, None)
-    return count, RecordId(first) if first else None
-
-
 def tiles(transaction: Transaction, level: int, indexes: Collection[int]) -> Mapping[int, bytes]:
     """Return the hashes of those of these tiles that are full."""
     values = {"tenant": transaction.tenant, "level": level, "indexes": list(indexes)}

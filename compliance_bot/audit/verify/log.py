@@ -196,6 +196,7 @@ class LogCheck:
             self.findings.add(Kind.NOT_THERE, str(error))
         except BundleMalformed as error:
             self.findings.add(Kind.FORM, str(error))
+        own.finish(is_all=extent.is_whole and (extent.first, extent.end) == (0, signed.size))
         self.has_begun_late = own.carried_over > 0
         if seen_at_s is not None:
             self._times.check_witness(seen_at_s)

@@ -9,6 +9,8 @@ from compliance_bot.audit.verify.findings import Kind
 from compliance_bot.audit.verify.trust import KEY_CHANGED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from compliance_bot.audit.canonical import Json
     from compliance_bot.audit.source import Extent
     from compliance_bot.audit.verify.findings import Findings
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from compliance_bot.audit.verify.times import Times
 
 BEGAN, HEARTBEAT = "log.began", "log.heartbeat"
+_NOT_OURS = "the record tells of the beginning of a log, and it is not this one's"
 _LEAF = re.compile(r"[0-9a-f]{64}")
 
 
@@ -37,6 +40,7 @@ class OwnRecords:
         self._origin, self._changes, self._extent = origin, changes, extent
         self._tenant: int | None = None
         self._has_begun = False
+        self._other: Fact | None = None  # the beginning of a log that this one goes on from
         self.carried_over = 0
 
     def add(self, fact: Fact) -> None:
@@ -48,16 +52,27 @@ class OwnRecords:
             return
         if fact.type == BEGAN:
             self._check_beginning(fact, fact.public.get("origin"), fact.public.get("carried_over"))
-        elif fact.type == KEY_CHANGED and fact.place not in self._changes:
+        elif fact.type == KEY_CHANGED and self._is_own_key(fact.public) and fact.place not in self._changes:
             self._wrong(Kind.HANDOVER, "the record tells of a new key, and no handover for it is there", fact)
         elif fact.type == HEARTBEAT:
             self._hear(fact, fact.public.get("next_within_s"), fact.public.get("lanes"))
 
+    def finish(self, *, is_all: bool) -> None:
+        """Note that the log never began, although all of it was shown and one of another name did."""
+        if is_all and self._other is not None and not self._has_begun:
+            self._wrong(Kind.IDENTITY, _NOT_OURS, self._other)
+
     def _check_beginning(self, fact: Fact, origin: Json, carried_over: Json) -> None:
-        if self._has_begun or origin != self._origin or type(carried_over) is not int or carried_over != fact.place:
-            self._wrong(Kind.IDENTITY, "the record tells of the beginning of a log, and it is not this one's", fact)
-            return
-        self._has_begun, self.carried_over = True, carried_over
+        """Look at a beginning: this log's, once, or before it that of a log which went on under another name."""
+        if self._has_begun or type(carried_over) is not int or carried_over != fact.place:
+            self._wrong(Kind.IDENTITY, _NOT_OURS, fact)
+        elif origin == self._origin:
+            self._has_begun, self.carried_over = True, carried_over
+        else:
+            self._other = fact
+
+    def _is_own_key(self, public: Mapping[str, Json]) -> bool:
+        return str(public.get("key")).startswith(f"{self._origin}+")
 
     def _hear(self, fact: Fact, next_within_s: Json, lanes: Json) -> None:
         leaves = _leaves(lanes)

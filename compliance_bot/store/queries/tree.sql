@@ -61,12 +61,6 @@ ORDER BY l.leaf_index
 -- size_before: The size of the checkpoint before one
 SELECT COALESCE(max(size), 0) FROM audit.checkpoint WHERE tenant = %(tenant)s AND size < %(size)s
 
--- unplaced: Records that neither stand in the tree nor wait for it
-SELECT count(*), min(e.entry_id::text) FROM audit.entry e
-WHERE e.tenant = %(tenant)s
-  AND NOT EXISTS (SELECT FROM audit.leaf l WHERE l.entry_id = e.entry_id)
-  AND NOT EXISTS (SELECT FROM audit.pending p WHERE p.entry_id = e.entry_id)
-
 -- tiles: Full tiles
 SELECT tile_index, hashes FROM audit.tile
 WHERE tenant = %(tenant)s AND level = %(level)s AND tile_index = ANY(%(indexes)s)

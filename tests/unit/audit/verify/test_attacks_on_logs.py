@@ -187,6 +187,16 @@ class TestRecords:
         log.write("log.began", public=public)
         assert kinds(check(log)) == {Kind.IDENTITY}
 
+    def test_a_log_may_go_on_under_another_name_and_not_the_other_way_round(self) -> None:
+        log = MadeLog().fill(3)
+        log.write("log.began", public={"origin": "compliance-bot/before", "key": "", "carried_over": 3})
+        log.write("log.key", public={"key": "compliance-bot/before+1+k", "replaces": "compliance-bot/before+2+k"})
+        log.begin()
+        assert check(log).faults == ()
+        number = len(log.records)
+        log.write("log.began", public={"origin": "compliance-bot/after", "key": "", "carried_over": number})
+        assert kinds(check(log)) == {Kind.IDENTITY}
+
     @pytest.mark.parametrize("carried_over", [5, None, False])
     def test_a_beginning_that_counts_other_records_before_it_is_found(self, carried_over: object) -> None:
         log = MadeLog()
