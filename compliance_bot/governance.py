@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from compliance_bot.chains.backups import BackupRoom
     from compliance_bot.chains.examine import PolicyReport
     from compliance_bot.chains.explain import Explainer, Explanation, Permissions
+    from compliance_bot.chains.log_evidence import LogEvidence
     from compliance_bot.chains.log_room import LogRoom
     from compliance_bot.chains.tenants import TenantRoom
     from compliance_bot.chains.what_if import Comparison
@@ -107,6 +108,19 @@ class Governance(PrivacyOffice):
             integrator=self._integrator,
             pulse=self._pulse,
             files=SigningKeyFiles(self._home.path / "keys"),
+        )
+
+    def log_evidence(self, *, principal: Asker) -> LogEvidence:
+        """Return the whole log, to check it where it stands, and to export it. Each is on record."""
+        from compliance_bot.chains.log_evidence import LogEvidence
+
+        return LogEvidence(
+            begin=lambda: self._act(principal),
+            integrator=self._integrator,
+            pulse=self._pulse,
+            witnessing=self._witnessing,
+            keyring=self._home.keyring,
+            labels=self.labels,
         )
 
     def tenant(self, *, principal: Asker) -> TenantRoom:

@@ -71,7 +71,7 @@ class LiveBatch:
 
 
 class LiveLog:
-    """A `source.Source` over a snapshot. It raises FileMissing where the database lacks a record or a tile."""
+    """A `source.Source` over a snapshot. It raises BundleMalformed where the database lacks a record or a tile."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class LiveLog:
         return b"".join([self._signed.note, *added])
 
     def handovers(self) -> Sequence[Handover]:
-        """Return the changes of the key since the log has its name. Raises FileMissing."""
+        """Return the changes of the key since the log has its name. Raises BundleMalformed."""
         origin = _origin(self._signed.note)
         return tuple(
             self._handover(signed)
@@ -114,22 +114,22 @@ class LiveLog:
         )
 
     def tile(self, tile: Tile, /) -> bytes:
-        """Return the hashes of a tile. Raises FileMissing."""
+        """Return the hashes of a tile. Raises BundleMalformed."""
         hashes = self._tree.hashes(tile.level, tile.index)[: tile.width]
         if len(hashes) != tile.width:
-            raise FileMissing(f"the database lacks hashes of {tile.path}")
+            raise BundleMalformed(f"the database lacks hashes of {tile.path}")
         return b"".join(hashes)
 
     def batches(self) -> Iterator[LiveBatch]:
-        """Yield the records of the range. Raises FileMissing for one that is not there."""
+        """Yield the records of the range. Raises BundleMalformed for one that is not there."""
         for first in range(self.extent.first, self.extent.end, _AT_ONCE):
             end = min(first + _AT_ONCE, self.extent.end)
             records = tree.placed(self._snapshot, first, end)
             for place, record in zip(range(first, end), records, strict=False):
                 if record.index != place:
-                    raise FileMissing(f"record {place} of the tree is not in the database")
+                    raise BundleMalformed(f"record {place} of the tree is not in the database")
             if len(records) != end - first:
-                raise FileMissing(f"record {first + len(records)} of the tree is not in the database")
+                raise BundleMalformed(f"record {first + len(records)} of the tree is not in the database")
             yield LiveBatch(first, tuple(self._lines(records)))
 
     def _lines(self, records: Sequence[PlacedRecord]) -> Iterator[Line]:
@@ -172,7 +172,7 @@ class LiveLog:
         index = tree.size_before(self._snapshot, signed.size)
         records = tree.placed(self._snapshot, index, index + 1)
         if not records:
-            raise FileMissing(f"record {index} of the tree, which tells of a new key, is not in the database")
+            raise BundleMalformed(f"record {index} of the tree, which tells of a new key, is not in the database")
         line = Line(index=index, leaf=records[0].leaf_hash, envelope=records[0].envelope)
         try:
             return Handover(size=signed.size, note=signed.note, line=format_line(line))

@@ -58,7 +58,7 @@ def read_tip(transaction: Transaction, keys: SigningKeys) -> Tip | None:
         note = parse_note(signed.note)
         checkpoint = parse_checkpoint(note.text)
         ours = {verifier(checkpoint.origin, key): key for key in keys.keys}
-        if not {key.id for key in ours} & {signature.key_id for signature in note.signatures}:
+        if not ours:
             raise SigningKeyMissing
         signers = {one.key for one in open_note(signed.note, ours).verified}
     except NoteError as error:

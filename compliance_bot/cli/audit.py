@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from compliance_bot.cli import audit_shapes, output, shapes
+from compliance_bot.cli import audit_check, audit_shapes, output, shapes
 from compliance_bot.cli.common import LOCAL_ADMINISTRATOR, AsJson, AsUser, existing, opened, start_logging
 from compliance_bot.errors import UsageError
 from compliance_bot.records import RecordId
 
 app = typer.Typer(no_args_is_help=True, help="The audit log. Reading it is recorded too.")
+app.add_typer(audit_check.app)
 
 To = Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Write it to a new file instead.")]
 

@@ -1,4 +1,4 @@
-"""The JSON shapes and lines of `compliance-bot audit keys`, `checkpoint`, `proof` and `receipt`."""
+"""The JSON shapes and lines of `compliance-bot audit` beside those of records."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from compliance_bot.audit.checkpoint import parse_checkpoint
 from compliance_bot.audit.note import parse_note
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from compliance_bot.audit.bundle.manifest import Manifest
     from compliance_bot.audit.receipt import Proven, Receipt
     from compliance_bot.chains.log_room import LogKeys
 
@@ -49,3 +53,25 @@ def receipt_line(receipt: Receipt, proven: Proven | None) -> str:
         f"This text is that of record {receipt.record}, leaf {proven.index} of {proven.size} in the signed tree of "
         f"the log {receipt.origin}."
     )
+
+
+def export_shape(path: Path, manifest: Manifest) -> Shape:
+    """Return `audit export`."""
+    return {
+        "export": str(path),
+        "origin": manifest.origin,
+        "size": manifest.size,
+        "first": manifest.first,
+        "end": manifest.end,
+        "selected": manifest.counts.selected,
+        "disclosed": manifest.counts.disclosed,
+        "withheld": manifest.counts.withheld,
+    }
+
+
+def export_lines(path: Path, manifest: Manifest) -> Iterator[str]:
+    """Yield what `audit export` tells."""
+    yield f"{path}: records {manifest.first} to before {manifest.end} of {manifest.size}"
+    counts = manifest.counts
+    yield f"{counts.selected} selected; contents of {counts.disclosed} disclosed, of {counts.withheld} withheld"
+    yield "Whoever checks it needs the log's public key from you by another way: `compliance-bot audit keys`."

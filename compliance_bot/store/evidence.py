@@ -1,4 +1,4 @@
-"""What in the database should have a record in the log, and has none; and what of the log stands nowhere in its tree."""
+"""Rows that should have a record in the log and have none, and records that the log's tree should have and has not."""
 
 from __future__ import annotations
 

@@ -66,6 +66,13 @@ def breaches(transaction: Transaction) -> Iterator[Breach]:
             yield Breach(what=f"{what}: {', '.join(found)}", hint=hint)
 
 
+def log_locks(transaction: Transaction) -> Iterator[Breach]:
+    """Yield what keeps the log append-only and is off: triggers, and rights that the application account has."""
+    for query, what, hint in _REST:
+        if query in {"rights", "triggers"} and (found := _names(transaction, query)):
+            yield Breach(what=f"{what}: {', '.join(found)}", hint=hint)
+
+
 _REST = (
     (
         "views",

@@ -37,6 +37,12 @@ def actor_reference(transaction: Transaction, mac: bytes, *, proposed: uuid.UUID
     raise RuntimeError("a reference for the actor could neither be found nor added")
 
 
+def known_actor(transaction: Transaction, mac: bytes) -> uuid.UUID | None:
+    """Return the reference of a principal; None where it has none."""
+    row = transaction.connection.execute(_SQL["actor"], {"tenant": transaction.tenant, "mac": mac}).fetchone()
+    return uuid.UUID(str(row[0])) if row else None
+
+
 def append(transaction: Transaction, record: SealedRecord, seal: bytes) -> None:
     """Store a record, and let it wait for the tree with the seal of whoever appends it.
 

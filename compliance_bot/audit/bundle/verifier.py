@@ -43,6 +43,7 @@ MODULES = (
     "audit/verify/export.py",
     "audit/verify/exported.py",
     "audit/verify/findings.py",
+    "audit/verify/keep.py",
     "audit/verify/lanes.py",
     "audit/verify/log.py",
     "audit/verify/own_records.py",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import secrets
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from compliance_bot.audit.note import MAX_NOTE_BYTES
 from compliance_bot.audit.note_key import NoteError, SignatureType, parse_verifier_key
 from compliance_bot.audit.verify.asked import Asked
 from compliance_bot.audit.verify.export import verify_export
+from compliance_bot.audit.verify.keep import keep_checkpoint
 from compliance_bot.audit.verify.report import report_lines, report_shape
 from compliance_bot.audit.verify.times import LONGEST_ACT_S
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print("\n".join(report_lines(report)))
     if given.save_checkpoint is not None and report.checkpoint is not None:
-        _save(given.save_checkpoint, report.checkpoint)
+        keep_checkpoint(given.save_checkpoint, report.checkpoint)
     return report.exit_code
 
 
@@ -93,13 +93,6 @@ def _key(text: str, kind: SignatureType, option: str) -> VerifierKey:
 def _read_note(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(MAX_NOTE_BYTES + 1)
-
-
-def _save(path: Path, note: bytes) -> None:
-    """Put a checkpoint in the place of the one kept before, whole or not at all."""
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(6)}.partial")
-    partial.write_bytes(note)
-    partial.replace(path)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,12 @@ class Kind(StrEnum):
     CONTENT_MISSING = "content_missing"  # and nobody declared it withheld
     SELECTION = "selection"  # what is there is not what was selected
 
+    # Of a live log alone.
+    UNPLACED = "unplaced"  # a record in the database that the log never took
+    UNSEALED = "unsealed"  # a record waits for the tree, and nobody with the home's keys appended it
+    UNRECORDED = "unrecorded"  # something was erased or corrected, and no record tells of it
+    LOCK = "lock"  # what keeps the log append-only is off
+
     NO_KEY = "no_key"
     NOT_THERE = "not_there"  # a file that is needed
     QUORUM = "quorum"  # too few of the witnesses signed
@@ -92,6 +98,11 @@ class Findings:
                 record=first.record,
                 count=known.count + fault.count,
             )
+
+    def drop(self, *kinds: Kind) -> None:
+        """Forget what was found of these kinds."""
+        for kind in kinds:
+            self._first.pop(kind, None)
 
     @property
     def faults(self) -> tuple[Fault, ...]:

@@ -63,11 +63,17 @@ class OwnRecords:
             self._wrong(Kind.IDENTITY, _NOT_OURS, self._other)
 
     def _check_beginning(self, fact: Fact, origin: Json, carried_over: Json) -> None:
-        """Look at a beginning: this log's, once, or before it that of a log which went on under another name."""
-        if self._has_begun or type(carried_over) is not int or carried_over != fact.place:
+        """Look at a beginning: this log's, once, or before it those of logs that it goes on from.
+
+        What those took in may have come with an export of a tenant, whose records have other places, and older times.
+        """
+        if self._has_begun or (
+            origin == self._origin and (type(carried_over) is not int or carried_over != fact.place)
+        ):
             self._wrong(Kind.IDENTITY, _NOT_OURS, fact)
         elif origin == self._origin:
-            self._has_begun, self.carried_over = True, carried_over
+            self._has_begun, self.carried_over = True, fact.place
+            self._times.begin()
         else:
             self._other = fact
 

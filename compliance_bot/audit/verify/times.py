@@ -68,6 +68,12 @@ class Times:
         self._check_silence(fact, fact.at_ms - latest)
         self._latest_ms = max(latest, fact.at_ms)
 
+    def begin(self) -> None:
+        """Forget the records so far: the log carried them over, in the order in which it found them."""
+        self._findings.drop(Kind.BACK_DATED, Kind.CLOCK, Kind.SILENCE)
+        self._latest_ms = self._own_ms = self.first_silence = None
+        self._next_within_s = self.silences = 0
+
     def announce(self, next_within_s: int) -> None:
         """Remember when a heartbeat says that something will be written again; 0 where the process ends."""
         self._next_within_s = next_within_s
