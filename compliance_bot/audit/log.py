@@ -92,19 +92,21 @@ class Recorder:
             lane=lane,
             keyring=self._keyring,
         )
-        rows.append(self.transaction, self.sealed, seal_of(self._keyring, self.sealed.leaf_hash))
+        rows.append(
+            self.transaction, self.sealed, seal_of(self._keyring, self.transaction.tenant, self.sealed.leaf_hash)
+        )
 
     def repeat(self, transaction: Transaction) -> None:
         """Append the same bytes in another transaction: nothing changes where the first one was committed after all."""
         assert self.sealed is not None, "there is a record to repeat"
         for mac, reference in self._references.items():
             rows.actor_reference(transaction, mac, proposed=reference)
-        rows.append(transaction, self.sealed, seal_of(self._keyring, self.sealed.leaf_hash))
+        rows.append(transaction, self.sealed, seal_of(self._keyring, transaction.tenant, self.sealed.leaf_hash))
 
 
-def seal_of(keyring: Keyring, leaf_hash: bytes) -> bytes:
-    """Return what shows the tree that a record was appended by somebody who has the home's keys."""
-    return keyring.mac("log/pending", leaf_hash)
+def seal_of(keyring: Keyring, tenant: int, leaf_hash: bytes) -> bytes:
+    """Return what shows the tree of a tenant that a record was appended by somebody who has the home's keys."""
+    return keyring.mac(f"log/pending/{tenant}", leaf_hash)
 
 
 class AuditLog:
@@ -179,7 +181,7 @@ class AuditLog:
 
     def seal_of(self, leaf_hash: bytes) -> bytes:
         """Return the seal of a record that this home appended."""
-        return seal_of(self._keyring, leaf_hash)
+        return seal_of(self._keyring, self.tenant, leaf_hash)
 
     def _write_to_anchor(self, recorder: Recorder) -> None:
         """Let what the transaction did outlive its database. INVARIANT: nothing but the commit comes after it."""

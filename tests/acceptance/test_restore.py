@@ -16,6 +16,9 @@ import psycopg
 import pytest
 from jsonschema import Draft202012Validator
 
+from compliance_bot.audit.note_key import parse_verifier_key
+from compliance_bot.audit.verify.asked import Asked
+from compliance_bot.audit.verify.findings import Kind
 from compliance_bot.bot import ComplianceBot
 from compliance_bot.cli import run as run_command
 from compliance_bot.cli.demo import ingest_samples
@@ -211,6 +214,20 @@ def test_the_log_is_append_only_and_its_first_new_record_is_the_restore(restored
     assert records[at + 1].record == checked.manifest.recovery_point.newest
     assert (public["backup"], public["sha256"]) == (checked.header.backup, checked.sha256)
     assert public["recovery_point"]["newest"] == records[at + 1].record
+
+
+def test_the_log_goes_on_under_another_name_since_what_was_signed_after_the_backup_is_gone(
+    home: Path, restored: Path
+) -> None:
+    with ComplianceBot.open(home) as bot:
+        old = bot.audit_log(principal="admin").keys()
+    with ComplianceBot.open(restored) as bot:
+        new = bot.audit_log(principal="admin").keys()
+        asked = [Asked(keys=(parse_verifier_key(keys.signing),), jobs=1) for keys in (old, new)]
+        with_old, with_new = (bot.log_evidence(principal="admin").verify(one) for one in asked)
+    assert old.origin != new.origin
+    assert [fault.kind for fault in with_old.faults] == [Kind.SIGNATURE]
+    assert with_new.faults == ()
 
 
 def test_values_are_shown_with_the_keys(home: Path, restored: Path) -> None:
