@@ -39,6 +39,14 @@ MAX_ENVELOPE_BYTES = 65_535  # C2SP tlog-tiles: an entry's length has 16 bits
 ENVELOPE_VERSION = 1
 
 
+class RecordTooLarge(ComplianceError):
+    exit_code = 3
+    hint = "Nothing was shown or done. Ask for less at a time: fewer passages, fewer documents."
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"an audit record may have {MAX_ENVELOPE_BYTES} bytes in the open, and this has {size_bytes}")
+
+
 class RecordAltered(ComplianceError):
     hint = "Somebody changed the log, or part of it was lost. Keep the database as it is and tell the auditor."
 
@@ -101,7 +109,7 @@ def seal(
     lane: Mapping[str, Json],
     keyring: Keyring,
 ) -> SealedRecord:
-    """Return the record as it is stored. Raises ValueError if the envelope would not fit into a log entry."""
+    """Return the record as it is stored. Raises RecordTooLarge if the envelope would not fit into a log entry."""
     record_key = os.urandom(KEY_BYTES)
     plaintext = canonical(dict(event.private))
     ciphertext = encrypt(_derive(record_key, "encrypt"), plaintext, bound_to=id.encode())
@@ -123,7 +131,7 @@ def seal(
         }
     )
     if len(envelope) > MAX_ENVELOPE_BYTES:
-        raise ValueError(f"the envelope of an audit record may have {MAX_ENVELOPE_BYTES} bytes, not {len(envelope)}")
+        raise RecordTooLarge(len(envelope))
     wrapped = keyring.wrap(record_key, bound_to=id.encode())
     return SealedRecord(
         id=id, leaf_hash=leaf_hash(envelope), envelope=envelope, wrapped_key=wrapped, ciphertext=ciphertext
