@@ -103,7 +103,7 @@ class Integrator:
         Takes at most `limit` records; with `wait` it takes the lead as soon as nobody has it. Raises LogInconsistent,
         SigningKeyMissing, and what the database raises: then nothing was done.
         """
-        with self._log.recording(needs_record=False) as recorder:
+        with self._log.recording(needs_record=False, is_apart=True) as recorder:
             done = self._round(recorder, wait=wait, limit=limit)
         if done is not None:
             self._signer = done.signer
@@ -116,7 +116,7 @@ class Integrator:
         else than what was signed before, and nobody may be told of both that they are one log.
         """
         self._is_halted = False
-        with self._log.recording() as recorder:
+        with self._log.recording(is_apart=True) as recorder:
             transaction = recorder.transaction
             tree.lead(transaction, wait_s=_PATIENCE_S)
             last, size = read_unsigned(transaction), tree.leaf_count(transaction)

@@ -43,6 +43,10 @@ class _Lane:
     previous: str = ""  # leaf hash of the lane's last record, hex
 
 
+def _new_lane() -> _Lane:
+    return _Lane(writer=str(uuid.uuid4()))
+
+
 class Remembers(Protocol):
     """What outlives the database: an `anchor.standing.Anchor`."""
 
@@ -123,19 +127,23 @@ class AuditLog:
         return self._database.tenant
 
     @contextmanager
-    def recording(self, *, needs_record: bool = True) -> Iterator[Recorder]:
+    def recording(self, *, needs_record: bool = True, is_apart: bool = False) -> Iterator[Recorder]:
         """Open a writing transaction whose commit includes one record, which the block appends.
 
+        One that `is_apart` is alone in its lane: it may get into the tree before what waits, and overtakes nothing.
         Raises what the anchor raises where the block has something for it: then nothing was done.
         """
         with self._database.writing() as transaction:
-            lane = self._take_lane()
+            lane = _new_lane() if is_apart else self._take_lane()
             recorder = Recorder(transaction, lane, self._keyring)
             yield recorder
             if recorder.sealed is None and needs_record:
                 raise RuntimeError("a recorded transaction ended without its record")
             self._write_to_anchor(recorder)
-        self._give_back(lane, recorder.sealed)
+        if recorder.sealed is not None:
+            self._acknowledge(recorder.sealed)
+        if not is_apart:
+            self._give_back(lane, recorder.sealed)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -271,13 +279,12 @@ class AuditLog:
 
     def _take_lane(self) -> _Lane:
         with self._lock:
-            return self._free.pop() if self._free else _Lane(writer=str(uuid.uuid4()))
+            return self._free.pop() if self._free else _new_lane()
 
     def _give_back(self, lane: _Lane, sealed: SealedRecord | None) -> None:
         if sealed is not None:
             lane.counter += 1
             lane.previous = sealed.leaf_hash.hex()
-            self._acknowledge(sealed)
         with self._lock:
             self._free.append(lane)
 

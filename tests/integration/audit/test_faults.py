@@ -21,8 +21,9 @@ from compliance_bot.errors import Unavailable
 from compliance_bot.keys.signing import SigningKeyFiles, SigningKeyUnreadable
 from compliance_bot.records import Principal
 from compliance_bot.store.connect import Database, StoreRefuses, StoreUnavailable
-from compliance_bot.store.embedded import APP_ROLE, DATABASE
+from compliance_bot.store.embedded import APP_ROLE, DATABASE, SUPERUSER
 from compliance_bot.store.log import RecordNotKept
+from tests.whole_log import require_whole
 
 from .test_integrate import backlog, event, fill, leaves, own_records, signed, went
 from .test_log import LostReply, lanes
@@ -111,6 +112,27 @@ class TestLanes:
         pulse.start()
         until(lambda: own_records(log, "log.heartbeat"))
         pulse.stop()
+
+    @pytest.mark.parametrize("change", ["another key", "begun anew"])
+    def test_what_the_log_writes_itself_overtakes_nothing_in_a_lane(
+        self,
+        change: str,
+        log: AuditLog,
+        integrator: Integrator,
+        database: Database,
+        files: SigningKeyFiles,
+        server: EmbeddedServer,
+    ) -> None:
+        """It gets into the tree before what waits, and a lane stands there in its order."""
+        fill(log, 3)
+        if change == "another key":
+            files.add()
+            went(integrator, limit=1)
+        else:
+            integrator.begin_anew()
+        while went(integrator).added:
+            pass
+        require_whole(server.conninfo(SUPERUSER), database.tenant, files.load())
 
     def test_a_database_that_is_away_uses_none_up(self, log: AuditLog, server: EmbeddedServer) -> None:
         log.append(event(), ANA)
