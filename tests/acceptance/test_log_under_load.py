@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -96,8 +96,8 @@ def require_all(home: Path, said: list[str]) -> WholeLog:
     """Return the log of a home. Fails unless all that was said is in its tree, and the tree is right."""
     with ComplianceBot.open(home) as bot:
         bot.audit_log(principal="admin").checkpoint()
-    server = EmbeddedServer.open(home)
-    whole = require_whole(server.conninfo(SUPERUSER), DEFAULT_TENANT, SigningKeyFiles(home / "keys").load())
+    with closing(EmbeddedServer.open(home)) as server:
+        whole = require_whole(server.conninfo(SUPERUSER), DEFAULT_TENANT, SigningKeyFiles(home / "keys").load())
     told = [line.split(" ") for line in said]
     acknowledged = [words[1] for words in told if words[0] == "record"]
     assert len(set(acknowledged)) == len(acknowledged)
@@ -106,7 +106,6 @@ def require_all(home: Path, said: list[str]) -> WholeLog:
     assert shown <= parts_on_record(home), "nothing was shown without its record"
     with ComplianceBot.open(home) as bot:
         assert sum(1 for _ in bot.parts.log.each()) >= len(whole.ids), "each can be opened"
-    server.close()
     return whole
 
 

@@ -112,6 +112,7 @@ class TestLanes:
         pulse.start()
         until(lambda: own_records(log, "log.heartbeat"))
         pulse.stop()
+        assert {len(beat["lanes"]) for beat in own_records(log, "log.heartbeat")} == {300}
 
     @pytest.mark.parametrize("change", ["another key", "begun anew"])
     def test_what_the_log_writes_itself_overtakes_nothing_in_a_lane(
