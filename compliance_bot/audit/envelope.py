@@ -124,7 +124,7 @@ def _parse(  # the parts in the order of the form: a verifier reads very many
     sha256: str,
     public: str,
     tenant: str,
-    type: str,
+    kind: str,
 ) -> Envelope:
     """Return an envelope from the texts of its parts. Raises ValueError."""
     datetime.fromisoformat(at)
@@ -132,7 +132,7 @@ def _parse(  # the parts in the order of the form: a verifier reads very many
         id=id,
         at=at,
         tenant=int(tenant),
-        type=type,
+        type=kind,
         outcome=outcome,
         actor=actor,
         lane=Lane(writer=writer, counter=int(counter), previous=previous),
