@@ -315,7 +315,7 @@ def _log(figures: Mapping[str, Any]) -> Iterator[str]:
     yield f"Bytes of a record on disk: envelope and hash {each['entry']}, sealed half {each['payload']}, place in the"
     yield f"tree {each['leaf']}, tiles {each['tile']}, indexes {each['indexes']}."
     yield ""
-    yield f"Exports of {figures['with']['records']} such records, and how many of them the verifier reads in a second of"
+    yield f"Exports of {figures['with']['records']} such records, and how many the verifier reads in a second of"
     yield "one CPU (wanted: ≥ 17,000), and in a second by the clock with two processes; its start is counted."
     yield ""
     yield "| | made in | size | one process, per CPU second | two, per CPU second | two, by the clock |"

@@ -7,10 +7,10 @@ that it is the one text of what it says: of numbers and hashes by their form, of
 
 from __future__ import annotations
 
+import json
 import re
 from binascii import a2b_base64, a2b_hex, b2a_base64
 from dataclasses import dataclass
-from json.decoder import scanstring
 from json.encoder import encode_basestring
 
 from compliance_bot.audit.bundle.form import MAX_LINE_BYTES, BundleMalformed
@@ -20,6 +20,8 @@ _FORM = re.compile(
     rb'\{(?:"ciphertext":"([^"]*)",)?(?:"envelope":(".*"),)?"index":(0|[1-9]\d{0,18})'
     rb'(?:,"key":"([^"]*)")?,"leaf":"([0-9a-f]{64})"(,"withheld":true)?\}'
 )
+
+_scan = json.JSONDecoder().raw_decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,8 @@ def _require_whole(line: Line) -> None:
 
 def _unquoted(quoted: str) -> bytes:
     """Return what a JSON string says. Raises ValueError unless that is all there is, and its one encoding."""
-    text, _ = scanstring(quoted, 1)
+    text: str
+    text, _ = _scan(quoted)  # what stands behind it is seen when it is encoded again
     if encode_basestring(text) != quoted:
         raise ValueError("this is not the one encoding of what it says")
     return text.encode()
