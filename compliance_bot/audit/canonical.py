@@ -26,10 +26,19 @@ def encode_trusted(value: Json) -> bytes:
 
 def parse_canonical(encoded: bytes) -> Json:
     """Return the value of its one encoding. Raises ValueError for any other text, and for what is no JSON."""
-    value = parse_json(encoded)
-    if encode_trusted(value) != encoded:
+    return parse_canonical_text(encoded.decode())
+
+
+def parse_canonical_text(text: str) -> Json:
+    """Return the value of its one encoding, which was UTF-8. Raises ValueError as `parse_canonical` does."""
+    try:
+        value, _ = _scan(text)  # what stands behind it is seen when it is encoded again
+        is_its_encoding = _encode(value) == text
+    except RecursionError:
+        raise ValueError("this is nested too deeply") from None
+    if not is_its_encoding:
         raise ValueError("this is not the one encoding of what it says")
-    if not encoded.isascii():  # else no key can have anything but ASCII
+    if not text.isascii():  # else no key can have anything but ASCII
         try:
             _require_canonical(value)
         except TypeError as error:
@@ -56,7 +65,8 @@ _encode = json.JSONEncoder(
     allow_nan=False,
     check_circular=False,  # a quarter of the time; what runs in a circle is a bug, and ends in a RecursionError
 ).encode
-_decode = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse).decode
+_decoder = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)
+_decode, _scan = _decoder.decode, _decoder.raw_decode
 
 
 def _require_canonical(value: Json) -> None:

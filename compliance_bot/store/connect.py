@@ -136,17 +136,18 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """Open a read-only snapshot: everything in it is as of one moment."""
-        with self._transaction(psycopg.IsolationLevel.REPEATABLE_READ, read_only=True) as transaction:
-            yield transaction
+        with self._transaction(psycopg.IsolationLevel.REPEATABLE_READ, read_only=True) as connection:
+            connection.execute(_SQL["begin_closed"], {"tenant": str(self._tenant)})
+            yield Transaction(connection, self._tenant, self._scopes)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
         """Open a transaction that is durable once the block has ended without an error. Raises TenantRemoved."""
-        with self._transaction(psycopg.IsolationLevel.READ_COMMITTED, read_only=False) as transaction:
-            held = transaction.connection.execute(_SQL["begin_writing"], {"tenant": transaction.tenant}).fetchone()
+        with self._transaction(psycopg.IsolationLevel.READ_COMMITTED, read_only=False) as connection:
+            held = connection.execute(_SQL["begin_writing"], {"tenant": str(self._tenant)}).fetchone()
             if held is None or not held[0]:
                 raise TenantRemoved
-            yield transaction
+            yield Transaction(connection, self._tenant, self._scopes)
 
     @contextmanager
     def owning(self, *, wait_s: int = 30) -> Iterator[Transaction]:
@@ -168,13 +169,15 @@ class Database:
             connection.commit()  # raises where the connection was lost, which leaving the block would not
 
     @contextmanager
-    def _transaction(self, isolation: psycopg.IsolationLevel, *, read_only: bool) -> Iterator[Transaction]:
+    def _transaction(
+        self, isolation: psycopg.IsolationLevel, *, read_only: bool
+    ) -> Iterator[psycopg.Connection[TupleRow]]:
+        """Open a transaction. INVARIANT: the first statement in it names the tenant, and opens nothing to it."""
         with _translated(), self._pool.connection() as connection:
             connection.set_isolation_level(isolation)
             connection.set_read_only(read_only)
             with connection.transaction():
-                connection.execute(_SQL["begin_closed"], {"tenant": str(self._tenant)})
-                yield Transaction(connection, self._tenant, self._scopes)
+                yield connection
             _require_open(connection)
 
     def server_version(self) -> str:

@@ -24,7 +24,7 @@ from tests.benchmarks.page import draw, render
 
 PARTS = (
     *("retrieval", "answers", "question", "filtered", "policy", "classes", "absent", "askers"),
-    *("redaction", "masked", "vault", "backup", "ingest", "start"),
+    *("redaction", "masked", "vault", "backup", "log", "ingest", "start"),
 )
 REFERENCE = ROOT / "docs" / "reference"
 FIGURES, PAGE = REFERENCE / "benchmarks.json", REFERENCE / "benchmarks.md"

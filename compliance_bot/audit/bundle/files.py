@@ -6,6 +6,7 @@ what a file of that name may have, whatever an archive says of its size.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import zipfile
@@ -64,16 +65,22 @@ def pieces(files: Files, name: str) -> Iterator[bytes]:
         raise BundleMalformed(f"{name} cannot be read: it is damaged") from error
 
 
-def lines(files: Files, name: str, *, limit: int) -> Iterator[bytes]:
-    """Yield the lines of a file without their newlines. Raises FileMissing or BundleMalformed."""
-    rest = b""
+def lines(files: Files, name: str, *, limit: int, sha256: str) -> Iterator[bytes]:
+    """Yield the lines of a file without their newlines.
+
+    Raises FileMissing or BundleMalformed, at the end also where the file is another than the one with this hash.
+    """
+    rest, digest = b"", hashlib.sha256()
     for piece in pieces(files, name):
+        digest.update(piece)
         *whole, rest = (rest + piece).split(b"\n")
         yield from whole
         if len(rest) > limit:
             raise BundleMalformed(f"{name} has a line that is longer than one may be")
     if rest:
         raise BundleMalformed(f"{name} ends within a line: it was cut")
+    if digest.hexdigest() != sha256:
+        raise BundleMalformed(f"{name} is not the file that the manifest lists")
 
 
 class Folder:

@@ -1,24 +1,27 @@
 """One line of an export: a leaf of the tree, with as much of its record as was selected and may be shown.
 
 Canonical JSON. `parse_line` takes the one text that a line has and no other, so an export has no second reading.
-A verifier reads very many, so both ways are written out here; a test compares them with JSON.
+A verifier reads very many, so both ways are written out here; a test compares them with JSON. Of each part it is shown
+that it is the one text of what it says: of numbers and hashes by their form, of what is encoded by encoding it again.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from binascii import a2b_base64, b2a_base64
+from binascii import a2b_base64, a2b_hex, b2a_base64
 from dataclasses import dataclass
 from json.encoder import encode_basestring
 
 from compliance_bot.audit.bundle.form import MAX_LINE_BYTES, BundleMalformed
 
-# Where the parts are; that there is nothing else is seen when the line is formatted again.
+# Index and leaf have no other text; of the other parts this says where they are.
 _FORM = re.compile(
-    rb'\{(?:"ciphertext":"([^"]*)",)?(?:"envelope":(".*"),)?"index":(\d{1,19})'
+    rb'\{(?:"ciphertext":"([^"]*)",)?(?:"envelope":(".*"),)?"index":(0|[1-9]\d{0,18})'
     rb'(?:,"key":"([^"]*)")?,"leaf":"([0-9a-f]{64})"(,"withheld":true)?\}'
 )
+
+_scan = json.JSONDecoder().raw_decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,22 +42,16 @@ def parse_line(encoded: bytes) -> Line:
         raise BundleMalformed(f"a line has at most {MAX_LINE_BYTES} bytes, and this one has more")
     form = _FORM.fullmatch(encoded)
     try:
-        line = _parse(form) if form else None
-        is_its_form = line is not None and format_line(line) == encoded
+        if form is not None:
+            return _parse(form)
     except ValueError:
-        line, is_its_form = None, False
-    if line is None or not is_its_form:
-        raise BundleMalformed("a line is canonical JSON of an index, a leaf and what is disclosed, and this is not")
-    return line
+        pass
+    raise BundleMalformed("a line is canonical JSON of an index, a leaf and what is disclosed, and this is not")
 
 
 def format_line(line: Line) -> bytes:
     """Return the text of a line, without a newline. Raises ValueError for one that says too little or too much."""
-    has_content = line.ciphertext is not None
-    if has_content is not (line.key is not None) or (has_content and line.is_withheld):
-        raise ValueError("content comes with its key, and is not withheld")
-    if line.envelope is None and (has_content or line.is_withheld):
-        raise ValueError("a record that was not selected has no content")
+    _require_whole(line)
     parts = [b"{"]
     if line.ciphertext is not None:
         parts += [b'"ciphertext":"', b2a_base64(line.ciphertext, newline=False), b'",']
@@ -72,11 +69,39 @@ def format_line(line: Line) -> bytes:
 def _parse(form: re.Match[bytes]) -> Line:
     """Return a line from where its parts are. Raises ValueError."""
     ciphertext, envelope, index, key, leaf, withheld = form.groups()
-    return Line(
+    line = Line(
         index=int(index),
-        leaf=bytes.fromhex(leaf.decode()),
-        envelope=None if envelope is None else str(json.loads(envelope)).encode(),
-        ciphertext=None if ciphertext is None else a2b_base64(ciphertext),
-        key=None if key is None else a2b_base64(key),
+        leaf=a2b_hex(leaf),
+        envelope=None if envelope is None else _unquoted(envelope.decode()),
+        ciphertext=None if ciphertext is None else _from_base64(ciphertext),
+        key=None if key is None else _from_base64(key),
         is_withheld=withheld is not None,
     )
+    _require_whole(line)
+    return line
+
+
+def _require_whole(line: Line) -> None:
+    """Raise ValueError for a line that says too little or too much."""
+    has_content = line.ciphertext is not None
+    if has_content is not (line.key is not None) or (has_content and line.is_withheld):
+        raise ValueError("content comes with its key, and is not withheld")
+    if line.envelope is None and (has_content or line.is_withheld):
+        raise ValueError("a record that was not selected has no content")
+
+
+def _unquoted(quoted: str) -> bytes:
+    """Return what a JSON string says. Raises ValueError unless that is all there is, and its one encoding."""
+    text: str
+    text, _ = _scan(quoted)  # what stands behind it is seen when it is encoded again
+    if encode_basestring(text) != quoted:
+        raise ValueError("this is not the one encoding of what it says")
+    return text.encode()
+
+
+def _from_base64(encoded: bytes) -> bytes:
+    """Return what Base64 says. Raises ValueError unless it is its one encoding (RFC 4648, section 3.5)."""
+    decoded = a2b_base64(encoded)
+    if b2a_base64(decoded, newline=False) != encoded:
+        raise ValueError("this is not the one encoding of what it says")
+    return decoded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -42,16 +41,13 @@ class ExportBatch:
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines. Raises BundleMalformed, at the end also where the file is not the one that was made."""
-        name, digest = records_name(self.first), hashlib.sha256()
-        for number, encoded in enumerate(lines(_opened(self.path), name, limit=MAX_LINE_BYTES)):
-            digest.update(encoded)
-            digest.update(b"\n")
+        name = records_name(self.first)
+        encoded_lines = lines(_opened(self.path), name, limit=MAX_LINE_BYTES, sha256=self.sha256)
+        for number, encoded in enumerate(encoded_lines):
             try:
                 yield parse_line(encoded)
             except BundleMalformed as error:
                 raise BundleMalformed(f"line {number + 1} of {name}: {error}") from error
-        if digest.hexdigest() != self.sha256:
-            raise BundleMalformed(f"{name} is not the file that the manifest lists")
 
     def leaf_hashes(self) -> Iterator[bytes]:
         """Yield what the tiles have."""

@@ -16,12 +16,12 @@ from compliance_bot.audit.verify.processes import examined
 from compliance_bot.audit.verify.records import Rules
 from compliance_bot.audit.verify.report import Report, Unchecked
 from compliance_bot.audit.verify.times import Times
-from compliance_bot.audit.verify.tree import check_tiles, leaf_hashes, roots
+from compliance_bot.audit.verify.tree import check_tiles, compute, leaf_hashes
 from compliance_bot.audit.verify.trust import HandoverRefused, Trust, read_change, signed_size
 from compliance_bot.audit.verify.witnesses import check_witnesses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from compliance_bot.audit.source import Handover, Source
     from compliance_bot.audit.verify.asked import Asked
@@ -96,27 +96,29 @@ class LogCheck:
         if self.signed is None:
             self.findings.add(Kind.FORM, "the checkpoint is no signed note of a tree")
 
-    def _read_tree(self, signed: Checkpoint) -> tuple[dict[int, bytes], frozenset[int]]:
+    def _read_tree(self, signed: Checkpoint) -> tuple[Mapping[int, bytes], frozenset[int]]:
         """Return the roots at the sizes that matter, and the indexes of records that a handover is there for."""
         try:
             handovers = self.source.handovers()
             old = signed_size(self.asked.old_checkpoint) if self.asked.old_checkpoint else None
             wanted = [handover.size for handover in handovers] + ([old.size] if old else [])
-            computed = roots(self.source, signed.size, wanted)
-            check_tiles(self.source, signed.size, self.findings)
-            changes = self._follow(signed, handovers, computed)
+            computed = compute(self.source, signed.size, wanted)
+            check_tiles(self.source, computed.full_tiles, self.findings)
+            changes = self._follow(signed, handovers, computed.roots)
         except FileMissing as error:
             self.findings.add(Kind.NOT_THERE, str(error))
         except BundleMalformed as error:
             self.findings.add(Kind.FORM, str(error))
         else:
-            if computed.get(signed.size) != signed.root:
+            if computed.roots.get(signed.size) != signed.root:
                 self.findings.add(Kind.TREE, f"the {signed.size} leaves have another root than the checkpoint")
-            return computed, changes
+            return computed.roots, changes
         self.trust = Trust(signed.origin, self.asked.keys)
         return {}, frozenset()
 
-    def _follow(self, signed: Checkpoint, handovers: Sequence[Handover], computed: dict[int, bytes]) -> frozenset[int]:
+    def _follow(
+        self, signed: Checkpoint, handovers: Sequence[Handover], computed: Mapping[int, bytes]
+    ) -> frozenset[int]:
         self.trust = Trust(signed.origin, self.asked.keys)
         changes = set()
         for handover in handovers:
@@ -144,7 +146,7 @@ class LogCheck:
             except NoteError as error:
                 self.findings.add(Kind.SIGNATURE, f"the checkpoint cannot be believed: {error}")
 
-    def _check_old_checkpoint(self, signed: Checkpoint, computed: dict[int, bytes]) -> None:
+    def _check_old_checkpoint(self, signed: Checkpoint, computed: Mapping[int, bytes]) -> None:
         if self.asked.old_checkpoint is None or self.trust.is_empty:
             return
         old = signed_size(self.asked.old_checkpoint)

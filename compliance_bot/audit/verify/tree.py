@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.merkle import EMPTY_ROOT, HASH_BYTES, join, node_hash, root
@@ -10,10 +11,18 @@ from compliance_bot.audit.tiles import WIDTH, Tile, leaf_tiles, split_hashes
 from compliance_bot.audit.verify.findings import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from compliance_bot.audit.source import Source
     from compliance_bot.audit.verify.findings import Findings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """What the leaves of a tree come to."""
+
+    roots: Mapping[int, bytes]  # by the size of the tree
+    full_tiles: Sequence[bytes]  # the root of each full tile of leaves
 
 
 class _Edge:
@@ -31,14 +40,14 @@ class _Edge:
         self.subtrees.append(subtree)
 
 
-def roots(source: Source, size: int, wanted: Collection[int]) -> dict[int, bytes]:
-    """Return the root of the tree at each of these sizes, and at its own. One hash per leaf.
+def compute(source: Source, size: int, wanted: Collection[int]) -> Computed:
+    """Return the root of the tree at each of these sizes, and at its own, and those of tiles. One hash per leaf.
 
     Raises FileMissing or BundleMalformed where a tile cannot be read.
     """
     sizes = deque(sorted({*(one for one in wanted if one <= size), size}))
-    found: dict[int, bytes] = {}
-    edge = _Edge()
+    found: dict[int, bytes] = {} if size else {0: EMPTY_ROOT}
+    full, edge = list[bytes](), _Edge()
     for tile in leaf_tiles(0, size, size):
         hashes = list(split_hashes(source.tile(tile)))
         start = tile.index * WIDTH
@@ -46,14 +55,14 @@ def roots(source: Source, size: int, wanted: Collection[int]) -> dict[int, bytes
             wanted_size = sizes.popleft()
             found[wanted_size] = _root(edge.subtrees, hashes[: wanted_size - start])
         if tile.width == WIDTH:
-            edge.push(root(hashes))
-    return found if size else {0: EMPTY_ROOT}
+            full.append(root(hashes))
+            edge.push(full[-1])
+    return Computed(roots=found, full_tiles=full)
 
 
-def check_tiles(source: Source, size: int, findings: Findings) -> None:
-    """Note a tile above the leaves whose hashes are not those of the tiles below. One hash per leaf."""
-    level, full = 0, size // WIDTH
-    below = [root(split_hashes(source.tile(Tile(0, index)))) for index in range(full)]
+def check_tiles(source: Source, full_tiles: Sequence[bytes], findings: Findings) -> None:
+    """Note a tile above the leaves whose hashes are not those of the tiles below. One hash per tile."""
+    level, below = 0, full_tiles
     while below:
         level += 1
         above = []

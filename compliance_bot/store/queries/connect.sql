@@ -1,8 +1,9 @@
 -- begin_closed: Name the tenant of this transaction, and open nothing to it, whatever the session has open
 SELECT set_config('compliance_bot.tenant', %(tenant)s, true), set_config('compliance_bot.class_bits', '', true)
 
--- begin_writing: Whether the tenant is there, which holds it, and let the commit wait for the disk
-SELECT hold_tenant(%(tenant)s), set_config('synchronous_commit', 'on', true)
+-- begin_writing: The same where something is written: also whether the tenant is there, which holds it; the commit waits
+SELECT hold_tenant(%(tenant)s::text::integer), set_config('compliance_bot.tenant', %(tenant)s::text, true),
+       set_config('compliance_bot.class_bits', '', true), set_config('synchronous_commit', 'on', true)
 
 -- lock_tenant: Wait, not for long, until nobody writes to the tenant; released with the transaction
 SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', %(wait)s, true),

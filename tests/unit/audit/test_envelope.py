@@ -82,6 +82,8 @@ def test_a_field_more_or_less_is_refused() -> None:
     [
         (b'"tenant":1', b'"tenant":1,"tenant":1'),
         (b'"tenant":1', b'"tenant":01'),
+        (b'"tenant":1', '"tenant":\N{ARABIC-INDIC DIGIT ONE}'.encode()),
+        (b'"counter":3', '"counter":\N{FULLWIDTH DIGIT THREE}'.encode()),
         (b'"public":{', b'"public":{"a":1,'),
         (b'"public":{', b'"public":{},"tenant":2,"type":"x","v":1},"public":{'),
         (b'"public":{', b'"public": {'),

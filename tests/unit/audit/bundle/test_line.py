@@ -60,6 +60,8 @@ def test_a_line_is_canonical_json_and_fits_its_schema(line: Line) -> None:
         (b"AAECAw==", b"AAEC\\u0041w=="),
         (b"AAECAw==", b"AAE CAw=="),
         (b"\\u0007", b"\x07"),
+        (b'"{\\"', b'"\\u007b\\"'),  # the envelope, escaped otherwise
+        (b',"index"', b',"x":"","index"'),
         (b'"key"', b'"tombstone":true,"key"'),
         (b"}", b',"withheld":true}'),
         (b"}", b',"withheld":false}'),
