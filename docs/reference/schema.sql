@@ -1,5 +1,5 @@
--- The schema of the database: the sum of migrations/, as pg_dump tells it. Partitions are left out: their names are months,
--- and each has the columns, the locks and the policy of its parent.
+-- The schema of the database: the sum of migrations/, as pg_dump tells it. Partitions are left out: they are named
+-- after months, and each has the columns, the locks and the policy of its parent.
 -- Written by `python -m tests.integration.schema > docs/reference/schema.sql`; a test compares.
 
 CREATE SCHEMA audit;
@@ -1229,12 +1229,6 @@ ALTER TABLE ONLY audit.cosignature
 
 ALTER TABLE ONLY audit.leaf
     ADD CONSTRAINT leaf_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit.entry(entry_id);
-
-ALTER TABLE audit.payload
-    ADD CONSTRAINT payload_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit.entry(entry_id);
-
-ALTER TABLE ONLY audit.pending
-    ADD CONSTRAINT pending_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit.entry(entry_id);
 
 ALTER TABLE ONLY compliance_bot.access_class
     ADD CONSTRAINT access_class_tenant_shape_id_fkey FOREIGN KEY (tenant, shape_id) REFERENCES compliance_bot.access_shape(tenant, id);

@@ -17,8 +17,8 @@ from compliance_bot.store.account import binaries
 from compliance_bot.store.embedded import SUPERUSER, EmbeddedServer, destroy
 
 HEADER = """\
--- The schema of the database: the sum of migrations/, as pg_dump tells it. Partitions are left out: their names are months,
--- and each has the columns, the locks and the policy of its parent.
+-- The schema of the database: the sum of migrations/, as pg_dump tells it. Partitions are left out: they are named
+-- after months, and each has the columns, the locks and the policy of its parent.
 -- Written by `python -m tests.integration.schema > docs/reference/schema.sql`; a test compares.
 """
 
