@@ -51,6 +51,14 @@ class EnvelopeMalformed(ComplianceError):
     hint = "Somebody changed it, or it is of a later version. Keep it as it is and tell the auditor."
 
 
+class EnvelopeTooLarge(ValueError):
+    """The envelope does not fit into a log entry."""
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"the envelope of an audit record may have {MAX_ENVELOPE_BYTES} bytes, not {size_bytes}")
+        self.size_bytes = size_bytes
+
+
 class ContentAltered(ComplianceError):
     """The sealed half of an audit record is not what its envelope tells of."""
 
@@ -145,7 +153,7 @@ def format_envelope(envelope: Envelope) -> bytes:
         }
     )
     if len(encoded) > MAX_ENVELOPE_BYTES:
-        raise ValueError(f"the envelope of an audit record may have {MAX_ENVELOPE_BYTES} bytes, not {len(encoded)}")
+        raise EnvelopeTooLarge(len(encoded))
     if not _FORM.fullmatch(encoded):
         raise ValueError("the id, time, lane or a word of the audit record is none that an envelope has")
     return encoded

@@ -21,7 +21,6 @@ from compliance_bot.audit.note_key import SigningKey, format_verifier_key
 from compliance_bot.audit.record import Event, RecordAltered, describe, open_record
 from compliance_bot.audit.stored_tree import StoredTree
 from compliance_bot.audit.tip import LogInconsistent, read_tip, read_unsigned, require_stored, verifier
-from compliance_bot.keys.signing import SigningKeys
 from compliance_bot.logs import note
 from compliance_bot.records import Principal
 from compliance_bot.store import tree
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from compliance_bot.audit.record import Json
     from compliance_bot.audit.tip import Tip
     from compliance_bot.keys import Keyring
-    from compliance_bot.keys.signing import SigningKeyFiles
+    from compliance_bot.keys.signing import SigningKeyFiles, SigningKeys
     from compliance_bot.records import RecordId
     from compliance_bot.store.connect import Transaction
     from compliance_bot.store.log import SealedRecord
@@ -49,10 +48,14 @@ _MOST_NAMED = 1000  # altered records
 class Round:
     """What a round came to: the tree, and what of it is new."""
 
-    origin: str
     size: int
     added: int
     checkpoint: bytes  # the newest, signed now or before
+    signer: SigningKey  # whose it is; of a handover the one that signs from now on
+
+    @property
+    def origin(self) -> str:
+        return self.signer.name
 
 
 class Integrator:
@@ -62,8 +65,7 @@ class Integrator:
         self._log, self._keyring, self._files = log, keyring, files
         self._months = Months(log)
         self._refused: set[RecordId] = set()
-        self._origin = ""
-        self._keys = SigningKeys(())
+        self._signer: SigningKey | None = None
         self._is_halted = False
 
     def halt(self) -> None:
@@ -71,13 +73,14 @@ class Integrator:
         self._is_halted = True
 
     def signer(self) -> SigningKey:
-        """Return the key that signs now, under the origin of the log, as the last round found them.
+        """Return the key that signed the newest checkpoint, under the origin of the log, as the last round left them.
 
-        Raises LogInconsistent where none could be made: what is not in order gets no signature.
+        A newer one signs nothing before it took over. Raises LogInconsistent where no checkpoint could be made: what is
+        not in order gets no signature.
         """
-        if self._is_halted or not self._origin:
+        if self._is_halted or self._signer is None:
             raise LogInconsistent
-        return SigningKey(name=self._origin, private_key=self._keys.newest)
+        return self._signer
 
     def begin(self) -> None:
         """Let the log have a tree, made from what was written so far if it has none. Raises SigningKeyMissing.
@@ -93,7 +96,7 @@ class Integrator:
             if tip is None or has_unsealed:
                 self.round(wait=True)
             else:
-                self._origin, self._keys = tip.origin, keys
+                self._signer = SigningKey(name=tip.origin, private_key=tip.signer)
         except LogInconsistent as error:
             note("log.stalled", level="warning", tenant=self._log.tenant, error=type(error).__name__)
 
@@ -104,10 +107,10 @@ class Integrator:
         SigningKeyMissing, and what the database raises: then nothing was done.
         """
         self._months.look()
-        with self._log.recording(needs_record=False) as recorder:
+        with self._log.recording(needs_record=False, is_apart=True) as recorder:
             done = self._round(recorder, wait=wait, limit=limit)
         if done is not None:
-            self._origin, self._keys = done.origin, self._files.load()
+            self._signer = done.signer
         return done
 
     def begin_anew(self) -> Round:
@@ -117,13 +120,13 @@ class Integrator:
         else than what was signed before, and nobody may be told of both that they are one log.
         """
         self._is_halted = False
-        with self._log.recording() as recorder:
+        with self._log.recording(is_apart=True) as recorder:
             transaction = recorder.transaction
             tree.lead(transaction, wait_s=_PATIENCE_S)
             last, size = read_unsigned(transaction), tree.leaf_count(transaction)
             began = self._announce(recorder, size, last, altered=[])
             done = self._sign(transaction, *self._take(transaction, began[0], BATCH), began[1])
-        self._origin, self._keys = done.origin, self._files.load()
+        self._signer = done.signer
         return done
 
     def _round(self, recorder: Recorder, *, wait: bool, limit: int) -> Round | None:
@@ -184,7 +187,7 @@ class Integrator:
             return self._sign(transaction, *self._take(transaction, size, limit), key, last)
         size, added = self._take(transaction, tip.size, limit)
         if not added:
-            return Round(origin=tip.origin, size=size, added=0, checkpoint=tip.note)
+            return Round(size=size, added=0, checkpoint=tip.note, signer=key)
         return self._sign(transaction, size, added, key)
 
     def _take(self, transaction: Transaction, size: int, limit: int) -> tuple[int, int]:
@@ -193,11 +196,10 @@ class Integrator:
         return grow(transaction, size, [(one.id, one.leaf_hash) for one in taken]), len(taken)
 
     def _sign(self, transaction: Transaction, size: int, added: int, *signers: SigningKey) -> Round:
-        origin = signers[0].name
-        checkpoint = Checkpoint(origin=origin, size=size, root=subtrees.root(size, StoredTree(transaction)))
+        checkpoint = Checkpoint(origin=signers[0].name, size=size, root=subtrees.root(size, StoredTree(transaction)))
         signed = sign_note(format_checkpoint(checkpoint), *signers)
         tree.add_checkpoint(transaction, tree.SignedTree(size=size, note=signed), is_handover=len(signers) > 1)
-        return Round(origin=origin, size=size, added=added, checkpoint=signed)
+        return Round(size=size, added=added, checkpoint=signed, signer=signers[0])
 
     def _unsealed(self, transaction: Transaction) -> Iterator[Sequence[SealedRecord]]:
         """Yield what waits without a seal, in parts; when the next is read, each was taken or is among the refused."""

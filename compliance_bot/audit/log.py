@@ -22,7 +22,7 @@ from compliance_bot.store.moves import require_standing
 from compliance_bot.store.tree import standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from compliance_bot.anchor.acts import Anchored
     from compliance_bot.audit.record import Json
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 _AT_ONCE = 500  # records that are read together
+_MOST_HEADS = 300  # lanes that an envelope of at most 65,535 bytes has room for
 
 
 @dataclass(slots=True)
@@ -40,6 +41,10 @@ class _Lane:
     writer: str
     counter: int = 0
     previous: str = ""  # leaf hash of the lane's last record, hex
+
+
+def _new_lane() -> _Lane:
+    return _Lane(writer=str(uuid.uuid4()))
 
 
 class Remembers(Protocol):
@@ -92,19 +97,21 @@ class Recorder:
             lane=lane,
             keyring=self._keyring,
         )
-        rows.append(self.transaction, self.sealed, seal_of(self._keyring, self.sealed.leaf_hash))
+        rows.append(
+            self.transaction, self.sealed, seal_of(self._keyring, self.transaction.tenant, self.sealed.leaf_hash)
+        )
 
     def repeat(self, transaction: Transaction) -> None:
         """Append the same bytes in another transaction: nothing changes where the first one was committed after all."""
         assert self.sealed is not None, "there is a record to repeat"
         for mac, reference in self._references.items():
             rows.actor_reference(transaction, mac, proposed=reference)
-        rows.append(transaction, self.sealed, seal_of(self._keyring, self.sealed.leaf_hash))
+        rows.append(transaction, self.sealed, seal_of(self._keyring, transaction.tenant, self.sealed.leaf_hash))
 
 
-def seal_of(keyring: Keyring, leaf_hash: bytes) -> bytes:
-    """Return what shows the tree that a record was appended by somebody who has the home's keys."""
-    return keyring.mac("log/pending", leaf_hash)
+def seal_of(keyring: Keyring, tenant: int, leaf_hash: bytes) -> bytes:
+    """Return what shows the tree of a tenant that a record was appended by somebody who has the home's keys."""
+    return keyring.mac(f"log/pending/{tenant}", leaf_hash)
 
 
 class AuditLog:
@@ -122,20 +129,23 @@ class AuditLog:
         return self._database.tenant
 
     @contextmanager
-    def recording(self, *, needs_record: bool = True) -> Iterator[Recorder]:
+    def recording(self, *, needs_record: bool = True, is_apart: bool = False) -> Iterator[Recorder]:
         """Open a writing transaction whose commit includes one record, which the block appends.
 
+        One that `is_apart` is alone in its lane: it may get into the tree before what waits, and overtakes nothing.
         Raises what the anchor raises where the block has something for it: then nothing was done.
         """
-        with self._lock:
-            lane = self._free.pop() if self._free else _Lane(writer=str(uuid.uuid4()))
         with self._database.writing() as transaction:
+            lane = _new_lane() if is_apart else self._take_lane()
             recorder = Recorder(transaction, lane, self._keyring)
             yield recorder
             if recorder.sealed is None and needs_record:
                 raise RuntimeError("a recorded transaction ended without its record")
             self._write_to_anchor(recorder)
-        self._give_back(lane, recorder.sealed)
+        if recorder.sealed is not None:
+            self._acknowledge(recorder.sealed)
+        if not is_apart:
+            self._give_back(lane, recorder.sealed)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -155,16 +165,22 @@ class AuditLog:
         return bool(self._acknowledged)
 
     def heads(self) -> list[Json]:
-        """Return the lanes of this process that are not in use: how many records, and the leaf of the last."""
+        """Return the lanes of this process that are not in use: how many records, and the leaf of the last.
+
+        Of very many the ones that were used last.
+        """
         with self._lock:
             return [
                 {"writer": lane.writer, "counter": lane.counter, "previous": lane.previous}
-                for lane in self._free
+                for lane in self._free[-_MOST_HEADS:]
                 if lane.counter
             ]
 
     def lost(self) -> tuple[RecordId, ...]:
-        """Return which records of this process are gone: neither in the tree, nor waiting for it. Each is told once."""
+        """Return which records of this process are gone: neither in the tree, nor waiting for it.
+
+        Each is returned until it is forgotten: what cannot be put on record now is put there later.
+        """
         with self._lock:
             asked = tuple(self._acknowledged)
         if not asked:
@@ -173,13 +189,19 @@ class AuditLog:
             found = standing(transaction, asked)
         with self._lock:
             for one in found:
-                if not one.waits:
+                if one.in_tree:
                     self._acknowledged.pop(one.id, None)
         return tuple(one.id for one in found if not one.waits and not one.in_tree)
 
+    def forget(self, lost: Iterable[RecordId]) -> None:
+        """Ask no more for records that are lost: that they are is on record."""
+        with self._lock:
+            for record in lost:
+                self._acknowledged.pop(record, None)
+
     def seal_of(self, leaf_hash: bytes) -> bytes:
         """Return the seal of a record that this home appended."""
-        return seal_of(self._keyring, leaf_hash)
+        return seal_of(self._keyring, self.tenant, leaf_hash)
 
     def _write_to_anchor(self, recorder: Recorder) -> None:
         """Let what the transaction did outlive its database. INVARIANT: nothing but the commit comes after it."""
@@ -212,7 +234,7 @@ class AuditLog:
         read: Mapping[DocumentId, ClassId] | None = None,
         erasures: int | None = None,
     ) -> SealedRecord:
-        """Return the record as it was committed. Raises StoreUnavailable or StoreFull: then show nothing.
+        """Return the record as it was committed. Raises what the database raises, or RecordTooLarge: then show nothing.
 
         Raises MovedMeanwhile, with no record, unless the documents that were `read` still have these classes, and no
         value was erased since there had been so many `erasures`.
@@ -230,6 +252,7 @@ class AuditLog:
             with self._database.writing() as transaction:
                 require_standing(transaction, read or {}, erasures)
                 recorder.repeat(transaction)
+            self._acknowledge(recorder.sealed)  # its lane is given up
         assert recorder.sealed is not None, "it was committed"
         return recorder.sealed
 
@@ -256,12 +279,19 @@ class AuditLog:
             sealed = rows.one(transaction, record)
         return open_record(sealed, self._keyring) if sealed else None
 
+    def _take_lane(self) -> _Lane:
+        with self._lock:
+            return self._free.pop() if self._free else _new_lane()
+
     def _give_back(self, lane: _Lane, sealed: SealedRecord | None) -> None:
         if sealed is not None:
             lane.counter += 1
             lane.previous = sealed.leaf_hash.hex()
-            note("record.committed", level="debug", record=sealed.id, tenant=self.tenant)
         with self._lock:
             self._free.append(lane)
-            if sealed is not None:
-                self._acknowledged[sealed.id] = None
+
+    def _acknowledge(self, sealed: SealedRecord) -> None:
+        """Remember that a record was committed, until it is seen in the tree."""
+        note("record.committed", level="debug", record=sealed.id, tenant=self.tenant)
+        with self._lock:
+            self._acknowledged[sealed.id] = None

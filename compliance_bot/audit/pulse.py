@@ -27,6 +27,7 @@ ROUND_S = 1.0  # from a record to the tree, about
 _LOOK_S = 30.0  # for what other processes left behind
 HEARTBEAT_S = 900
 _GRACE_S = 60  # that a heartbeat may be late
+_MOST_NAMED = 1000  # records that are lost, in one that says so
 
 
 class Pulse:
@@ -74,9 +75,12 @@ class Pulse:
             self._see(done)
             if done.added < BATCH:
                 break
-        if lost := self._log.lost():
-            note("log.lost", level="warning", tenant=self._log.tenant, record=lost[0])
-            self._say("log.lost", {"records": list(lost)})
+        lost = self._log.lost()
+        for first in range(0, len(lost), _MOST_NAMED):
+            named = lost[first : first + _MOST_NAMED]
+            note("log.lost", level="warning", tenant=self._log.tenant, record=named[0])
+            self._say("log.lost", {"records": list(named)})
+            self._log.forget(named)
 
     def _run(self) -> None:
         while not self._ending.wait(self._round_s):

@@ -20,6 +20,7 @@ from compliance_bot.audit.envelope import (
     ContentAltered,
     Envelope,
     EnvelopeMalformed,
+    EnvelopeTooLarge,
     Lane,
     Sealed,
     format_envelope,
@@ -39,6 +40,14 @@ if TYPE_CHECKING:
 
     from compliance_bot.keys import Keyring
     from compliance_bot.records import Principal
+
+
+class RecordTooLarge(ComplianceError):
+    exit_code = 3
+    hint = "Nothing was shown or done. Ask for less at a time: fewer passages, fewer documents."
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"an audit record may have {MAX_ENVELOPE_BYTES} bytes in the open, and this has {size_bytes}")
 
 
 class RecordAltered(ComplianceError):
@@ -111,26 +120,28 @@ def seal(
     lane: Mapping[str, Json],
     keyring: Keyring,
 ) -> SealedRecord:
-    """Return the record as it is stored. Raises ValueError if the envelope would not fit into a log entry."""
+    """Return the record as it is stored. Raises RecordTooLarge if the envelope would not fit into a log entry."""
     record_key = os.urandom(KEY_BYTES)
     content = seal_content(canonical(dict(event.private)), record_key, record=id)
-    envelope = format_envelope(
-        Envelope(
-            id=id,
-            at=at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            tenant=tenant,
-            type=event.type,
-            outcome=event.outcome,
-            actor=actor,
-            lane=Lane(**lane),
-            public=event.public,
-            sha256=content.sha256,
-            commitment=content.commitment,
-        )
+    envelope = Envelope(
+        id=id,
+        at=at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        tenant=tenant,
+        type=event.type,
+        outcome=event.outcome,
+        actor=actor,
+        lane=Lane(**lane),
+        public=event.public,
+        sha256=content.sha256,
+        commitment=content.commitment,
     )
+    try:
+        encoded = format_envelope(envelope)
+    except EnvelopeTooLarge as error:
+        raise RecordTooLarge(error.size_bytes) from error
     wrapped = keyring.wrap(record_key, bound_to=id.encode())
     return SealedRecord(
-        id=id, leaf_hash=leaf_hash(envelope), envelope=envelope, wrapped_key=wrapped, ciphertext=content.ciphertext
+        id=id, leaf_hash=leaf_hash(encoded), envelope=encoded, wrapped_key=wrapped, ciphertext=content.ciphertext
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from compliance_bot.anchor.faults import AnchorFault
+from compliance_bot.audit.record import RecordTooLarge
 from compliance_bot.chains.case import closing, errors_recorded
 from compliance_bot.chains.rights import enter_scope, require_permission
 from compliance_bot.errors import ComplianceError
@@ -74,13 +75,13 @@ class Act:
         """Do something and append its record, in one transaction, and return what `do` returns.
 
         A refusal is recorded as well, and raised then: what `do` had done by then is undone. So is everything where the
-        anchor cannot be written.
+        anchor cannot be written, or the record would be too large.
         """
         with self.begun(case):
             pass  # before a connection is taken: a token may need one of its own
         try:
             return self._together(case, do)
-        except AnchorFault as fault:
+        except (AnchorFault, RecordTooLarge) as fault:
             with errors_recorded(case, self.log):
                 raise fault from None
 

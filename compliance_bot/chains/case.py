@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from compliance_bot.audit.record import Event, Json, describe, new_record_id
+from compliance_bot.audit.record import Event, Json, RecordTooLarge, describe, new_record_id
 from compliance_bot.chains.identify import ImpersonationRefused
 from compliance_bot.errors import ComplianceError, Unavailable
 from compliance_bot.logs import note
@@ -130,9 +130,9 @@ def closing(log: AuditLog, kind: str, identify: Callable[[], Principal] | None =
                 case.event(), case.principal, id=case.id, at=case.at, read=case.read, erasures=case.erasures
             )
             case.leaf_hash = committed.leaf_hash
-    except MovedMeanwhile as error:
+    except (MovedMeanwhile, RecordTooLarge) as error:
         case.withdraw(error)
-        log.append(case.event(), case.principal, id=case.id, at=case.at)
+        _append_failed(case, log)
         case.tell(log.tenant)
         raise
     case.timings_ms["total"] = round((time.perf_counter() - began) * 1000, 3)
@@ -149,6 +149,15 @@ def errors_recorded(case: Case, log: AuditLog) -> Iterator[None]:
             case.withdraw(error)
         else:
             case.end_with(error)
-        log.append(case.event(), case.principal, id=case.id, at=case.at)
+        _append_failed(case, log)
         case.tell(log.tenant, level="info" if case.outcome == "refused" else "warning")
         raise
+
+
+def _append_failed(case: Case, log: AuditLog) -> None:
+    """Append the record of a case that came to nothing; what it was about is left out where all of it does not fit."""
+    try:
+        log.append(case.event(), case.principal, id=case.id, at=case.at)
+    except RecordTooLarge:
+        case.public = {"error": case.public["error"]}
+        log.append(case.event(), case.principal, id=case.id, at=case.at)

@@ -73,12 +73,12 @@ class Witnessing:
         if disputes.keys() & attested.required:
             self._integrator.halt()
         if fresh := {witness: reason for witness, reason in disputes.items() if witness not in self._told}:
-            self._told |= fresh.keys()
             said = [{"witness": witness, "says": reason} for witness, reason in sorted(fresh.items())]
             private = {"principal": describe(THE_LOG)}
             public = {"size": size, "disputes": said}
             event = Event(type="log.disputed", outcome="failed", public=public, private=private)
             self._log.append(event, THE_LOG)
+            self._told |= fresh.keys()
 
 
 def _stored(evidence: Evidence) -> tuple[cosignatures.Kind, bytes]:

@@ -12,9 +12,14 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from compliance_bot.audit.note_key import parse_verifier_key
+from compliance_bot.audit.receipt import check
+from compliance_bot.audit.verify.asked import Asked
+from compliance_bot.audit.verify.export import verify_export
+from compliance_bot.audit.verify.report import report_lines
 from compliance_bot.bot import ComplianceBot
 from compliance_bot.bundled import bundled
-from compliance_bot.cli import output, policy_output
+from compliance_bot.cli import audit_shapes, output, policy_output
 from compliance_bot.home import throw_away_home
 
 if TYPE_CHECKING:
@@ -52,6 +57,7 @@ def run_demo(*, keep: bool = False) -> int:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
         home = stack.enter_context(throw_away_home(Path(folder) / "home", policies="sample", keep=keep))
         with ComplianceBot.open(home) as bot:
+            key = bot.audit_log(principal="admin").keys().signing  # as an auditor gets it, before anything happens
             ingest_samples(bot)
             shown = [(asking, *_ask(bot, asking)) for asking in read_script()]
             changed, _, answer = shown[-1]
@@ -59,6 +65,7 @@ def run_demo(*, keep: bool = False) -> int:
             stands = _show_wall(bot, next(answer for asking, _, answer in shown if asking.person == read_wall().inside))
             stands = _show_named(bot) and stands
             _show_records(bot)
+            stands = _show_verified(bot, key, shown[0][2], Path(folder) / "export.zip") and stands
     output.tell(f"\n{time.monotonic() - began:.0f} s." + (f" The home is {home}." if keep else " The home is gone."))
     return 0 if stands and all(is_right for _, is_right, _ in shown) else 1
 
@@ -153,3 +160,17 @@ def _show_records(bot: ComplianceBot) -> None:
     for record in bot.records(principal="admin", limit=50):
         if record.type == "answer":
             output.say(f"{record.record}  {record.principal:<8} {record.outcome:<9} {len(record.citations)} citations")
+
+
+def _show_verified(bot: ComplianceBot, key: str, answer: Answer, export: Path) -> bool:
+    """Export the log of all this, check it with the key alone, check a receipt, and return whether all is intact."""
+    output.say(f"\n{_RULE}\nAn auditor, with the log's public key and an export: audit verify {export.name} --key …\n")
+    bot.log_evidence(principal="admin").export(export, with_content=True)
+    keys = (parse_verifier_key(key),)
+    report = verify_export(export, Asked(keys=keys, jobs=1))
+    for text in report_lines(report):
+        output.say(text)
+    proof = bot.audit_log(principal="admin").receipt(answer.record)
+    receipt, proven = check(proof, answer.answer, keys)
+    output.say(f"\n{audit_shapes.receipt_line(receipt, proven)}")
+    return report.exit_code == 0

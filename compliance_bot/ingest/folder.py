@@ -7,6 +7,7 @@ than its files to be deleted. Deleting asks the policies for each document, and 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import Enum
 from itertools import compress
@@ -25,15 +26,17 @@ from compliance_bot.store.scope import class_attributes, open_scope
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from compliance_bot.audit.record import Json
     from compliance_bot.ingest.run import Identify, Request
     from compliance_bot.ingest.shelve import Candidate, Shelf
     from compliance_bot.ingest.sources import SourceFile
-    from compliance_bot.records import Scope
+    from compliance_bot.records import DocumentId, Scope
     from compliance_bot.store.connect import Transaction
     from compliance_bot.store.places import Absent
 
 _A_HANDFUL = 10  # so many may be missing without anybody asking
 _MOST_MISSING = 0.5  # share of a folder's documents
+_MOST_NAMED = 1000  # documents that an envelope of at most 65,535 bytes has room for
 
 
 class Prune(Enum):
@@ -108,11 +111,7 @@ class Folder:
             if deleted:
                 wait_for_answers(transaction)
                 recorder.anchor(Deleted(documents=tuple(deleted)))
-            public = {"policies": shelf.engine.hash, "deleted": list(deleted), "missing": len(gone)}
-            private = {"principal": describe(shelf.principal), "collection": shelf.collection}
-            recorder.append(
-                Event(type="ingest.pruned", outcome="done", public=public, private=private), shelf.principal
-            )
+            recorder.append(self._event("ingest.pruned", "deleted", deleted, missing=len(gone)), shelf.principal)
         names = tuple(
             Rejected(path=one.title, reason="its file is gone: not permitted to delete it") for one in refused
         )
@@ -134,12 +133,20 @@ class Folder:
                     places.move_source(transaction, one.document, to=candidate.source)
                     places.add_places(transaction, {candidate.source: candidate.places})
                     moved.append(one)
-            public = {"policies": shelf.engine.hash, "renamed": [one.document for one in moved]}
-            private = {"principal": describe(shelf.principal), "collection": shelf.collection}
-            recorder.append(
-                Event(type="ingest.renamed", outcome="done", public=public, private=private), shelf.principal
-            )
+            event = self._event("ingest.renamed", "renamed", [one.document for one in moved])
+            recorder.append(event, shelf.principal)
         self.renamed += len(moved)
+
+    def _event(self, kind: str, became: str, which: Sequence[DocumentId], **counts: int) -> Event:
+        """Return the record of what became of documents; which ones, of very many its sealed half alone says."""
+        public: dict[str, Json] = {"policies": self._shelf.engine.hash, **counts}
+        private: dict[str, Json] = {"principal": describe(self._shelf.principal), "collection": self._shelf.collection}
+        if len(which) > _MOST_NAMED:
+            private[became] = list(which)
+            public[f"{became}_sha256"] = hashlib.sha256("\n".join(sorted(which)).encode()).hexdigest()  # one a line
+        else:
+            public[became] = list(which)
+        return Event(type=kind, outcome="done", public=public, private=private)
 
     def _note(self, lying: dict[bytes, tuple[bytes, ...]]) -> None:
         """Note where known documents lie: those of earlier runs may have no place yet."""

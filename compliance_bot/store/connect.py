@@ -35,6 +35,8 @@ MIN_PGVECTOR = (0, 8)
 
 _POOL_SIZE = 16
 _POOL_TIMEOUT_S = 10
+# What whoever runs the database did: revoked rights, a trigger that refuses, a server that became a replica.
+_NOT_LET = (pg.InsufficientPrivilege, pg.RaiseException, pg.ReadOnlySqlTransaction, pg.FeatureNotSupported)
 _ENDED_BY_SERVER = (pg.AdminShutdown, pg.CrashShutdown, pg.IdleInTransactionSessionTimeout)
 _SQL = named_queries("connect")
 
@@ -47,6 +49,16 @@ class StoreFull(Unavailable):
     """The disk of the database is full."""
 
     hint = "Nothing was shown or half-written. Make room on the database's disk and try again."
+
+
+class StoreRefuses(Unavailable):
+    hint = (
+        "Nothing was shown or half-written. Look for a right that was revoked, a trigger, or a database that is "
+        "read-only: `compliance-bot doctor` says what is wrong."
+    )
+
+    def __init__(self, state: str | None) -> None:
+        super().__init__(f"the database did not let this be done (SQLSTATE {state or 'unknown'})")
 
 
 class StoreUnsuitable(Unavailable):
@@ -187,6 +199,8 @@ def _translated() -> Iterator[None]:
         yield
     except (pg.DiskFull, pg.OutOfMemory) as error:
         raise StoreFull from error
+    except _NOT_LET as error:
+        raise StoreRefuses(error.sqlstate) from error
     except (psycopg.OperationalError, PoolTimeout, *_ENDED_BY_SERVER) as error:
         raise StoreUnavailable from error
 

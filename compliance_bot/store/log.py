@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from compliance_bot.errors import Unavailable
 from compliance_bot.records import RecordId
 from compliance_bot.store.queries import named_queries
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from compliance_bot.store.connect import Transaction
 
 _SQL = named_queries("log")
+
+
+class RecordNotKept(Unavailable):
+    """The database took a record of the audit log and did not keep it."""
+
+    hint = "Nothing was shown. A trigger or a rule on the tables of the schema `audit` takes rows away: remove it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +53,7 @@ def known_actor(transaction: Transaction, mac: bytes) -> uuid.UUID | None:
 def append(transaction: Transaction, record: SealedRecord, seal: bytes) -> None:
     """Store a record, and let it wait for the tree with the seal of whoever appends it.
 
-    Appending the same bytes again changes nothing, so a lost reply to COMMIT may be retried.
+    Appending the same bytes again changes nothing, so a lost reply to COMMIT may be retried. Raises RecordNotKept.
     """
     values = {
         "tenant": transaction.tenant,
@@ -59,8 +66,10 @@ def append(transaction: Transaction, record: SealedRecord, seal: bytes) -> None:
     }
     if transaction.connection.execute(_SQL["append"], values).rowcount == 1:
         return
-    row = transaction.connection.execute(_SQL["leaf_hash"], values).fetchone()
-    if row is None or row[0] != record.leaf_hash:
+    row = transaction.connection.execute(_SQL["stored"], values).fetchone()
+    if row is None or (row[0] == record.leaf_hash and not row[1]):
+        raise RecordNotKept
+    if row[0] != record.leaf_hash:
         raise RuntimeError("another record has this id")
 
 

@@ -89,6 +89,47 @@ def test_a_key_that_is_gone(cli: Cli, home: Path, server: EmbeddedServer) -> Non
         (home / "kept").rename(key)
 
 
+def test_signing_keys_that_are_gone_or_that_others_can_read(cli: Cli, home: Path, server: EmbeddedServer) -> None:
+    assert cli("documents", "list").code == 0
+    keys = home / "keys" / "log"
+    with changed(keys / "key-1", mode=0o644):
+        assert "can be read by other accounts" in finding(cli, "log tree", "problem")["detail"]
+    keys.rename(home / "kept")
+    try:
+        assert "is not there" in finding(cli, "log tree", "problem")["detail"]
+    finally:
+        (home / "kept").rename(keys)
+
+
+def test_a_log_that_is_not_what_was_signed_and_one_whose_records_wait(
+    cli: Cli, home: Path, server: EmbeddedServer, superuser: Execute
+) -> None:
+    assert cli("documents", "list").code == 0
+
+    def edit(table: str, statement: str) -> None:
+        superuser(f"ALTER TABLE audit.{table} DISABLE TRIGGER append_only")
+        superuser(statement)
+        superuser(f"ALTER TABLE audit.{table} ENABLE ALWAYS TRIGGER append_only")
+
+    edit("leaf", "UPDATE audit.leaf SET leaf_index = leaf_index + 100000 WHERE leaf_index = 1")
+    try:
+        assert "is not what was signed" in finding(cli, "log tree", "problem")["detail"]
+    finally:
+        edit("leaf", "UPDATE audit.leaf SET leaf_index = leaf_index - 100000 WHERE leaf_index > 100000")
+    old = "01900000-0000-7000-8000-000000000000"  # of 2024
+    superuser(f"""INSERT INTO audit.entry (entry_id, tenant, leaf_hash, envelope)
+                  SELECT '{old}', tenant, leaf_hash, envelope FROM audit.entry LIMIT 1""")
+    superuser(
+        f"INSERT INTO audit.pending (entry_id, tenant, seal) SELECT entry_id, tenant, sha256('x') "
+        f"FROM audit.entry WHERE entry_id = '{old}'"
+    )
+    try:
+        assert "1 records wait" in finding(cli, "log tree", "warning")["detail"]
+    finally:
+        superuser(f"DELETE FROM audit.pending WHERE entry_id = '{old}'")
+        edit("entry", f"DELETE FROM audit.entry WHERE entry_id = '{old}'")
+
+
 def test_another_key_than_that_of_the_records(cli: Cli, home: Path, server: EmbeddedServer) -> None:
     assert cli("documents", "list").code == 0
     with changed(home / "keys" / "key-encryption-key", b"k" * 32):

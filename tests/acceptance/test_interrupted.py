@@ -9,14 +9,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from compliance_bot.bot import ComplianceBot
 from compliance_bot.cli import run
+from compliance_bot.keys.signing import SigningKeyFiles
 from compliance_bot.settings import load_settings
+from compliance_bot.store.connect import DEFAULT_TENANT
+from compliance_bot.store.embedded import SUPERUSER, EmbeddedServer
 from tests.acceptance.conftest import Cli, made_home
+from tests.whole_log import require_whole
 
 Write = Callable[[str, str], Path]
 
@@ -139,6 +144,10 @@ def test_a_full_disk_loses_nothing_and_heals(
         assert run(["ask", "When does the ferry leave?"]) == 0
         assert "The ferry leaves at eight." in capsys.readouterr().out
         assert run(["ingest", str(corpus), "--collection", "c"]) == 0
+        with ComplianceBot.open(home) as bot:
+            bot.audit_log(principal="admin").checkpoint()
+        with closing(EmbeddedServer.open(home)) as server:
+            require_whole(server.conninfo(SUPERUSER), DEFAULT_TENANT, SigningKeyFiles(home / "keys").load())
 
 
 def _fill(path: Path) -> None:

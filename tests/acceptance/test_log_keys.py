@@ -95,11 +95,12 @@ class TestProof:
         assert 0 < checked["index"] < checked["size"]
 
     def test_others_do_not_unless_they_review(self, cli: Cli) -> None:
-        record = cli("ask", QUESTION, "--as", "ana", "--json").json["record"]
-        refused = cli("audit", "proof", record, "--as", "ben")
+        of_another = cli("ask", QUESTION, "--json").json["record"]
+        refused = cli("audit", "proof", of_another, "--as", "ana")
         assert (refused.code, refused.out) == (1, "")
-        unknown = cli("audit", "proof", "01a2023d-a1fb-7141-8099-fae63586aab8", "--as", "ben")
+        unknown = cli("audit", "proof", "01a2023d-a1fb-7141-8099-fae63586aab8", "--as", "ana")
         assert unknown.err == refused.err
+        record = cli("ask", QUESTION, "--as", "ana", "--json").json["record"]
         fits("audit-proof", cli("audit", "proof", record, "--json"))
 
     def test_a_record_of_no_answer_has_none(self, cli: Cli) -> None:

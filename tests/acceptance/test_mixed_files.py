@@ -127,6 +127,7 @@ def test_every_way_of_asking_cites_the_same_passage_and_leaves_the_same_kind_of_
         assert answer.answer == first.answer
     shapes = [_shape(bot, answer) for answer in answers.values()]
     assert [shape.pop("sent") for shape in shapes] == [False, True, False, True]
+    assert [shape.pop("prompt") for shape in shapes] == [False, True, False, True]
     assert shapes == shapes[:1] * len(shapes)
 
 
@@ -136,8 +137,9 @@ def _shape(bot: ComplianceBot, answer: Answer) -> dict[str, Any]:
     public = dict(record.envelope["public"])
     return {
         "sent": public.pop("sent", None) is not None,
+        "prompt": "prompt" in record.payload,
         "type": (record.type, record.outcome),
-        "fields": (sorted(record.envelope), sorted(public), sorted(record.payload)),
+        "fields": (sorted(record.envelope), sorted(public), sorted(record.payload.keys() - {"prompt"})),
         "same": [public[name] for name in ("candidates", "citations", "denied", "embedder", "policies", "scope")],
         "asked": (record.envelope["actor"], record.payload["question"], record.payload["principal"]),
         "quoted": (record.payload["answer"], record.payload["citations"]),

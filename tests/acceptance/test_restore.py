@@ -16,6 +16,9 @@ import psycopg
 import pytest
 from jsonschema import Draft202012Validator
 
+from compliance_bot.audit.note_key import parse_verifier_key
+from compliance_bot.audit.verify.asked import Asked
+from compliance_bot.audit.verify.findings import Kind
 from compliance_bot.bot import ComplianceBot
 from compliance_bot.cli import run as run_command
 from compliance_bot.cli.demo import ingest_samples
@@ -157,6 +160,19 @@ def test_tables_rights_locks_and_triggers_are_the_same(home: Path, restored: Pat
         assert part in text
 
 
+# Both logs went on from there, and of their trees only what stood there when the backup was taken is the same.
+_BEFORE = "entry_id <= '{newest}'"
+_SIGNED = (
+    "(SELECT max(size) FROM audit.checkpoint c JOIN audit.leaf l ON l.leaf_index = c.size - 1 AND " + _BEFORE + ")"
+)
+_UP_TO = {
+    "audit.entry": "WHERE " + _BEFORE,
+    "audit.payload": "WHERE " + _BEFORE,
+    "audit.leaf": f"WHERE leaf_index < {_SIGNED}",
+    "audit.checkpoint": f"WHERE size <= {_SIGNED}",
+}
+
+
 def test_all_rows_are_the_same_and_the_log_goes_on_from_there(home: Path, restored: Path, backup: Path) -> None:
     with ComplianceBot.open(home) as bot:
         newest = bot.verify_backup(backup).checked.manifest.recovery_point.newest
@@ -166,9 +182,9 @@ def test_all_rows_are_the_same_and_the_log_goes_on_from_there(home: Path, restor
             "AND relnamespace IN ('compliance_bot'::regnamespace, 'audit'::regnamespace) ORDER BY 1"
         ).fetchall()
         for (table,) in tables:
-            if table == "audit.actor":
-                continue  # whoever acts for the first time is added
-            up_to = f"WHERE entry_id <= '{newest}'" if table.startswith("audit.") and "removed" not in table else ""
+            if table in {"audit.actor", "audit.pending"}:
+                continue  # whoever acts for the first time is added; what waited stands in the tree
+            up_to = _UP_TO.get(table, "").format(newest=newest)
             query = f"SELECT md5(t::text) FROM {table} t {up_to} ORDER BY 1"
             assert other.execute(query).fetchall() == one.execute(query).fetchall(), table
         count = "SELECT count(*) FROM audit.entry WHERE entry_id <= %s"
@@ -190,10 +206,28 @@ def test_the_log_is_append_only_and_its_first_new_record_is_the_restore(restored
         at = [record.type for record in records].index("backup.restore")
         public = bot.record(records[at].record, principal="admin").envelope["public"]
         checked = bot.verify_backup(backup, principal="admin").checked
-    assert len(records) - at - 1 == checked.manifest.recovery_point.records
+    with ComplianceBot.open(restored) as bot:
+        own = sum(
+            1 for one in bot._log.each() if one.id <= records[at + 1].record and one.envelope["type"][:4] == "log."
+        )
+    assert len(records) - at - 1 + own == checked.manifest.recovery_point.records
     assert records[at + 1].record == checked.manifest.recovery_point.newest
     assert (public["backup"], public["sha256"]) == (checked.header.backup, checked.sha256)
     assert public["recovery_point"]["newest"] == records[at + 1].record
+
+
+def test_the_log_goes_on_under_another_name_since_what_was_signed_after_the_backup_is_gone(
+    home: Path, restored: Path
+) -> None:
+    with ComplianceBot.open(home) as bot:
+        old = bot.audit_log(principal="admin").keys()
+    with ComplianceBot.open(restored) as bot:
+        new = bot.audit_log(principal="admin").keys()
+        asked = [Asked(keys=(parse_verifier_key(keys.signing),), jobs=1) for keys in (old, new)]
+        with_old, with_new = (bot.log_evidence(principal="admin").verify(one) for one in asked)
+    assert old.origin != new.origin
+    assert [fault.kind for fault in with_old.faults] == [Kind.SIGNATURE]
+    assert with_new.faults == ()
 
 
 def test_values_are_shown_with_the_keys(home: Path, restored: Path) -> None:

@@ -157,14 +157,14 @@ def test_an_act_that_begins_anew_because_a_document_moved_uses_a_header_once(
     bot: ComplianceBot, header: Token, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (document,) = bot.documents(principal="ana")
-    append, moved = bot._log.append, [True]
+    commit, moved = bot._log.commit, [True]
 
     def moved_once(*given: Any, read: Any = None, **more: Any) -> Any:
         if read and moved and moved.pop():
             raise MovedMeanwhile
-        return append(*given, **({"read": read} if read else {}), **more)
+        return commit(*given, **({"read": read} if read else {}), **more)
 
-    monkeypatch.setattr(bot._log, "append", moved_once)
+    monkeypatch.setattr(bot._log, "commit", moved_once)
     shown = bot.document(document.document, principal=header(jti="moved", groups=["g-aml"]))
     assert shown.title == document.title
     assert moved == []

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_SKEW_S = 5
 _NEWEST = 20
+_MOST_WAIT_S = 600
 
 
 def examine(settings: Settings) -> tuple[Finding, ...]:
@@ -164,6 +165,32 @@ def _audit_log(home: Home, _: Health) -> str:
     return f"the newest {len(newest)} records open with the key and are unchanged"
 
 
+def _log_tree(home: Home, _: Health) -> str | Warned:
+    """Say whether what is stored is what was signed, and whether records wait for the tree longer than they should."""
+    from compliance_bot.audit.tip import read_tip, require_stored
+    from compliance_bot.keys.signing import SigningKeyFiles
+    from compliance_bot.store import tree
+
+    keys = SigningKeyFiles(home.path / "keys").load()
+    with home.database.reading() as snapshot:
+        tip, backlog = read_tip(snapshot, keys), tree.backlog(snapshot)
+        if tip is not None:
+            require_stored(snapshot, tip)
+    if tip is None:
+        return "nothing was signed yet"
+    if backlog.oldest is not None and _age_s(backlog.oldest) > _MOST_WAIT_S:
+        return Warned(
+            detail=f"{backlog.records} records wait for the tree, the first for over {_MOST_WAIT_S} seconds",
+            hint="They are taken in when the home is opened next. If they still wait then: `audit verify`.",
+        )
+    return f"{tip.size} records in the tree of {tip.origin}, signed; {backlog.records} wait"
+
+
+def _age_s(record: str) -> float:
+    """Return how long ago the act of a record began: its id tells (RFC 9562 section 5.7)."""
+    return datetime.now(UTC).timestamp() - int(record.replace("-", "")[:12], 16) / 1000
+
+
 def _anchor(home: Home, _: Health) -> str | Warned:
     """Say where the anchor is, whether each line of it is right, and whether the database has done all of it."""
     from compliance_bot.anchor.standing import Anchor
@@ -193,5 +220,6 @@ CHECKS: Mapping[str, Callable[[Home, Health], str | Warned]] = {
     "vault": _vault,
     "clock": _clock,
     "audit log": _audit_log,
+    "log tree": _log_tree,
     "anchor": _anchor,
 }

@@ -4,7 +4,7 @@ SELECT reference FROM audit.actor WHERE tenant = %(tenant)s AND mac = %(mac)s
 -- add_actor: A reference for a principal that has none yet
 INSERT INTO audit.actor (tenant, mac, reference) VALUES (%(tenant)s, %(mac)s, %(reference)s) ON CONFLICT DO NOTHING
 
--- append: One sealed record, in one statement; nothing where it is there already
+-- append: One sealed record, in one statement; nothing where it is there already, or where one of the three does not stay
 WITH entry AS (
   INSERT INTO audit.entry (entry_id, tenant, leaf_hash, envelope)
   VALUES (%(id)s, %(tenant)s, %(leaf_hash)s, %(envelope)s)
@@ -13,11 +13,15 @@ WITH entry AS (
 ), payload AS (
   INSERT INTO audit.payload (entry_id, tenant, wrapped_key, ciphertext)
   SELECT entry_id, tenant, %(wrapped_key)s, %(ciphertext)s FROM entry
+  RETURNING entry_id, tenant
 )
-INSERT INTO audit.pending (entry_id, tenant, seal) SELECT entry_id, tenant, %(seal)s FROM entry
+INSERT INTO audit.pending (entry_id, tenant, seal) SELECT entry_id, tenant, %(seal)s FROM payload
 
--- leaf_hash: What was stored under a record's id
-SELECT leaf_hash FROM audit.entry WHERE tenant = %(tenant)s AND entry_id = %(id)s
+-- stored: What was stored under a record's id, and whether the tree has it or will get it
+SELECT leaf_hash,
+       EXISTS (SELECT FROM audit.pending p WHERE p.entry_id = e.entry_id)
+       OR EXISTS (SELECT FROM audit.leaf l WHERE l.entry_id = e.entry_id)
+FROM audit.entry e WHERE e.tenant = %(tenant)s AND e.entry_id = %(id)s
 
 -- newest: The newest records; one that lost its payload is not left out
 SELECT e.entry_id, e.leaf_hash, e.envelope, COALESCE(p.wrapped_key, ''), COALESCE(p.ciphertext, '')

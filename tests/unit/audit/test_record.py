@@ -20,6 +20,7 @@ from compliance_bot.audit.record import (
     MAX_ENVELOPE_BYTES,
     Event,
     RecordAltered,
+    RecordTooLarge,
     canonical,
     describe,
     new_record_id,
@@ -200,7 +201,7 @@ class TestCanonicalJson:
 def test_an_envelope_too_long_for_a_log_entry_is_refused() -> None:
     room = MAX_ENVELOPE_BYTES - len(sealed({"x": ""}).envelope)
     assert len(sealed({"x": "a" * room}).envelope) == MAX_ENVELOPE_BYTES
-    with pytest.raises(ValueError, match="may have 65535 bytes, not 65536"):
+    with pytest.raises(RecordTooLarge, match="65535 bytes in the open, and this has 65536"):
         sealed({"x": "a" * (room + 1)})
 
 
