@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from compliance_bot.audit import subtrees
 from compliance_bot.audit.checkpoint import Checkpoint, format_checkpoint
 from compliance_bot.audit.grow import grow
+from compliance_bot.audit.months import Months
 from compliance_bot.audit.note import sign_note
 from compliance_bot.audit.note_key import SigningKey, format_verifier_key
 from compliance_bot.audit.record import Event, RecordAltered, describe, open_record
@@ -62,6 +63,7 @@ class Integrator:
 
     def __init__(self, log: AuditLog, keyring: Keyring, files: SigningKeyFiles) -> None:
         self._log, self._keyring, self._files = log, keyring, files
+        self._months = Months(log)
         self._refused: set[RecordId] = set()
         self._signer: SigningKey | None = None
         self._is_halted = False
@@ -85,6 +87,7 @@ class Integrator:
 
         A log that was tampered with can be opened, so that somebody can look: no receipt is signed for it.
         """
+        self._months.look()
         try:
             with self._log.reading() as transaction:
                 keys = self._files.load()
@@ -103,6 +106,7 @@ class Integrator:
         Takes at most `limit` records; with `wait` it takes the lead as soon as nobody has it. Raises LogInconsistent,
         SigningKeyMissing, and what the database raises: then nothing was done.
         """
+        self._months.look()
         with self._log.recording(needs_record=False, is_apart=True) as recorder:
             done = self._round(recorder, wait=wait, limit=limit)
         if done is not None:

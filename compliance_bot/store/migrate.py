@@ -18,6 +18,7 @@ from compliance_bot.bundled import bundled
 from compliance_bot.errors import Unavailable
 from compliance_bot.logs import note
 from compliance_bot.store.connect import SCHEMA, StoreUnavailable, require_server
+from compliance_bot.store.months import open_on
 from compliance_bot.store.queries import named_queries
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def migrate(owner_conninfo: str, *, app_role: str, backup: Callable[[str], None]
                 _apply(owner_conninfo)
                 note("migrated", migrations=len(pending))
             _grant(connection, app_role)
+            _open_months(connection)
     except psycopg.OperationalError as error:
         raise StoreUnavailable from error
     return pending
@@ -99,6 +101,14 @@ def _apply(owner_conninfo: str) -> None:
 
 def _grant(connection: psycopg.Connection[tuple[object, ...]], app_role: str) -> None:
     connection.execute(sql.SQL(_GRANTS["application"]).format(role=sql.Identifier(app_role)))
+
+
+def _open_months(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Let what is appended next find its month. Others may be using the tables: then who opens the home does it."""
+    try:
+        open_on(connection)
+    except pg.LockNotAvailable:
+        note("log.months", level="warning", error="LockNotAvailable")
 
 
 def _yoyo_url(conninfo: str) -> str:

@@ -1,4 +1,5 @@
--- The schema of the database: the sum of migrations/, as pg_dump tells it.
+-- The schema of the database: the sum of migrations/, as pg_dump tells it. Partitions are left out: they are named
+-- after months, and each has the columns, the locks and the policy of its parent.
 -- Written by `python -m tests.integration.schema > docs/reference/schema.sql`; a test compares.
 
 CREATE SCHEMA audit;
@@ -8,6 +9,84 @@ ALTER SCHEMA audit OWNER TO compliance_bot_owner;
 CREATE SCHEMA compliance_bot;
 
 ALTER SCHEMA compliance_bot OWNER TO compliance_bot_owner;
+
+CREATE FUNCTION audit.add_partition(parent regclass, name text, bound text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+  made text := format('%s_%s', parent, name);
+BEGIN
+  EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL)', made, parent);
+  EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s '
+                 'FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change()', made);
+  EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only', made);
+  EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', made);
+  EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', made);
+  EXECUTE format('CREATE POLICY tenant ON %s USING '
+                 '(tenant = (SELECT NULLIF(current_setting(''compliance_bot.tenant'', true), '''')::integer))', made);
+  EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s %s', parent, made, bound);
+END
+$$;
+
+ALTER FUNCTION audit.add_partition(parent regclass, name text, bound text) OWNER TO compliance_bot_owner;
+
+CREATE FUNCTION audit.has_month(parent regclass, month timestamp without time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT EXISTS (
+    SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    CROSS JOIN LATERAL pg_get_expr(c.relpartbound, c.oid) AS bound
+    WHERE i.inhparent = parent
+      AND (bound LIKE 'FOR VALUES FROM (MINVALUE)%'
+           OR substring(bound FROM 'FROM \(''(.*?)''\)')::uuid <= audit.month_begins(month))
+      AND substring(bound FROM 'TO \(''(.*?)''\)')::uuid >= audit.month_begins(month + interval '1 month'));
+$$;
+
+ALTER FUNCTION audit.has_month(parent regclass, month timestamp without time zone) OWNER TO compliance_bot_owner;
+
+CREATE FUNCTION audit.month_begins(month timestamp without time zone) RETURNS uuid
+    LANGUAGE sql IMMUTABLE
+    RETURN (rpad(lpad(to_hex(((EXTRACT(epoch FROM date_trunc('month'::text, month)) * (1000)::numeric))::bigint), 12, '0'::text), 32, '0'::text))::uuid;
+
+ALTER FUNCTION audit.month_begins(month timestamp without time zone) OWNER TO compliance_bot_owner;
+
+CREATE FUNCTION audit.open_months() RETURNS SETOF text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '500ms'
+    AS $$
+DECLARE
+  month timestamp;
+  parent regclass;
+  is_locked boolean := false;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('compliance_bot.months'), 0);
+  FOR month IN
+    SELECT date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => ahead) FROM generate_series(0, 2) AS ahead
+  LOOP
+    FOREACH parent IN ARRAY ARRAY['audit.entry', 'audit.payload']::regclass[] LOOP
+      CONTINUE WHEN audit.has_month(parent, month);
+      IF NOT is_locked THEN
+        -- INVARIANT: who waits here holds no table, and who holds one does not wait. So no record is lost to a deadlock.
+        LOCK TABLE ONLY audit.entry IN SHARE ROW EXCLUSIVE MODE;
+        LOCK TABLE ONLY audit.payload IN SHARE ROW EXCLUSIVE MODE NOWAIT;
+        LOCK TABLE audit.entry_default, audit.payload_default IN ACCESS EXCLUSIVE MODE NOWAIT;
+        is_locked := true;
+      END IF;
+      BEGIN
+        PERFORM audit.add_partition(parent, to_char(month, 'YYYY_MM'),
+          format('FOR VALUES FROM (%L) TO (%L)', audit.month_begins(month), audit.month_begins(month + interval '1 month')));
+      EXCEPTION WHEN check_violation THEN
+        RETURN NEXT format('%s_%s', parent, to_char(month, 'YYYY_MM'));
+      END;
+    END LOOP;
+  END LOOP;
+END
+$$;
+
+ALTER FUNCTION audit.open_months() OWNER TO compliance_bot_owner;
 
 CREATE FUNCTION audit.refuse_any_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -262,13 +341,14 @@ ALTER TABLE ONLY audit.cosignature FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit.cosignature OWNER TO compliance_bot_owner;
 
 CREATE TABLE audit.entry (
-    entry_id uuid NOT NULL,
-    tenant integer NOT NULL,
-    leaf_hash bytea NOT NULL,
-    envelope bytea NOT NULL,
+    entry_id uuid CONSTRAINT entry_entry_id_not_null1 NOT NULL,
+    tenant integer CONSTRAINT entry_tenant_not_null1 NOT NULL,
+    leaf_hash bytea CONSTRAINT entry_leaf_hash_not_null1 NOT NULL,
+    envelope bytea CONSTRAINT entry_envelope_not_null1 NOT NULL,
     CONSTRAINT entry_envelope_check CHECK (((octet_length(envelope) >= 1) AND (octet_length(envelope) <= 65535))),
     CONSTRAINT entry_leaf_hash_check CHECK ((octet_length(leaf_hash) = 32))
-);
+)
+PARTITION BY RANGE (entry_id);
 
 ALTER TABLE ONLY audit.entry FORCE ROW LEVEL SECURITY;
 
@@ -286,11 +366,12 @@ ALTER TABLE ONLY audit.leaf FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit.leaf OWNER TO compliance_bot_owner;
 
 CREATE TABLE audit.payload (
-    entry_id uuid NOT NULL,
-    tenant integer NOT NULL,
-    wrapped_key bytea NOT NULL,
-    ciphertext bytea NOT NULL
-);
+    entry_id uuid CONSTRAINT payload_entry_id_not_null1 NOT NULL,
+    tenant integer CONSTRAINT payload_tenant_not_null1 NOT NULL,
+    wrapped_key bytea CONSTRAINT payload_wrapped_key_not_null1 NOT NULL,
+    ciphertext bytea CONSTRAINT payload_ciphertext_not_null1 NOT NULL
+)
+PARTITION BY RANGE (entry_id);
 
 ALTER TABLE ONLY audit.payload FORCE ROW LEVEL SECURITY;
 
@@ -1149,12 +1230,6 @@ ALTER TABLE ONLY audit.cosignature
 ALTER TABLE ONLY audit.leaf
     ADD CONSTRAINT leaf_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit.entry(entry_id);
 
-ALTER TABLE ONLY audit.payload
-    ADD CONSTRAINT payload_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit.entry(entry_id);
-
-ALTER TABLE ONLY audit.pending
-    ADD CONSTRAINT pending_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit.entry(entry_id);
-
 ALTER TABLE ONLY compliance_bot.access_class
     ADD CONSTRAINT access_class_tenant_shape_id_fkey FOREIGN KEY (tenant, shape_id) REFERENCES compliance_bot.access_shape(tenant, id);
 
@@ -1458,6 +1533,15 @@ ALTER TABLE compliance_bot.version_revision ENABLE ROW LEVEL SECURITY;
 GRANT USAGE ON SCHEMA audit TO compliance_bot_app;
 
 GRANT USAGE ON SCHEMA compliance_bot TO compliance_bot_app;
+
+REVOKE ALL ON FUNCTION audit.add_partition(parent regclass, name text, bound text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.has_month(parent regclass, month timestamp without time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.month_begins(month timestamp without time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.open_months() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.open_months() TO compliance_bot_app;
 
 REVOKE ALL ON FUNCTION compliance_bot.begin_class_history() FROM PUBLIC;
 

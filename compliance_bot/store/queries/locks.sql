@@ -54,7 +54,7 @@ WHERE p.prosecdef AND has_function_privilege(p.oid, 'EXECUTE') AND has_schema_pr
   AND p.oid NOT IN (SELECT f.oid FROM unnest(ARRAY[
     'compliance_bot.index_model(smallint)', 'compliance_bot.model_number(text, integer)',
     'compliance_bot.open_tenant(text, bytea)', 'compliance_bot.hold_tenant(integer)',
-    'compliance_bot.skip_class_ids()', 'compliance_bot.removals()']) AS known (name)
+    'compliance_bot.skip_class_ids()', 'compliance_bot.removals()', 'audit.open_months()']) AS known (name)
     JOIN pg_proc f ON f.oid = to_regprocedure(known.name))
   AND (p.pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('compliance_bot', 'audit'))
        OR p.proowner IN (SELECT c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -67,27 +67,37 @@ FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN (VALUES ('TRUNCATE'), ('TRIGGER'), ('REFERENCES'), ('UPDATE'), ('DELETE')) AS k (name)
 WHERE n.nspname IN ('compliance_bot', 'audit') AND c.relkind IN ('r', 'p')
-  AND (k.name IN ('TRUNCATE', 'TRIGGER', 'REFERENCES') OR c.oid IN ('audit.entry'::regclass, 'audit.payload'::regclass, 'audit.leaf'::regclass, 'audit.tile'::regclass,
-                     'audit.checkpoint'::regclass, 'audit.cosignature'::regclass))
+  AND (k.name IN ('TRUNCATE', 'TRIGGER', 'REFERENCES')
+       OR COALESCE(pg_partition_root(c.oid), c.oid) IN (
+            'audit.entry'::regclass, 'audit.payload'::regclass, 'audit.leaf'::regclass, 'audit.tile'::regclass,
+            'audit.checkpoint'::regclass, 'audit.cosignature'::regclass))
   AND (has_table_privilege(c.oid, k.name)
        OR (k.name IN ('REFERENCES', 'UPDATE') AND has_any_column_privilege(c.oid, k.name)))
 ORDER BY 1
 
 -- triggers: Triggers that are missing or off: those that keep the log append-only, and those that tell of changed classes
-SELECT wanted.name || ' on ' || wanted.relation
-FROM (VALUES ('append_only', 'audit.entry', '{A}'), ('append_only', 'audit.payload', '{A}'),
-             ('append_only', 'audit.removed_tenant', '{A}'), ('append_only', 'audit.leaf', '{A}'),
-             ('append_only', 'audit.tile', '{A}'), ('append_only', 'audit.checkpoint', '{A}'),
-             ('append_only', 'audit.cosignature', '{A}'),
-             ('class_history_begins', 'compliance_bot.document', '{A}'),
-             ('class_history_goes_on', 'compliance_bot.document', '{A}'),
-             ('class_history_ends', 'compliance_bot.document', '{A}'),
-             ('revise_inserted', 'compliance_bot.access_class', '{O,A}'),
-             ('revise_updated', 'compliance_bot.access_class', '{O,A}'),
-             ('revise_deleted', 'compliance_bot.access_class', '{O,A}'),
-             ('revise_inserted', 'compliance_bot.class_count', '{O,A}'),
-             ('revise_updated', 'compliance_bot.class_count', '{O,A}'),
-             ('revise_deleted', 'compliance_bot.class_count', '{O,A}')) AS wanted (name, relation, states)
+-- A parent's do not fire for what names a partition: each partition has its own.
+WITH told (name, relation, states) AS (
+  VALUES ('append_only', 'audit.entry', '{A}'), ('append_only', 'audit.payload', '{A}'),
+         ('append_only', 'audit.removed_tenant', '{A}'), ('append_only', 'audit.leaf', '{A}'),
+         ('append_only', 'audit.tile', '{A}'), ('append_only', 'audit.checkpoint', '{A}'),
+         ('append_only', 'audit.cosignature', '{A}'),
+         ('class_history_begins', 'compliance_bot.document', '{A}'),
+         ('class_history_goes_on', 'compliance_bot.document', '{A}'),
+         ('class_history_ends', 'compliance_bot.document', '{A}'),
+         ('revise_inserted', 'compliance_bot.access_class', '{O,A}'),
+         ('revise_updated', 'compliance_bot.access_class', '{O,A}'),
+         ('revise_deleted', 'compliance_bot.access_class', '{O,A}'),
+         ('revise_inserted', 'compliance_bot.class_count', '{O,A}'),
+         ('revise_updated', 'compliance_bot.class_count', '{O,A}'),
+         ('revise_deleted', 'compliance_bot.class_count', '{O,A}')
+), wanted (name, relation, states) AS (
+  TABLE told
+  UNION ALL
+  SELECT t.name, p.relid::regclass::text, t.states
+  FROM told t CROSS JOIN LATERAL pg_partition_tree(to_regclass(t.relation)) p WHERE p.level > 0
+)
+SELECT wanted.name || ' on ' || wanted.relation FROM wanted
 WHERE NOT EXISTS (
   SELECT FROM pg_trigger t WHERE t.tgrelid = to_regclass(wanted.relation) AND t.tgname = wanted.name
   AND t.tgenabled::text = ANY(wanted.states::text[]))

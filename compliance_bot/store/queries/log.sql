@@ -32,8 +32,9 @@ ORDER BY e.entry_id DESC
 LIMIT %(limit)s
 
 -- after: Records in the order of their ids, from behind one of them
+-- The bound stands twice: a join carries equality over to the other table, and no inequality.
 SELECT e.entry_id, e.leaf_hash, e.envelope, COALESCE(p.wrapped_key, ''), COALESCE(p.ciphertext, '')
-FROM audit.entry e LEFT JOIN audit.payload p USING (entry_id)
+FROM audit.entry e LEFT JOIN audit.payload p ON p.entry_id = e.entry_id AND p.entry_id > %(after)s
 WHERE e.tenant = %(tenant)s AND e.entry_id > %(after)s
 ORDER BY e.entry_id
 LIMIT %(limit)s

@@ -374,6 +374,17 @@ class TestLost:
         assert log.lost() == ()
         assert log.has_news
 
+    def test_one_that_still_seems_to_wait_is_noticed_too(
+        self, log: AuditLog, database: Database, superuser: Superuser
+    ) -> None:
+        gone = log.append(event(), ANA)
+        with superuser.transaction():
+            for table in ("payload", "entry"):
+                superuser.execute(f"ALTER TABLE audit.{table} DISABLE TRIGGER append_only")
+                superuser.execute(f"DELETE FROM audit.{table} WHERE entry_id = %s", [gone])
+                superuser.execute(f"ALTER TABLE audit.{table} ENABLE ALWAYS TRIGGER append_only")
+        assert log.lost() == (gone,)
+
     def test_what_stands_in_the_tree_is_no_news(self, log: AuditLog, integrator: Integrator) -> None:
         integrator.begin()
         fill(log, 2)

@@ -119,7 +119,7 @@ def everything(superuser: Connection, number: int | None) -> dict[str, list[tupl
     """Return all rows of a tenant, by table, whatever locks there are; but for what triggers keep of others."""
     query = """SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
                WHERE a.attname = 'tenant' AND relnamespace IN ('compliance_bot'::regnamespace, 'audit'::regnamespace)
-                 AND relkind IN ('r', 'p')"""
+                 AND relkind IN ('r', 'p') AND NOT relispartition"""
     tables = sorted(name for (name,) in superuser.execute(query) if name != "class_revision")
     return {
         table: sorted(superuser.execute(f"SELECT t::text FROM {table} t WHERE tenant = %s", [number]).fetchall())

@@ -70,8 +70,9 @@ def only_first(number: int, folder: Path) -> Iterator[None]:
         (folder / f"{name}.sql").unlink()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "bundled", lambda _: folder)
-        # Grants of tables that this version does not have yet.
+        # Of what this version does not have yet.
         patch.setattr(module, "_grant", lambda *_: None)
+        patch.setattr(module, "_open_months", lambda *_: None)
         yield
 
 
