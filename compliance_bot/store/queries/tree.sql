@@ -14,6 +14,7 @@ SELECT size, note FROM audit.checkpoint WHERE tenant = %(tenant)s AND is_handove
 SELECT p.entry_id, e.leaf_hash, p.seal
 FROM audit.pending p JOIN audit.entry e USING (entry_id)
 WHERE p.tenant = %(tenant)s AND p.seal IS NOT NULL AND NOT (p.entry_id = ANY(%(but)s))
+  AND NOT EXISTS (SELECT FROM audit.leaf l WHERE l.entry_id = p.entry_id) -- somebody put it back
 ORDER BY p.arrived
 LIMIT %(limit)s
 

@@ -261,6 +261,19 @@ class TestRefusal:
         with database.reading() as transaction:
             assert tree.index_of(transaction, forged) is None
 
+    def test_a_record_that_is_in_the_tree_and_is_put_back_to_wait_stops_nothing(
+        self, integrator: Integrator, log: AuditLog, database: Database, superuser: Superuser
+    ) -> None:
+        integrator.begin()
+        record = log.append(event(), ANA)
+        query = "SELECT tenant, seal FROM audit.pending WHERE entry_id = %s"
+        row = superuser.execute(query, [record]).fetchone() or (0, b"")
+        went(integrator)
+        superuser.execute("INSERT INTO audit.pending (entry_id, tenant, seal) VALUES (%s, %s, %s)", [record, *row])
+        fill(log, 1)
+        assert went(integrator).added == 1
+        assert len(leaves(database)) == 3
+
     def test_records_that_came_with_an_export_let_the_tree_begin_anew(
         self, integrator: Integrator, log: AuditLog, database: Database, superuser: Superuser
     ) -> None:
