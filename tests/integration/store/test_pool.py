@@ -207,8 +207,8 @@ class TestSessions:
             transaction.connection.execute(opening, given)
             first = backend(transaction)
             assert seen(transaction) == 8  # in the transaction that did it, nothing can help
-        for _ in range(3):
-            with one_connection.reading() as transaction:
+        for begin in (one_connection.reading, one_connection.writing, one_connection.reading):
+            with begin() as transaction:
                 left = transaction.connection.execute("SELECT current_setting('compliance_bot.class_bits')").fetchone()
                 assert (backend(transaction), left) == (first, ("",))
                 assert [seen(transaction, table) for table in TABLES] == [0] * len(TABLES)
@@ -218,9 +218,16 @@ class TestSessions:
     ) -> None:
         with one_connection.reading() as transaction:
             transaction.connection.execute("SET compliance_bot.tenant = '1'")
+        for begin in (one_connection.reading, one_connection.writing):
+            with begin() as transaction:
+                scope_of(transaction, ["c3"])
+                assert titles(transaction) == {"c3"}
+
+    def test_what_is_written_waits_for_the_disk_whatever_the_session_was_told(self, one_connection: Database) -> None:
         with one_connection.reading() as transaction:
-            scope_of(transaction, ["c3"])
-            assert titles(transaction) == {"c3"}
+            transaction.connection.execute("SET synchronous_commit = off")
+        with one_connection.writing() as transaction:
+            assert transaction.connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
 
     @pytest.mark.parametrize("place", [f"ROLE {APP_ROLE}", "DATABASE compliance_bot"])
     def test_what_is_set_for_every_session_of_an_account_opens_nothing(
