@@ -86,8 +86,6 @@ class Pulse:
         while not self._ending.wait(self._round_s):
             try:
                 self._beat(time.monotonic())
-            except ComplianceError as error:
-                self._stall(error)
             except Exception as error:  # noqa: BLE001 - the thread has to go on: the next round may do it
                 self._stall(error)
 
