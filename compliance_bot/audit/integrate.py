@@ -224,10 +224,14 @@ class Integrator:
         return False
 
 
+def own_event(kind: str, public: dict[str, Json], *, outcome: str = "done") -> Event:
+    """Return what the log says of itself: all of it in the open."""
+    return Event(type=kind, outcome=outcome, public=public, private={"principal": describe(THE_LOG)})
+
+
 def _append_own(recorder: Recorder, kind: str, public: dict[str, Json], size: int) -> int:
     """Append a record of the log itself as the next leaf, and return the size of the tree then."""
-    private = {"principal": describe(THE_LOG)}
-    recorder.append(Event(type=kind, outcome="done", public=public, private=private), THE_LOG)
+    recorder.append(own_event(kind, public), THE_LOG)
     assert recorder.sealed is not None, "it was just appended"
     return grow(recorder.transaction, size, [(recorder.sealed.id, recorder.sealed.leaf_hash)])
 

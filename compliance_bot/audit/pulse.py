@@ -11,8 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from compliance_bot.audit.integrate import BATCH, THE_LOG
-from compliance_bot.audit.record import Event, describe
+from compliance_bot.audit.integrate import BATCH, THE_LOG, own_event
 from compliance_bot.errors import ComplianceError
 from compliance_bot.logs import note
 
@@ -110,8 +109,7 @@ class Pulse:
             self._size, self._grew_at = done.size, time.monotonic()
 
     def _say(self, kind: str, public: dict[str, Json]) -> None:
-        private = {"principal": describe(THE_LOG)}
-        self._log.append(Event(type=kind, outcome="done", public=public, private=private), THE_LOG)
+        self._log.append(own_event(kind, public), THE_LOG)
 
     def _stall(self, error: Exception) -> None:
         note("log.stalled", level="warning", tenant=self._log.tenant, error=type(error).__name__)

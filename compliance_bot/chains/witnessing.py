@@ -10,9 +10,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit import subtrees
-from compliance_bot.audit.integrate import THE_LOG
+from compliance_bot.audit.integrate import THE_LOG, own_event
 from compliance_bot.audit.note import format_signature
-from compliance_bot.audit.record import Event, describe
 from compliance_bot.audit.stored_tree import StoredTree
 from compliance_bot.audit.tip import read_tip
 from compliance_bot.logs import note
@@ -74,9 +73,7 @@ class Witnessing:
             self._integrator.halt()
         if fresh := {witness: reason for witness, reason in disputes.items() if witness not in self._told}:
             said = [{"witness": witness, "says": reason} for witness, reason in sorted(fresh.items())]
-            private = {"principal": describe(THE_LOG)}
-            public = {"size": size, "disputes": said}
-            event = Event(type="log.disputed", outcome="failed", public=public, private=private)
+            event = own_event("log.disputed", {"size": size, "disputes": said}, outcome="failed")
             self._log.append(event, THE_LOG)
             self._told |= fresh.keys()
 
