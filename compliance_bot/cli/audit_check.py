@@ -109,12 +109,15 @@ def _asked(
     opens_content: bool,
     max_silence: int | None,
 ) -> Asked:
-    """Return what the options ask for. Raises NoteError and UsageError."""
+    """Return what the options ask for. Raises UsageError."""
     from compliance_bot.audit.note import MAX_NOTE_BYTES
-    from compliance_bot.audit.note_key import SignatureType, parse_verifier_key
+    from compliance_bot.audit.note_key import NoteError, SignatureType, parse_verifier_key
     from compliance_bot.audit.verify.asked import Asked
 
-    logs, trusted = (tuple(parse_verifier_key(one) for one in given) for given in (keys, witnesses))
+    try:
+        logs, trusted = (tuple(parse_verifier_key(one) for one in given) for given in (keys, witnesses))
+    except NoteError as error:  # nothing was checked: that is no word on the log
+        raise UsageError(str(error)) from None
     if any(key.type is not SignatureType.ED25519 for key in logs):
         raise UsageError("--key is for keys of logs, and one that was given is of a witness")
     if any(key.type is not SignatureType.COSIGNATURE for key in trusted):

@@ -76,6 +76,12 @@ class TestLive:
         foreign = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
         assert cli("audit", "verify", "--key", foreign).code == 1
 
+    def test_a_text_that_is_no_key_is_told_and_is_no_word_on_the_log(self, cli: Cli, key: str) -> None:
+        for option in ("--key", "--witness"):
+            result = cli("audit", "verify", option, "compliance-bot")
+            assert (result.code, result.out) == (2, "")
+            assert "name+id+key" in result.err
+
     def test_it_is_compared_with_what_the_auditor_kept(self, cli: Cli, key: str, tmp_path: Path) -> None:
         kept = tmp_path / "kept"
         assert cli("audit", "verify", "--key", key, "--save-checkpoint", kept).code == 0
