@@ -36,9 +36,9 @@ _FORM = re.compile(
         "writer":"({_TEXT})"\}},
     "outcome":"({_TEXT})",
     "payload":\{{"commitment":"({_HASH})","sha256":"({_HASH})"\}},
-    "public":(\{{.*\}}),
+    "public":(?P<public>\{{.*\}}),
     "tenant":({_NUMBER}),
-    "type":"({_TEXT})",
+    "type":"(?P<type>{_TEXT})",
     "v":{ENVELOPE_VERSION}\}}
     """,
     re.DOTALL | re.VERBOSE | re.ASCII,
@@ -152,24 +152,18 @@ def _parse(  # the parts in the order of the form: a verifier reads very many
 
 def format_envelope(envelope: Envelope) -> bytes:
     """Return the bytes of an envelope. Raises ValueError if they do not fit into a log entry or are no envelope."""
-    lane = envelope.lane
-    encoded = canonical(
-        {
-            "v": ENVELOPE_VERSION,
-            "id": envelope.id,
-            "at": envelope.at,
-            "tenant": envelope.tenant,
-            "type": envelope.type,
-            "outcome": envelope.outcome,
-            "actor": envelope.actor,
-            "lane": {"writer": lane.writer, "counter": lane.counter, "previous": lane.previous},
-            "public": dict(envelope.public),
-            "payload": {"sha256": envelope.sha256, "commitment": envelope.commitment},
-        }
+    lane, public = envelope.lane, canonical(dict(envelope.public)).decode()
+    text = (
+        f'{{"actor":"{envelope.actor}","at":"{envelope.at}","id":"{envelope.id}","lane":{{"counter":{lane.counter},'
+        f'"previous":"{lane.previous}","writer":"{lane.writer}"}},"outcome":"{envelope.outcome}","payload":'
+        f'{{"commitment":"{envelope.commitment}","sha256":"{envelope.sha256}"}},"public":{public},'
+        f'"tenant":{envelope.tenant},"type":"{envelope.type}","v":{ENVELOPE_VERSION}}}'
     )
+    encoded = text.encode()
     if len(encoded) > MAX_ENVELOPE_BYTES:
         raise EnvelopeTooLarge(len(encoded))
-    if not _FORM.fullmatch(encoded.decode()):
+    form = _FORM.fullmatch(text)
+    if form is None or form["public"] != public or form["type"] != envelope.type:
         raise ValueError("the id, time, lane or a word of the audit record is none that an envelope has")
     return encoded
 

@@ -12,7 +12,7 @@ import os
 import secrets
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
@@ -50,11 +50,14 @@ class Keyring:
     """Keys by use. Never printed, never logged."""
 
     _root: bytes
+    _derived: dict[str, bytes] = field(default_factory=dict, compare=False)  # by use; there are few
 
     def derive(self, use: str) -> bytes:
         """Return the 32-byte key for one use, such as `terms/1`."""
-
-        return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=use.encode()).derive(self._root)
+        if use not in self._derived:
+            derivation = HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=use.encode())
+            self._derived[use] = derivation.derive(self._root)
+        return self._derived[use]
 
     def mac(self, use: str, message: bytes) -> bytes:
         """Return HMAC-SHA256 of the message under the key for that use."""
