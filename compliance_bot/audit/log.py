@@ -8,13 +8,15 @@ before a tree holds it leaves a visible gap, and writers do not wait for each ot
 from __future__ import annotations
 
 import threading
-import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from compliance_bot.audit.group import LeaderInterrupted
+from compliance_bot.audit.lanes import Lanes, new_lane
 from compliance_bot.audit.record import Event, Opened, new_record_id, open_record, seal
+from compliance_bot.audit.together import Shared, Together
 from compliance_bot.logs import note
 from compliance_bot.store import log as rows
 from compliance_bot.store.connect import StoreUnavailable
@@ -22,9 +24,11 @@ from compliance_bot.store.moves import require_standing
 from compliance_bot.store.tree import standing
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Iterable, Iterator, Mapping
 
     from compliance_bot.anchor.acts import Anchored
+    from compliance_bot.audit.lanes import Lane
     from compliance_bot.audit.record import Json
     from compliance_bot.keys import Keyring
     from compliance_bot.records import ClassId, DocumentId, Principal, RecordId
@@ -33,18 +37,6 @@ if TYPE_CHECKING:
 
 
 _AT_ONCE = 500  # records that are read together
-_MOST_HEADS = 300  # lanes that an envelope of at most 65,535 bytes has room for
-
-
-@dataclass(slots=True)
-class _Lane:
-    writer: str
-    counter: int = 0
-    previous: str = ""  # leaf hash of the lane's last record, hex
-
-
-def _new_lane() -> _Lane:
-    return _Lane(writer=str(uuid.uuid4()))
 
 
 class Remembers(Protocol):
@@ -54,22 +46,40 @@ class Remembers(Protocol):
         """Write an act durably as the last step of its transaction."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Act:
+    """What is to be put on record, and what must still be so when it is."""
+
+    event: Event
+    principal: Principal
+    id: RecordId
+    at: datetime
+    read: Mapping[DocumentId, ClassId] = field(default_factory=dict, hash=False)
+    erasures: int | None = None
+
+
 class Recorder:
     """A transaction that ends with a record: the change and its record are durable together, or neither is."""
 
-    def __init__(self, transaction: Transaction, lane: _Lane, keyring: Keyring) -> None:
+    def __init__(self, transaction: Transaction, lane: Lane, keyring: Keyring) -> None:
         self.transaction = transaction
         self._lane, self._keyring = lane, keyring
-        self._references: dict[bytes, uuid.UUID] = {}
-        self.sealed: SealedRecord | None = None
+        self.ready: rows.Ready | None = None  # the record, once it is appended
         self.at = datetime.now(UTC)
         self.anchored: Anchored | None = None
 
+    @property
+    def sealed(self) -> SealedRecord | None:
+        """The record of this transaction, once it is appended."""
+        return self.ready.record if self.ready else None
+
     def actor(self, principal: Principal) -> uuid.UUID:
         """Return the random reference by which this principal appears."""
+        return self._actor(principal).reference
+
+    def _actor(self, principal: Principal) -> rows.Actor:
         mac = self._keyring.mac(f"actor/{self.transaction.tenant}", principal.id.encode())
-        self._references[mac] = rows.actor_reference(self.transaction, mac)
-        return self._references[mac]
+        return rows.Actor(mac=mac, reference=rows.actor_reference(self.transaction, mac))
 
     def anchor(self, act: Anchored | None) -> None:
         """Let the anchor remember what this transaction does, of which a restored copy must not forget anything.
@@ -84,34 +94,31 @@ class Recorder:
         self, event: Event, principal: Principal, *, id: RecordId | None = None, at: datetime | None = None
     ) -> None:
         """Add the record of this transaction; exactly one."""
-        if self.sealed is not None:
+        if self.ready is not None:
             raise RuntimeError("a transaction has one record")
-        self.at = at or self.at
-        lane = {"writer": self._lane.writer, "counter": self._lane.counter, "previous": self._lane.previous}
-        self.sealed = seal(
-            event,
-            id=id or new_record_id(),
-            at=self.at,
-            tenant=self.transaction.tenant,
-            actor=str(self.actor(principal)),
-            lane=lane,
-            keyring=self._keyring,
-        )
-        rows.append(
-            self.transaction, self.sealed, seal_of(self._keyring, self.transaction.tenant, self.sealed.leaf_hash)
-        )
-
-    def repeat(self, transaction: Transaction) -> None:
-        """Append the same bytes in another transaction: nothing changes where the first one was committed after all."""
-        assert self.sealed is not None, "there is a record to repeat"
-        for mac, reference in self._references.items():
-            rows.actor_reference(transaction, mac, proposed=reference)
-        rows.append(transaction, self.sealed, seal_of(self._keyring, transaction.tenant, self.sealed.leaf_hash))
+        self.at, actor = at or self.at, self._actor(principal)
+        act = _Act(event=event, principal=principal, id=id or new_record_id(), at=self.at)
+        self.ready = _ready(act, actor, self._lane, self._keyring, self.transaction.tenant)
+        rows.append(self.transaction, self.ready.record, self.ready.seal)
 
 
 def seal_of(keyring: Keyring, tenant: int, leaf_hash: bytes) -> bytes:
     """Return what shows the tree of a tenant that a record was appended by somebody who has the home's keys."""
     return keyring.mac(f"log/pending/{tenant}", leaf_hash)
+
+
+def _ready(act: _Act, actor: rows.Actor, lane: Lane, keyring: Keyring, tenant: int) -> rows.Ready:
+    """Return what is to be stored. Raises RecordTooLarge."""
+    record = seal(
+        act.event,
+        id=act.id,
+        at=act.at,
+        tenant=tenant,
+        actor=str(actor.reference),
+        lane=lane.place(),
+        keyring=keyring,
+    )
+    return rows.Ready(record=record, seal=seal_of(keyring, tenant, record.leaf_hash), actor=actor)
 
 
 class AuditLog:
@@ -120,7 +127,7 @@ class AuditLog:
     def __init__(self, database: Database, keyring: Keyring, anchor: Remembers | None = None) -> None:
         """Without an anchor it can be read, and take records of what need not be anchored."""
         self._database, self._keyring, self._anchor = database, keyring, anchor
-        self._free: list[_Lane] = []
+        self._lanes, self._together = Lanes(), Together(database)
         self._acknowledged: dict[RecordId, None] = {}  # committed here, and not seen in the tree yet
         self._lock = threading.Lock()
 
@@ -136,7 +143,7 @@ class AuditLog:
         Raises what the anchor raises where the block has something for it: then nothing was done.
         """
         with self._database.writing() as transaction:
-            lane = _new_lane() if is_apart else self._take_lane()
+            lane = new_lane() if is_apart else self._lanes.take()
             recorder = Recorder(transaction, lane, self._keyring)
             yield recorder
             if recorder.sealed is None and needs_record:
@@ -144,8 +151,9 @@ class AuditLog:
             self._write_to_anchor(recorder)
         if recorder.sealed is not None:
             self._acknowledge(recorder.sealed)
+            lane.move_on(recorder.sealed.leaf_hash)
         if not is_apart:
-            self._give_back(lane, recorder.sealed)
+            self._lanes.give_back(lane)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -169,12 +177,7 @@ class AuditLog:
 
         Of very many the ones that were used last.
         """
-        with self._lock:
-            return [
-                {"writer": lane.writer, "counter": lane.counter, "previous": lane.previous}
-                for lane in self._free[-_MOST_HEADS:]
-                if lane.counter
-            ]
+        return self._lanes.heads()
 
     def lost(self) -> tuple[RecordId, ...]:
         """Return which records of this process are gone: neither in the tree, nor waiting for it.
@@ -239,22 +242,60 @@ class AuditLog:
         Raises MovedMeanwhile, with no record, unless the documents that were `read` still have these classes, and no
         value was erased since there had been so many `erasures`.
         """
-        id, at = id or new_record_id(), at or datetime.now(UTC)
+        act = _Act(
+            event=event,
+            principal=principal,
+            id=id or new_record_id(),
+            at=at or datetime.now(UTC),
+            read=read or {},
+            erasures=erasures,
+        )
+        return self._commit_together(act) or self._commit_alone(act)
+
+    def _commit_together(self, act: _Act) -> SealedRecord | None:
+        """Commit a record in one transaction with those of other threads; None where it has to be alone."""
+        actor = self._together.actor(act.principal)
+        if actor is None:
+            return None
+        lane = self._lanes.take()
+        ready = _ready(act, actor, lane, self._keyring, self.tenant)
+        error = self._together.commit(Shared(ready=ready, read=act.read, erasures=act.erasures))
+        if error is None:
+            self._acknowledge(ready.record)
+            lane.move_on(ready.record.leaf_hash)
+            self._lanes.give_back(lane)
+            return ready.record
+        if isinstance(error, StoreUnavailable | LeaderInterrupted):
+            return self._repeat(act, ready)
+        self._together.forget(act.principal)
+        self._lanes.give_back(lane)
+        return None
+
+    def _commit_alone(self, act: _Act) -> SealedRecord:
         recorder: Recorder | None = None
         try:
             with self.recording() as recorder:
-                require_standing(recorder.transaction, read or {}, erasures)
-                recorder.append(event, principal, id=id, at=at)
+                require_standing(recorder.transaction, act.read, act.erasures)
+                recorder.append(act.event, act.principal, id=act.id, at=act.at)
         except StoreUnavailable:
-            # The reply to COMMIT may have been lost.
-            if recorder is None or recorder.sealed is None:
+            if recorder is None or recorder.ready is None:
                 raise
-            with self._database.writing() as transaction:
-                require_standing(transaction, read or {}, erasures)
-                recorder.repeat(transaction)
-            self._acknowledge(recorder.sealed)  # its lane is given up
-        assert recorder.sealed is not None, "it was committed"
-        return recorder.sealed
+            return self._repeat(act, recorder.ready)
+        assert recorder.ready is not None, "it was committed"
+        self._together.remember(act.principal, recorder.ready.actor)
+        return recorder.ready.record
+
+    def _repeat(self, act: _Act, ready: rows.Ready) -> SealedRecord:
+        """Append the same bytes again, since the reply to COMMIT may have been lost; their lane is given up.
+
+        Nothing changes where they were committed after all.
+        """
+        with self._database.writing() as transaction:
+            require_standing(transaction, act.read, act.erasures)
+            rows.actor_reference(transaction, ready.actor.mac, proposed=ready.actor.reference)
+            rows.append(transaction, ready.record, ready.seal)
+        self._acknowledge(ready.record)
+        return ready.record
 
     def newest(self, limit: int, *, own: bool = False) -> tuple[Opened, ...]:
         """Return the newest records, opened; with `own`, those of the log itself too. Raises RecordAltered."""
@@ -278,17 +319,6 @@ class AuditLog:
         with self._database.reading() as transaction:
             sealed = rows.one(transaction, record)
         return open_record(sealed, self._keyring) if sealed else None
-
-    def _take_lane(self) -> _Lane:
-        with self._lock:
-            return self._free.pop() if self._free else _new_lane()
-
-    def _give_back(self, lane: _Lane, sealed: SealedRecord | None) -> None:
-        if sealed is not None:
-            lane.counter += 1
-            lane.previous = sealed.leaf_hash.hex()
-        with self._lock:
-            self._free.append(lane)
 
     def _acknowledge(self, sealed: SealedRecord) -> None:
         """Remember that a record was committed, until it is seen in the tree."""

@@ -24,7 +24,8 @@ from compliance_bot.store.locks import breaches
 from compliance_bot.store.queries import named_queries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import LiteralString
 
 SCHEMA = "compliance_bot"
 DEFAULT_TENANT = 1
@@ -33,8 +34,11 @@ SEARCH_PATH = f"-c search_path={SCHEMA},public"
 MIN_SERVER_VERSION = 150_000
 MIN_PGVECTOR = (0, 8)
 
-_POOL_SIZE = 16
-_POOL_TIMEOUT_S = 10
+# Whatever an administrator set for all who connect.
+_AS_NEEDED = f"{SEARCH_PATH} -c default_transaction_isolation=read\\ committed -c default_transaction_read_only=off"
+
+_POOL_SIZE, _POOL_SIZE_AT_ONCE = 16, 2
+_POOL_TIMEOUT_S, _AT_ONCE_TIMEOUT_S = 10, 2
 # What whoever runs the database did: revoked rights, a trigger that refuses, a server that became a replica.
 _NOT_LET = (pg.InsufficientPrivilege, pg.RaiseException, pg.ReadOnlySqlTransaction, pg.FeatureNotSupported)
 _ENDED_BY_SERVER = (pg.AdminShutdown, pg.CrashShutdown, pg.IdleInTransactionSessionTimeout)
@@ -111,9 +115,10 @@ class Database:
     ) -> None:
         self._conninfo, self._tenant, self._owner = conninfo, tenant, owner
         self._scopes = KeptScopes()
+        kind = _reviving(revive) if revive else psycopg.Connection
         self._pool: ConnectionPool[psycopg.Connection[TupleRow]] = ConnectionPool(
             conninfo,
-            connection_class=_reviving(revive) if revive else psycopg.Connection,
+            connection_class=kind,
             kwargs={"options": SEARCH_PATH, "application_name": "compliance_bot"},
             min_size=0,
             max_size=_POOL_SIZE,
@@ -124,6 +129,18 @@ class Database:
             check=ConnectionPool.check_connection,
             open=True,
         )
+        self._at_once: ConnectionPool[psycopg.Connection[TupleRow]] = ConnectionPool(
+            conninfo,
+            connection_class=kind,
+            kwargs={"options": _AS_NEEDED, "application_name": "compliance_bot", "autocommit": True},
+            min_size=0,
+            max_size=_POOL_SIZE_AT_ONCE,
+            timeout=_AT_ONCE_TIMEOUT_S,
+            reconnect_timeout=5,
+            max_idle=60,
+            num_workers=1,
+            open=True,
+        )
 
     @property
     def tenant(self) -> int:
@@ -131,6 +148,7 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        self._at_once.close()
         self._pool.close()
 
     @contextmanager
@@ -148,6 +166,15 @@ class Database:
             if held is None or not held[0]:
                 raise TenantRemoved
             yield Transaction(connection, self._tenant, self._scopes)
+
+    def write_at_once(self, statement: LiteralString, values: Mapping[str, Any]) -> None:
+        """Run one statement that is a whole transaction, durable when this returns: it names the tenant by itself.
+
+        INVARIANT: `statement` calls a function that names the tenant first, and lets the commit wait for the disk.
+        Nobody looks before whether the connection is still there: whoever calls this tries again in another way.
+        """
+        with _translated(), self._at_once.connection() as connection:
+            connection.execute(statement, {"tenant": self._tenant, **values})
 
     @contextmanager
     def owning(self, *, wait_s: int = 30) -> Iterator[Transaction]:

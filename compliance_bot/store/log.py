@@ -6,14 +6,21 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from compliance_bot.errors import Unavailable
 from compliance_bot.records import RecordId
 from compliance_bot.store.queries import named_queries
+from compliance_bot.store.scope import class_bits
 
 if TYPE_CHECKING:
-    from compliance_bot.store.connect import Transaction
+    from collections.abc import Mapping, Sequence
+
+    from compliance_bot.records import ClassId, DocumentId
+    from compliance_bot.store.connect import Database, Transaction
 
 _SQL = named_queries("log")
+_NOT_AS_EXPECTED = "LR001"  # SQLSTATE of audit.append_all
 
 
 class RecordNotKept(Unavailable):
@@ -31,6 +38,23 @@ class SealedRecord:
     envelope: bytes
     wrapped_key: bytes
     ciphertext: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A principal as the log knows them: a keyed hash of who it is, and the random reference in envelopes."""
+
+    mac: bytes
+    reference: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A record that is ready to be stored, with the seal of whoever appends it."""
+
+    record: SealedRecord
+    seal: bytes
+    actor: Actor
 
 
 def actor_reference(transaction: Transaction, mac: bytes, *, proposed: uuid.UUID | None = None) -> uuid.UUID:
@@ -71,6 +95,37 @@ def append(transaction: Transaction, record: SealedRecord, seal: bytes) -> None:
         raise RecordNotKept
     if row[0] != record.leaf_hash:
         raise RuntimeError("another record has this id")
+
+
+def append_all(
+    database: Database, ready: Sequence[Ready], *, read: Mapping[DocumentId, ClassId], erasures: int | None
+) -> bool:
+    """Store several records durably, in a transaction of their own; False where nothing was stored.
+
+    That is where one of them is there already or is not kept, where its actor has not, or not any more, the reference
+    that it names, and where `moves.require_standing` would raise. Append each alone then, which says what is wrong.
+    """
+    values = {
+        "documents": [uuid.UUID(document) for document in read],
+        "classes": list(read.values()),
+        "class_bits": class_bits(read.values()),
+        "erasures": erasures,
+        "ids": [uuid.UUID(one.record.id) for one in ready],
+        "leaf_hashes": [one.record.leaf_hash for one in ready],
+        "envelopes": [one.record.envelope for one in ready],
+        "wrapped_keys": [one.record.wrapped_key for one in ready],
+        "ciphertexts": [one.record.ciphertext for one in ready],
+        "seals": [one.seal for one in ready],
+        "macs": [one.actor.mac for one in ready],
+        "actors": [one.actor.reference for one in ready],
+    }
+    try:
+        database.write_at_once(_SQL["append_all"], values)
+    except psycopg.DatabaseError as error:
+        if error.sqlstate != _NOT_AS_EXPECTED:
+            raise
+        return False
+    return True
 
 
 def newest(transaction: Transaction, limit: int, *, own: bool) -> tuple[SealedRecord, ...]:

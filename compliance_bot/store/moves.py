@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from compliance_bot.errors import Unavailable
 from compliance_bot.records import ClassId, DocumentId
-from compliance_bot.store import index, vault
+from compliance_bot.store import index
 from compliance_bot.store.documents import as_uuid
 from compliance_bot.store.queries import named_queries
 from compliance_bot.store.scope import open_classes
@@ -109,8 +109,8 @@ def require_standing(transaction: Transaction, read: Mapping[DocumentId, ClassId
     # INVARIANT: the lock is a statement of its own: the next one sees every move that ended before it was had.
     _wait(transaction, "answer_at_work")
     open_classes(transaction, read.values())
-    (count,) = transaction.connection.execute(_SQL["standing"], values).fetchone() or (0,)
-    if count != len(read) or (erasures is not None and vault.erasures(transaction) != erasures):
+    (count, erased) = transaction.connection.execute(_SQL["standing"], values).fetchone() or (0, -1)
+    if count != len(read) or erasures not in (None, erased):
         raise MovedMeanwhile
 
 

@@ -248,8 +248,18 @@ def open_classes(transaction: Transaction, classes: Iterable[ClassId]) -> None:
     _open(transaction, bitmap(tuple(classes)))
 
 
+def class_bits(classes: Iterable[ClassId]) -> str:
+    """Return how the setting that opens classes is written; empty where there are none."""
+    chosen = tuple(classes)
+    return _setting(bitmap(chosen)) if chosen else ""
+
+
 def _open(transaction: Transaction, bits: bytes) -> None:
-    transaction.connection.execute(_SQL["enter"], {"bits": "\\x" + bits.hex() if bits else ""})
+    transaction.connection.execute(_SQL["enter"], {"bits": _setting(bits)})
+
+
+def _setting(bits: bytes) -> str:
+    return "\\x" + bits.hex() if bits else ""
 
 
 def class_of(transaction: Transaction, attributes: Mapping[str, AttributeValue]) -> ClassId:

@@ -18,7 +18,7 @@ GRANT UPDATE (discarded_at) ON compliance_bot.vault_epoch TO {role};
 GRANT EXECUTE ON FUNCTION
   compliance_bot.index_model(smallint), compliance_bot.model_number(text, integer),
   compliance_bot.open_tenant(text, bytea), compliance_bot.hold_tenant(integer),
-  compliance_bot.skip_class_ids(), compliance_bot.removals(), audit.open_months() TO {role};
+  compliance_bot.skip_class_ids(), compliance_bot.removals(), audit.open_months(), audit.append_all TO {role};
 GRANT INSERT ON compliance_bot.access_class, compliance_bot.access_shape TO {role};
 GRANT INSERT, UPDATE ON compliance_bot.class_revision TO {role};
 GRANT USAGE ON SEQUENCE compliance_bot.class_revision_number TO {role};

@@ -17,6 +17,12 @@ WITH entry AS (
 )
 INSERT INTO audit.pending (entry_id, tenant, seal) SELECT entry_id, tenant, %(seal)s FROM payload
 
+-- append_all: The same for several, a transaction of its own, with what must be so for it; an error of its own if it is not
+SELECT audit.append_all(
+  %(tenant)s, %(documents)b::uuid[], %(classes)b::integer[], %(class_bits)s, %(erasures)s, %(ids)b::uuid[],
+  %(leaf_hashes)b::bytea[], %(envelopes)b::bytea[], %(wrapped_keys)b::bytea[], %(ciphertexts)b::bytea[],
+  %(seals)b::bytea[], %(macs)b::bytea[], %(actors)b::uuid[])
+
 -- stored: What was stored under a record's id, and whether the tree has it or will get it
 SELECT leaf_hash,
        EXISTS (SELECT FROM audit.pending p WHERE p.entry_id = e.entry_id)

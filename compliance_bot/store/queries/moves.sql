@@ -47,8 +47,8 @@ SELECT pg_advisory_xact_lock_shared(hashtext('compliance_bot.answer'), %(tenant)
 -- answers_done: Wait until no answer is at work
 SELECT pg_advisory_xact_lock(hashtext('compliance_bot.answer'), %(tenant)s)
 
--- standing: How many of these documents have these classes
-SELECT count(*)
+-- standing: How many of these documents have these classes, and how often values were erased
+SELECT count(*), (SELECT count(*) FROM vault_erasure WHERE tenant = %(tenant)s)
 FROM unnest(%(documents)s::uuid[], %(document_classes)s::integer[]) AS m(id, class)
 JOIN document d ON d.tenant = %(tenant)s AND d.id = m.id AND d.acl_id = m.class
 

@@ -22,7 +22,7 @@ from compliance_bot.keys.signing import SigningKeyFiles, SigningKeyUnreadable
 from compliance_bot.records import Principal
 from compliance_bot.store.connect import Database, StoreRefuses, StoreUnavailable
 from compliance_bot.store.embedded import APP_ROLE, DATABASE, SUPERUSER
-from compliance_bot.store.log import RecordNotKept
+from compliance_bot.store.log import Actor, RecordNotKept, actor_reference
 from tests.whole_log import require_whole
 
 from .test_integrate import backlog, event, fill, leaves, own_records, signed, went
@@ -106,8 +106,9 @@ class TestLanes:
         self, log: AuditLog, integrator: Integrator
     ) -> None:
         committed = log.commit(event(), ANA)
-        for lane in [log._take_lane() for _ in range(1000)]:  # as after a thousand at once
-            log._give_back(lane, committed)
+        for lane in [log._lanes.take() for _ in range(1000)]:  # as after a thousand at once
+            lane.move_on(committed.leaf_hash)
+            log._lanes.give_back(lane)
         pulse = Pulse(log, integrator, round_s=0.02, heartbeat_s=0.1)
         pulse.start()
         until(lambda: own_records(log, "log.heartbeat"))
@@ -140,7 +141,7 @@ class TestLanes:
         before = log.heads()
         away = AuditLog(Database("host=/nowhere dbname=none connect_timeout=1"), log._keyring)
         away._database._pool.timeout = 0.5
-        away._free = list(log._free)
+        away._lanes._free = list(log._lanes._free)
         with pytest.raises(StoreUnavailable):
             away.append(event(), ANA)
         away._database.close()
@@ -221,7 +222,15 @@ def broken(request: pytest.FixtureRequest, superuser: Superuser) -> Iterator[str
 
 
 @pytest.mark.usefixtures("broken")
-def test_without_its_record_nothing_is_done_and_the_caller_is_told(log: AuditLog, database: Database) -> None:
+@pytest.mark.parametrize("is_known", [False, True], ids=["first of its person", "one of many"])
+def test_without_its_record_nothing_is_done_and_the_caller_is_told(
+    is_known: bool, log: AuditLog, database: Database
+) -> None:
+    if is_known:
+        with database.writing() as transaction:
+            mac = log._keyring.mac(f"actor/{database.tenant}", ANA.id.encode())
+            reference = actor_reference(transaction, mac)
+        log._together.remember(ANA, Actor(mac=mac, reference=reference))
     with pytest.raises(Unavailable) as told:
         log.append(event(), ANA)
     assert isinstance(told.value, StoreRefuses | RecordNotKept)
