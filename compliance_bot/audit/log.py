@@ -21,7 +21,7 @@ from compliance_bot.logs import note
 from compliance_bot.store import log as rows
 from compliance_bot.store.connect import StoreUnavailable
 from compliance_bot.store.moves import require_standing
-from compliance_bot.store.tree import standing
+from compliance_bot.store.tree import outside
 
 if TYPE_CHECKING:
     import uuid
@@ -189,12 +189,12 @@ class AuditLog:
         if not asked:
             return ()
         with self._database.reading() as transaction:
-            found = standing(transaction, asked)
+            left = outside(transaction, asked)
         with self._lock:
-            for one in found:
-                if one.in_tree:
-                    self._acknowledged.pop(one.id, None)
-        return tuple(one.id for one in found if not one.waits and not one.in_tree)
+            for one in asked:
+                if one not in left:
+                    self._acknowledged.pop(one, None)
+        return tuple(one for one, waits in left.items() if not waits)
 
     def forget(self, lost: Iterable[RecordId]) -> None:
         """Ask no more for records that are lost: that they are is on record."""
@@ -267,7 +267,6 @@ class AuditLog:
             return ready.record
         if isinstance(error, StoreUnavailable | LeaderInterrupted):
             return self._repeat(act, ready)
-        self._together.forget(act.principal)
         self._lanes.give_back(lane)
         return None
 

@@ -59,11 +59,6 @@ class Together:
             if len(self._actors) > _MOST_ACTORS:
                 self._actors.popitem(last=False)
 
-    def forget(self, principal: Principal) -> None:
-        """Let the next record of a principal be committed alone."""
-        with self._lock:
-            self._actors.pop(principal.id, None)
-
     def commit(self, shared: Shared) -> Exception | None:
         """Return None once the record is committed, else with what its group ended.
 

@@ -63,15 +63,6 @@ class Backlog:
     oldest: RecordId | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where a record is."""
-
-    id: RecordId
-    in_tree: bool
-    waits: bool
-
-
 def lead(transaction: Transaction, *, wait_s: int | None = None) -> bool:
     """Return whether this transaction is the only one that writes to the tree, at once or after a wait.
 
@@ -201,11 +192,14 @@ def index_of(transaction: Transaction, record: RecordId) -> int | None:
     return int(row[0]) if row else None
 
 
-def standing(transaction: Transaction, records: Collection[RecordId]) -> tuple[Standing, ...]:
-    """Return for each record whether the tree has it."""
-    values = {"tenant": transaction.tenant, "ids": [uuid.UUID(id) for id in records]}
-    rows = transaction.connection.execute(_SQL["standing"], values)
-    return tuple(Standing(id=RecordId(str(id)), in_tree=in_tree, waits=waits) for id, in_tree, waits in rows)
+def outside(transaction: Transaction, records: Collection[RecordId]) -> dict[RecordId, bool]:
+    """Return those of these records that the tree does not have, each with whether it waits; one that is gone does not.
+
+    Of the many that it is asked about few are.
+    """
+    values = {"tenant": transaction.tenant, "ids": list(records)}
+    rows = transaction.connection.execute(_SQL["outside"], values)
+    return {RecordId(str(id)): waits for id, waits in rows}
 
 
 def wait_again(transaction: Transaction) -> int:

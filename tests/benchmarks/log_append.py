@@ -105,7 +105,9 @@ def lag(log: AuditLog, seconds: float) -> dict[str, float]:
     def watch() -> None:
         while not ended.is_set() or committed:
             with log.reading() as snapshot:
-                placed = [one.id for one in tree.standing(snapshot, tuple(committed)) if one.in_tree]
+                asked = tuple(committed)
+                left = tree.outside(snapshot, asked)
+                placed = [id for id in asked if id not in left]
             now = time.perf_counter()
             waited.extend(now - committed.pop(id) for id in placed)
             time.sleep(0.05)

@@ -74,12 +74,12 @@ ORDER BY tile_index
 -- index_of: Where a record stands in the tree
 SELECT leaf_index FROM audit.leaf WHERE tenant = %(tenant)s AND entry_id = %(id)s
 
--- standing: Which of these records stand in the tree, and which still wait; one that is gone does neither
-SELECT given.id, l.entry_id IS NOT NULL, p.entry_id IS NOT NULL
-FROM unnest(%(ids)s::uuid[]) AS given (id)
-LEFT JOIN audit.leaf l ON l.entry_id = given.id AND l.tenant = %(tenant)s
+-- outside: Which of these records do not stand in the tree, and whether they wait for it; one that is gone does not
+SELECT given.id, p.entry_id IS NOT NULL
+FROM unnest(%(ids)s::text[]::uuid[]) AS given (id)
 LEFT JOIN audit.pending p ON p.entry_id = given.id AND p.tenant = %(tenant)s
   AND EXISTS (SELECT FROM audit.entry e WHERE e.entry_id = given.id AND e.tenant = %(tenant)s)
+WHERE NOT EXISTS (SELECT FROM audit.leaf l WHERE l.entry_id = given.id AND l.tenant = %(tenant)s)
 
 -- wait_again: Records that came with an export wait for the tree
 INSERT INTO audit.pending (entry_id, tenant)

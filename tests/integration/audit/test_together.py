@@ -6,7 +6,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 import pytest
@@ -20,7 +20,7 @@ from compliance_bot.store import log as rows
 from compliance_bot.store.connect import Database, StoreUnavailable
 from compliance_bot.store.embedded import APP_ROLE, OWNER_ROLE
 from compliance_bot.store.moves import MovedMeanwhile, move_documents, wait_for_answers
-from compliance_bot.store.scope import access_classes, class_of
+from compliance_bot.store.scope import access_classes, class_bits, class_of
 
 from ..shelf import all_classes, draft, store
 from . import test_log
@@ -113,11 +113,14 @@ class TestGroups:
         assert "another record has this id" in str(taken.exception())
         assert {one.result() for one in others} <= {record.id for record in log.newest(10)}
 
+    @pytest.mark.parametrize(
+        "change", ["DELETE FROM audit.actor", "UPDATE audit.actor SET reference = gen_random_uuid()"]
+    )
     def test_nobody_is_named_by_a_reference_that_they_have_not(
-        self, log: AuditLog, server: EmbeddedServer, superuser: Superuser, database: Database
+        self, change: LiteralString, log: AuditLog, server: EmbeddedServer, superuser: Superuser, database: Database
     ) -> None:
         old = {one.envelope["actor"] for one in log.newest(10)}
-        superuser.execute("DELETE FROM audit.actor WHERE tenant = %s", [database.tenant])  # as a restored copy may be
+        superuser.execute(change + " WHERE tenant = %s", [database.tenant])  # as in a database that was put back
         ids = [one.result() for one in together(log, server, [{"principal": BOB}, {"principal": ANA}])]
         now = {one["actor"] for one in envelopes(log.newest(len(ids) + 1))}
         known = superuser.execute("SELECT reference FROM audit.actor WHERE tenant = %s", [database.tenant])
@@ -163,6 +166,19 @@ class TestWhatTheyRestOn:
                     assert log.one(end.result()) is not None
             assert len(log.newest(100)) == before + len(appends)  # the one that led is one of them
 
+    def test_a_class_that_another_one_read_is_not_its_own(
+        self, log: AuditLog, server: EmbeddedServer, database: Database, document: DocumentId, at: ClassId
+    ) -> None:
+        beside, elsewhere = store(
+            database, draft("b", "keep six years"), draft("c", "keep seven years", matter="heron")
+        )
+        with database.reading() as transaction:
+            (there,) = [one.id for one in access_classes(transaction) if one.id != at]
+        reads = [{document: there}, {elsewhere.document: there}, {beside.document: at}]
+        moved, *others = together(log, server, [{"read": read} for read in reads])
+        assert isinstance(moved.exception(), MovedMeanwhile)
+        assert {one.result() for one in others} <= {one.id for one in log.newest(10)}
+
     def test_who_is_held_up_by_a_move_sees_it(
         self, log: AuditLog, database: Database, document: DocumentId, at: ClassId
     ) -> None:
@@ -196,6 +212,9 @@ class TestWhatTheyRestOn:
             connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
             connection.set_read_only(False)
             with pytest.raises(psycopg.DatabaseError) as refused, connection.transaction():
+                connection.execute(rows._SQL["append_all"], _nothing(database, document, at))
+            connection.set_isolation_level(psycopg.IsolationLevel.READ_COMMITTED)
+            with connection.transaction():
                 connection.execute(rows._SQL["append_all"], _nothing(database, document, at))
         assert refused.value.sqlstate == "LR001"
 
@@ -297,7 +316,7 @@ def _nothing(database: Database, document: DocumentId, at: ClassId) -> dict[str,
         "tenant": database.tenant,
         "documents": [uuid.UUID(document)],
         "classes": [at],
-        "class_bits": "",
+        "class_bits": class_bits([at]),
         "erasures": None,
         **{name: [] for name in lists},
     }
