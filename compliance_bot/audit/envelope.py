@@ -38,7 +38,7 @@ _FORM = re.compile(
     "payload":\{{"commitment":"({_HASH})","sha256":"({_HASH})"\}},
     "public":(?P<public>\{{.*\}}),
     "tenant":({_NUMBER}),
-    "type":"(?P<type>{_TEXT})",
+    "type":"({_TEXT})",
     "v":{ENVELOPE_VERSION}\}}
     """,
     re.DOTALL | re.VERBOSE | re.ASCII,
@@ -163,7 +163,7 @@ def format_envelope(envelope: Envelope) -> bytes:
     if len(encoded) > MAX_ENVELOPE_BYTES:
         raise EnvelopeTooLarge(len(encoded))
     form = _FORM.fullmatch(text)
-    if form is None or form["public"] != public or form["type"] != envelope.type:
+    if form is None or form["public"] != public:  # the other parts have no quotes, so each of them is what was put in
         raise ValueError("the id, time, lane or a word of the audit record is none that an envelope has")
     return encoded
 

@@ -8,6 +8,8 @@ import json
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from hypothesis import given
+from hypothesis import strategies as st
 
 from compliance_bot.audit.canonical import Json, canonical
 from compliance_bot.audit.envelope import (
@@ -50,6 +52,44 @@ def test_an_envelope_is_read_back() -> None:
 def test_its_bytes_are_canonical_json_of_its_ten_fields() -> None:
     assert canonical(SHAPE) == ENCODED
     assert len(SHAPE) == 10
+
+
+WORDS = st.one_of(
+    st.text(max_size=5),
+    st.sampled_from(['a","v":1},"tenant":5,"type":"b', '","public":{},"type":"b', "\\", "\n", "é", "{}"]),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS, lambda inner: st.lists(inner) | st.dictionaries(WORDS, inner)
+)
+
+
+@given(
+    kind=WORDS, outcome=WORDS, actor=WORDS, writer=WORDS, previous=WORDS, public=st.dictionaries(st.just("a"), JSON),
+    tenant=st.integers() | st.booleans(),
+)  # fmt: skip
+def test_it_is_written_as_canonical_json_or_not_at_all(
+    kind: str, outcome: str, actor: str, writer: str, previous: str, public: Json, tenant: int
+) -> None:
+    envelope = dataclasses.replace(
+        ENVELOPE,
+        type=kind,
+        outcome=outcome,
+        actor=actor,
+        lane=Lane(writer=writer, counter=3, previous=previous),
+        public=public,
+        tenant=tenant,
+    )
+    lane = {"writer": writer, "counter": 3, "previous": previous}
+    words = {"type": kind, "outcome": outcome, "actor": actor, "tenant": tenant}
+    try:
+        expected = canonical({**SHAPE, **words, "lane": lane, "public": public})
+        read = parse_envelope(expected)
+    except (EnvelopeMalformed, ValueError, TypeError):
+        with pytest.raises((ValueError, TypeError)):
+            format_envelope(envelope)
+    else:
+        assert format_envelope(envelope) == expected
+        assert read == envelope
 
 
 CHANGES: list[tuple[str, Json]] = [
