@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from compliance_bot.audit.group import LeaderInterrupted
 from compliance_bot.audit.lanes import Lanes, new_lane
 from compliance_bot.audit.record import Event, Opened, new_record_id, open_record, seal
-from compliance_bot.audit.together import Shared, Together
+from compliance_bot.audit.together import NotTogether, Shared, Together
 from compliance_bot.logs import note
 from compliance_bot.store import log as rows
 from compliance_bot.store.connect import StoreUnavailable
@@ -267,6 +267,8 @@ class AuditLog:
             return ready.record
         if isinstance(error, StoreUnavailable | LeaderInterrupted):
             return self._repeat(act, ready)
+        if not isinstance(error, NotTogether):
+            note("log.apart", level="warning", tenant=self.tenant, record=act.id, error=type(error).__name__)
         self._lanes.give_back(lane)
         return None
 

@@ -257,6 +257,26 @@ class TestFaults:
         log.append(event(), ANA)
         assert len({one["actor"] for one in envelopes(log.newest(100))}) == 2
 
+    def test_what_no_group_can_be_written_with_is_told_and_keeps_no_record_away(
+        self, log: AuditLog, owner: Superuser, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        owner.execute(f"REVOKE EXECUTE ON FUNCTION audit.append_all FROM {APP_ROLE}")
+        try:
+            with ThreadPoolExecutor(4) as pool:
+                ids = list(pool.map(lambda _: log.append(event(), ANA), range(4)))
+        finally:
+            owner.execute(f"GRANT EXECUTE ON FUNCTION audit.append_all TO {APP_ROLE}")
+        assert {one.id for one in log.newest(10)} > set(ids)
+        assert [note.message for note in caplog.records if note.levelname == "WARNING"] == ["log.apart"] * 4
+
+    def test_one_that_is_not_as_expected_is_no_cause_for_a_warning(
+        self, log: AuditLog, server: EmbeddedServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        wrong, right = together(log, server, [{"erasures": 1}, {}])
+        assert isinstance(wrong.exception(), MovedMeanwhile)
+        assert log.one(right.result()) is not None
+        assert not [note for note in caplog.records if note.levelname == "WARNING"]
+
     def test_connections_that_the_server_closed_cost_nothing(self, log: AuditLog, superuser: Superuser) -> None:
         log.append(event(), ANA)
         superuser.execute(
