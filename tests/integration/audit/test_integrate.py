@@ -18,7 +18,7 @@ from compliance_bot.audit.note import open_note, parse_note
 from compliance_bot.audit.note_key import NoteError, parse_verifier_key
 from compliance_bot.audit.record import Event, new_record_id
 from compliance_bot.audit.stored_tree import StoredTree
-from compliance_bot.audit.tip import LogInconsistent, read_tip, verifier
+from compliance_bot.audit.tip import CheckpointBeyondTree, LogInconsistent, read_tip, verifier
 from compliance_bot.keys.signing import SigningKeyFiles, SigningKeyMissing
 from compliance_bot.records import Principal, RecordId
 from compliance_bot.store import tree
@@ -320,6 +320,26 @@ class TestRefusal:
             integrator.round()
         assert signed(database) == before
         assert backlog(database) == 1
+
+    @pytest.mark.parametrize(
+        "note", ["note", "replace(convert_from(note, 'UTF8'), E'\\n4\\n', E'\\n9\\n')::bytea", "'x'"]
+    )
+    def test_a_checkpoint_of_more_records_than_there_are_is_named_and_nothing_begins_anew_beside_it(
+        self, note: str, integrator: Integrator, log: AuditLog, database: Database, superuser: Superuser
+    ) -> None:
+        integrator.begin()
+        fill(log, 3)
+        went(integrator)
+        superuser.execute(
+            f"INSERT INTO audit.checkpoint (tenant, size, note) SELECT tenant, 9, {note} FROM audit.checkpoint "
+            "WHERE tenant = %s AND size = 4",
+            [database.tenant],
+        )
+        before = signed(database)
+        for what in (integrator.round, integrator.begin_anew):
+            with pytest.raises(CheckpointBeyondTree, match=f"tenant {database.tenant} and size 9"):
+                what()
+        assert signed(database) == before
 
 
 class TestOneAtATime:
