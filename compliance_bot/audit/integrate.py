@@ -50,12 +50,22 @@ class Round:
 
     size: int
     added: int
+    is_full: bool  # it looked at as many as it may, so more may wait
     checkpoint: bytes  # the newest, signed now or before
     signer: SigningKey  # whose it is; of a handover the one that signs from now on
 
     @property
     def origin(self) -> str:
         return self.signer.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """The leaves that followed, of what waited."""
+
+    size: int  # of the tree then
+    added: int
+    is_full: bool
 
 
 class Integrator:
@@ -125,7 +135,7 @@ class Integrator:
             tree.lead(transaction, wait_s=_PATIENCE_S)
             last, size = read_unsigned(transaction), tree.leaf_count(transaction)
             began = self._announce(recorder, size, last, altered=[])
-            done = self._sign(transaction, *self._take(transaction, began[0], BATCH), began[1])
+            done = self._sign(transaction, self._take(transaction, began[0], BATCH), began[1])
         self._signer = done.signer
         return done
 
@@ -142,7 +152,7 @@ class Integrator:
         began = self._begin(recorder, tip)
         if tip is None or began is not None:
             assert began is not None, "where there was no tree, one has begun"
-            return self._sign(transaction, *self._take(transaction, began[0], limit), began[1])
+            return self._sign(transaction, self._take(transaction, began[0], limit), began[1])
         return self._continue(recorder, tip, keys, limit)
 
     def _begin(self, recorder: Recorder, tip: Tip | None) -> tuple[int, SigningKey] | None:
@@ -184,22 +194,24 @@ class Integrator:
         if verifier(tip.origin, keys.newest) != verifier(tip.origin, tip.signer):
             public = {"key": _written(key), "replaces": _written(last)}
             size = _append_own(recorder, "log.key", public, tip.size)
-            return self._sign(transaction, *self._take(transaction, size, limit), key, last)
-        size, added = self._take(transaction, tip.size, limit)
-        if not added:
-            return Round(size=size, added=0, checkpoint=tip.note, signer=key)
-        return self._sign(transaction, size, added, key)
+            return self._sign(transaction, self._take(transaction, size, limit), key, last)
+        taken = self._take(transaction, tip.size, limit)
+        if not taken.added:
+            return Round(size=tip.size, added=0, is_full=taken.is_full, checkpoint=tip.note, signer=key)
+        return self._sign(transaction, taken, key)
 
-    def _take(self, transaction: Transaction, size: int, limit: int) -> tuple[int, int]:
-        """Let what waits with its seal be the next leaves, and return the size then and how many they were."""
-        taken = [one for one in tree.waiting(transaction, limit, but=self._refused) if self._is_sealed(one)]
-        return grow(transaction, size, [(one.id, one.leaf_hash) for one in taken]), len(taken)
+    def _take(self, transaction: Transaction, size: int, limit: int) -> _Taken:
+        """Let what waits with its seal be the next leaves. What has another is not looked at a second time."""
+        waiting = tree.waiting(transaction, limit, but=self._refused)
+        sealed = [(one.id, one.leaf_hash) for one in waiting if self._is_sealed(one)]
+        return _Taken(size=grow(transaction, size, sealed), added=len(sealed), is_full=len(waiting) == limit)
 
-    def _sign(self, transaction: Transaction, size: int, added: int, *signers: SigningKey) -> Round:
-        checkpoint = Checkpoint(origin=signers[0].name, size=size, root=subtrees.root(size, StoredTree(transaction)))
+    def _sign(self, transaction: Transaction, taken: _Taken, *signers: SigningKey) -> Round:
+        root = subtrees.root(taken.size, StoredTree(transaction))
+        checkpoint = Checkpoint(origin=signers[0].name, size=taken.size, root=root)
         signed = sign_note(format_checkpoint(checkpoint), *signers)
-        tree.add_checkpoint(transaction, tree.SignedTree(size=size, note=signed), is_handover=len(signers) > 1)
-        return Round(size=size, added=added, checkpoint=signed, signer=signers[0])
+        tree.add_checkpoint(transaction, tree.SignedTree(size=taken.size, note=signed), is_handover=len(signers) > 1)
+        return Round(size=taken.size, added=taken.added, is_full=taken.is_full, checkpoint=signed, signer=signers[0])
 
     def _unsealed(self, transaction: Transaction) -> Iterator[Sequence[SealedRecord]]:
         """Yield what waits without a seal, in parts; when the next is read, each was taken or is among the refused."""

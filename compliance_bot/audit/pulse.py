@@ -11,7 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from compliance_bot.audit.integrate import BATCH, THE_LOG, own_event
+from compliance_bot.audit.integrate import THE_LOG, own_event
 from compliance_bot.errors import ComplianceError
 from compliance_bot.logs import note
 
@@ -72,7 +72,7 @@ class Pulse:
         """Take in everything that waits now. Raises what a round raises."""
         while (done := self._integrator.round(wait=wait)) is not None:
             self._see(done)
-            if done.added < BATCH:
+            if not done.is_full:
                 break
         lost = self._log.lost()
         for first in range(0, len(lost), _MOST_NAMED):

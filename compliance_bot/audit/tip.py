@@ -32,6 +32,22 @@ class LogInconsistent(Unavailable):
     )
 
 
+class CheckpointBeyondTree(LogInconsistent):
+    """A checkpoint in the database is of more records than the tree has."""
+
+    hint = (
+        "Keep the database as it is, run `compliance-bot audit verify`, and tell the auditor: records were taken out, "
+        "or somebody wrote that row. `audit begin-anew` does not help. Once it is known that the row is false, the "
+        "database's owner removes it, and the log goes on (docs/how-to/keep-the-log-verifiable.md)."
+    )
+
+    def __init__(self, tenant: int, size: int) -> None:
+        super().__init__(
+            f"the row of audit.checkpoint with tenant {tenant} and size {size} is of more records than the tree has: "
+            "nothing more is signed"
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tip:
     """The newest checkpoint: what it says, its bytes, and which of the home's keys signed it."""
@@ -62,18 +78,25 @@ def read_tip(transaction: Transaction, keys: SigningKeys) -> Tip | None:
             raise SigningKeyMissing
         signers = {one.key for one in open_note(signed.note, ours).verified}
     except NoteError as error:
-        raise LogInconsistent from error
+        raise _inconsistent(transaction, signed) from error
     if checkpoint.size != signed.size:
-        raise LogInconsistent
+        raise _inconsistent(transaction, signed)
     (*_, signer) = (key for public, key in ours.items() if public in signers)
     return Tip(checkpoint=checkpoint, note=signed.note, signer=signer)
 
 
 def read_unsigned(transaction: Transaction) -> Checkpoint | None:
-    """Return what the newest checkpoint says, with nothing of it verified; None where there is none to be read."""
+    """Return what the newest checkpoint says, with nothing of it verified; None where there is none to be read.
+
+    Raises CheckpointBeyondTree: whatever is signed next, that one would still be the newest.
+    """
     signed = tree.last_checkpoint(transaction)
+    if signed is None:
+        return None
+    if signed.size > tree.leaf_count(transaction):
+        raise CheckpointBeyondTree(transaction.tenant, signed.size)
     try:
-        return parse_checkpoint(parse_note(signed.note).text) if signed else None
+        return parse_checkpoint(parse_note(signed.note).text)
     except NoteError:
         return None
 
@@ -91,3 +114,10 @@ def require_stored(transaction: Transaction, tip: Tip) -> None:
 def verifier(origin: str, key: Ed25519PrivateKey) -> VerifierKey:
     """Return the public key under which a log of this origin is signed."""
     return SigningKey(name=origin, private_key=key).verifier(SignatureType.ED25519)
+
+
+def _inconsistent(transaction: Transaction, signed: tree.SignedTree) -> LogInconsistent:
+    """Return what to say of a newest checkpoint that is not one which a key of the home signed."""
+    if signed.size > tree.leaf_count(transaction):
+        return CheckpointBeyondTree(transaction.tenant, signed.size)
+    return LogInconsistent()

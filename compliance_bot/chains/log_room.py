@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compliance_bot.audit import subtrees
 from compliance_bot.audit.checkpoint import parse_checkpoint
+from compliance_bot.audit.inclusion import prove_record
 from compliance_bot.audit.note import parse_note
 from compliance_bot.audit.note_key import format_verifier_key
 from compliance_bot.audit.receipt import prove
-from compliance_bot.audit.stored_tree import StoredTree
 from compliance_bot.audit.tip import read_tip, verifier
 from compliance_bot.chains.case import Case
 from compliance_bot.chains.receipts import receipt_of
@@ -112,7 +111,7 @@ class LogRoom:
         """Return the proof that the record of an answer is in the log, with its receipt (C2SP tlog-proof).
 
         For whoever asked, and for reviewers. Raises Refused, also for an unknown id; UsageError for a record that is of
-        no answer; NotInTree.
+        no answer; NotInTree, LogInconsistent.
         """
         act = self.begin()
         with act.closing("audit.receipt") as case:
@@ -129,15 +128,13 @@ class LogRoom:
         return encoded
 
     def _proof(self, snapshot: Transaction, opened: Opened) -> bytes:
-        index, tip = tree.index_of(snapshot, opened.id), read_tip(snapshot, self.files.load())
-        if index is None or tip is None:
+        found = prove_record(snapshot, opened.id, self.files.load())
+        if found is None:
             raise NotInTree
-        (leaf,) = tree.leaf_hashes(snapshot, index, index + 1)
-        receipt = receipt_of(opened, leaf, self.integrator)
+        receipt = receipt_of(opened, found.leaf_hash, self.integrator)
         if receipt is None:
             raise UsageError("this record has no receipt: it is of no answer, or of before the log had a tree")
-        hashes = subtrees.prove_inclusion(index, tip.size, StoredTree(snapshot))
-        return prove(receipt, index, hashes, tip.note)
+        return prove(receipt, found.index, found.hashes, found.checkpoint)
 
     def _keys(self, snapshot: Transaction) -> LogKeys:
         files, signed = self.files.load(), tree.last_checkpoint(snapshot)

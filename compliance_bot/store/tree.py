@@ -31,6 +31,14 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """A record's place in the tree, and its hash."""
+
+    index: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
     """256 hashes of one level, all there, with the hash of the subtree under them."""
 
@@ -144,12 +152,6 @@ def leaf_count(transaction: Transaction) -> int:
     return int(size)
 
 
-def leaf_hashes(transaction: Transaction, first: int, end: int) -> list[bytes]:
-    """Return the hashes of the leaves from `first` to before `end`."""
-    values = {"tenant": transaction.tenant, "first": first, "end": end}
-    return [row[0] for row in transaction.connection.execute(_SQL["leaf_hashes"], values)]
-
-
 def placed(transaction: Transaction, first: int, end: int) -> tuple[PlacedRecord, ...]:
     """Return the records that stand in the tree from `first` to before `end`, with what is sealed of them."""
     values = {"tenant": transaction.tenant, "first": first, "end": end}
@@ -173,23 +175,19 @@ def size_before(transaction: Transaction, size: int) -> int:
     return int(before)
 
 
-def tiles(transaction: Transaction, level: int, indexes: Collection[int]) -> Mapping[int, bytes]:
-    """Return the hashes of those of these tiles that are full."""
-    values = {"tenant": transaction.tenant, "level": level, "indexes": list(indexes)}
-    return dict(transaction.connection.execute(_SQL["tiles"], values).fetchall())
+def tiles(transaction: Transaction, wanted: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], bytes]:
+    """Return the hashes in tiles that are asked for by level and index, as far as there are any. One query."""
+    levels, indexes = [level for level, _ in wanted], [index for _, index in wanted]
+    values = {"tenant": transaction.tenant, "levels": levels, "indexes": indexes}
+    rows = transaction.connection.execute(_SQL["tiles"], values, binary=True)
+    return {(level, index): hashes for level, index, hashes in rows}
 
 
-def tile_roots(transaction: Transaction, level: int, first: int, end: int) -> list[bytes]:
-    """Return the subtree hashes of full tiles from `first` to before `end`."""
-    values = {"tenant": transaction.tenant, "level": level, "first": first, "end": end}
-    return [row[0] for row in transaction.connection.execute(_SQL["tile_roots"], values)]
-
-
-def index_of(transaction: Transaction, record: RecordId) -> int | None:
-    """Return where a record stands in the tree; None where it does not."""
+def leaf_of(transaction: Transaction, record: RecordId) -> Leaf | None:
+    """Return the leaf of a record; None where the tree has none."""
     values = {"tenant": transaction.tenant, "id": uuid.UUID(record)}
-    row = transaction.connection.execute(_SQL["index_of"], values).fetchone()
-    return int(row[0]) if row else None
+    row = transaction.connection.execute(_SQL["leaf_of"], values).fetchone()
+    return Leaf(index=row[0], hash=row[1]) if row else None
 
 
 def outside(transaction: Transaction, records: Collection[RecordId]) -> dict[RecordId, bool]:

@@ -15,6 +15,7 @@ from compliance_bot.store.connect import SEARCH_PATH
 from compliance_bot.store.embedded import OWNER_ROLE, SUPERUSER, EmbeddedServer
 from tests.acceptance.conftest import Cli
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 Write = Callable[[str, str], Path]
 Execute = Callable[[str], None]
 
@@ -128,6 +129,24 @@ def test_a_log_that_is_not_what_was_signed_and_one_whose_records_wait(
     finally:
         superuser(f"DELETE FROM audit.pending WHERE entry_id = '{old}'")
         edit("entry", f"DELETE FROM audit.entry WHERE entry_id = '{old}'")
+
+
+def test_a_checkpoint_that_somebody_added_is_named_and_the_page_says_how_it_is_removed(
+    cli: Cli, server: EmbeddedServer, owner: Execute, superuser: Execute
+) -> None:
+    assert cli("documents", "list").code == 0
+    superuser("""INSERT INTO audit.checkpoint (tenant, size, note)
+                 SELECT tenant, 1000000, note FROM audit.checkpoint ORDER BY size DESC LIMIT 1""")
+    told = finding(cli, "log tree", "problem")
+    assert "tenant 1 and size 1000000 is of more records than the tree has" in told["detail"]
+    assert "the database's owner removes it" in told["hint"]
+    for command in ("checkpoint", "begin-anew"):
+        given = ("--reason", "it does not go on") if command == "begin-anew" else ()
+        refused = cli("audit", command, *given, "--json")
+        assert (refused.code, refused.json["error"]["type"]) == (3, "CheckpointBeyondTree")
+    page = (DOCS / "how-to" / "keep-the-log-verifiable.md").read_text(encoding="utf-8")
+    owner(page.partition("```sql\n")[2].partition("```")[0])
+    assert cli("audit", "checkpoint").code == 0
 
 
 def test_another_key_than_that_of_the_records(cli: Cli, home: Path, server: EmbeddedServer) -> None:

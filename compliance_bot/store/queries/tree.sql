@@ -48,11 +48,6 @@ INSERT INTO audit.checkpoint (tenant, size, note, is_handover) VALUES (%(tenant)
 -- leaf_count: How many records stand in the tree
 SELECT COALESCE(max(leaf_index) + 1, 0) FROM audit.leaf WHERE tenant = %(tenant)s
 
--- leaf_hashes: The hashes of leaves, from one index on
-SELECT e.leaf_hash FROM audit.leaf l JOIN audit.entry e USING (entry_id)
-WHERE l.tenant = %(tenant)s AND l.leaf_index >= %(first)s AND l.leaf_index < %(end)s
-ORDER BY l.leaf_index
-
 -- placed: Records in the tree, from one index on; one that lost its payload is not left out
 SELECT l.leaf_index, e.entry_id, e.leaf_hash, e.envelope, COALESCE(p.wrapped_key, ''), COALESCE(p.ciphertext, '')
 FROM audit.leaf l JOIN audit.entry e USING (entry_id) LEFT JOIN audit.payload p USING (entry_id)
@@ -62,17 +57,31 @@ ORDER BY l.leaf_index
 -- size_before: The size of the checkpoint before one
 SELECT COALESCE(max(size), 0) FROM audit.checkpoint WHERE tenant = %(tenant)s AND size < %(size)s
 
--- tiles: Full tiles
-SELECT tile_index, hashes FROM audit.tile
-WHERE tenant = %(tenant)s AND level = %(level)s AND tile_index = ANY(%(indexes)s)
+-- tiles: The hashes in each of these tiles, as far as there are any: of one that is not full from what is below it
+-- The limits, and a record looked up by itself, let it go by the keys whatever the planner expects of the ranges; the
+-- lists stand in subqueries so that it is planned once, not anew for each length of a list.
+SELECT given.level, given.tile_index, COALESCE(
+  (SELECT t.hashes FROM audit.tile t
+   WHERE t.tenant = %(tenant)s AND t.level = given.level AND t.tile_index = given.tile_index),
+  CASE given.level
+    WHEN 0 THEN (
+      SELECT string_agg((SELECT e.leaf_hash FROM audit.entry e WHERE e.entry_id = l.entry_id), ''::bytea
+                        ORDER BY l.leaf_index)
+      FROM (SELECT leaf_index, entry_id FROM audit.leaf
+            WHERE tenant = %(tenant)s AND leaf_index >= given.tile_index * 256 AND leaf_index < (given.tile_index + 1) * 256
+            ORDER BY leaf_index LIMIT 256) l)
+    ELSE (
+      SELECT string_agg(b.root, ''::bytea ORDER BY b.tile_index)
+      FROM (SELECT tile_index, root FROM audit.tile
+            WHERE tenant = %(tenant)s AND level = given.level - 1
+              AND tile_index >= given.tile_index * 256 AND tile_index < (given.tile_index + 1) * 256
+            ORDER BY tile_index LIMIT 256) b)
+  END, '')
+FROM unnest((SELECT %(levels)s::integer[]), (SELECT %(indexes)s::bigint[])) AS given (level, tile_index)
 
--- tile_roots: The hashes of the subtrees under full tiles, from one index on
-SELECT root FROM audit.tile
-WHERE tenant = %(tenant)s AND level = %(level)s AND tile_index >= %(first)s AND tile_index < %(end)s
-ORDER BY tile_index
-
--- index_of: Where a record stands in the tree
-SELECT leaf_index FROM audit.leaf WHERE tenant = %(tenant)s AND entry_id = %(id)s
+-- leaf_of: Where a record stands in the tree, and its hash
+SELECT l.leaf_index, e.leaf_hash FROM audit.leaf l JOIN audit.entry e USING (entry_id)
+WHERE l.tenant = %(tenant)s AND l.entry_id = %(id)s
 
 -- outside: Which of these records do not stand in the tree, and whether they wait for it; one that is gone does not
 SELECT given.id, p.entry_id IS NOT NULL

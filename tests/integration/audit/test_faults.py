@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,20 +13,22 @@ import pytest
 from psycopg import sql
 
 from compliance_bot.audit import record as records
-from compliance_bot.audit.integrate import Integrator
+from compliance_bot.audit.integrate import BATCH, Integrator
 from compliance_bot.audit.log import AuditLog
+from compliance_bot.audit.merkle import leaf_hash
 from compliance_bot.audit.pulse import Pulse
-from compliance_bot.audit.record import MAX_ENVELOPE_BYTES, Event, RecordTooLarge
+from compliance_bot.audit.record import MAX_ENVELOPE_BYTES, Event, RecordTooLarge, new_record_id
 from compliance_bot.chains.case import closing
 from compliance_bot.errors import Unavailable
 from compliance_bot.keys.signing import SigningKeyFiles, SigningKeyUnreadable
 from compliance_bot.records import Principal
+from compliance_bot.store import tree
 from compliance_bot.store.connect import Database, StoreRefuses, StoreUnavailable
 from compliance_bot.store.embedded import APP_ROLE, DATABASE, SUPERUSER
 from compliance_bot.store.log import Actor, RecordNotKept, actor_reference
 from tests.whole_log import require_whole
 
-from .test_integrate import backlog, event, fill, leaves, own_records, signed, went
+from .test_integrate import NOBODYS_SEAL, backlog, event, fill, leaves, own_records, signed, went
 from .test_log import LostReply, lanes
 from .test_pulse import until
 
@@ -99,6 +102,36 @@ class TestLost:
         assert log.has_news
         superuser.execute("DELETE FROM audit.pending WHERE entry_id = %s", [gone])
         assert log.lost() == (gone,)
+
+
+class TestForged:
+    def test_what_waits_behind_very_many_of_them_is_taken_in_at_once(
+        self, log: AuditLog, integrator: Integrator, database: Database, superuser: Superuser
+    ) -> None:
+        """Whoever has the database can fill a round with what no tree takes; a checkpoint is of all that waits."""
+        fill(log, 2)
+        _forge(superuser, database.tenant, BATCH - 1)
+        last = log.append(event(), ANA)
+        Pulse(log, integrator).catch_up()
+        with database.reading() as transaction:
+            assert tree.leaf_of(transaction, last) is not None
+        assert backlog(database) == BATCH - 1
+
+
+def _forge(superuser: Superuser, tenant: int, count: int) -> None:
+    """Let records wait that nobody with the home's keys appended."""
+    ids = [uuid.UUID(new_record_id()) for _ in range(count)]
+    envelopes = [b'{"forged":%d}' % number for number in range(count)]
+    superuser.execute(
+        """WITH forged AS (
+             INSERT INTO audit.entry (entry_id, tenant, leaf_hash, envelope)
+             SELECT id, %s, hash, envelope
+             FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS given (id, hash, envelope)
+             RETURNING entry_id, tenant
+           )
+           INSERT INTO audit.pending (entry_id, tenant, seal) SELECT entry_id, tenant, %s FROM forged""",
+        [tenant, ids, [leaf_hash(envelope) for envelope in envelopes], envelopes, NOBODYS_SEAL],
+    )
 
 
 class TestLanes:

@@ -18,7 +18,7 @@ from compliance_bot.audit.note import open_note, parse_note
 from compliance_bot.audit.note_key import NoteError, parse_verifier_key
 from compliance_bot.audit.record import Event, new_record_id
 from compliance_bot.audit.stored_tree import StoredTree
-from compliance_bot.audit.tip import LogInconsistent, read_tip, verifier
+from compliance_bot.audit.tip import CheckpointBeyondTree, LogInconsistent, read_tip, verifier
 from compliance_bot.keys.signing import SigningKeyFiles, SigningKeyMissing
 from compliance_bot.records import Principal, RecordId
 from compliance_bot.store import tree
@@ -155,10 +155,10 @@ class TestTree:
             went(integrator, limit=100)
         hashes = leaves(database)
         with database.reading() as transaction:
-            tiles = tree.tiles(transaction, 0, range(5))
-            roots = tree.tile_roots(transaction, 0, 0, 5)
-        assert tiles == {index: b"".join(hashes[index * 256 : (index + 1) * 256]) for index in range(2)}
-        assert roots == [merkle.root(hashes[:256]), merkle.root(hashes[256:512])]
+            query = "SELECT hashes, root FROM audit.tile WHERE tenant = %s ORDER BY level, tile_index"
+            tiles = transaction.connection.execute(query, [database.tenant]).fetchall()
+        cut = [hashes[:256], hashes[256:512]]
+        assert tiles == [(b"".join(part), merkle.root(part)) for part in cut]
 
     def test_a_round_takes_no_more_than_it_may_and_the_next_goes_on(
         self, integrator: Integrator, log: AuditLog, database: Database
@@ -177,7 +177,8 @@ class TestTree:
         log.append(event(), ANA, id=early)  # its question was open for longer
         went(integrator)
         with database.reading() as transaction:
-            assert [tree.index_of(transaction, one) for one in (first, early)] == [1, 2]
+            places = [tree.leaf_of(transaction, one) for one in (first, early)]
+        assert [place.index for place in places if place] == [1, 2]
 
     def test_without_news_nothing_is_signed(self, integrator: Integrator, log: AuditLog, database: Database) -> None:
         integrator.begin()
@@ -246,7 +247,7 @@ class TestRefusal:
         fill(log, 1)
         assert [went(integrator).added for _ in range(2)] == [2, 0]
         with database.reading() as transaction:
-            assert tree.index_of(transaction, forged) is None
+            assert tree.leaf_of(transaction, forged) is None
             assert tree.backlog(transaction).oldest == forged or tree.backlog(transaction).records == 1
 
     def test_nor_does_one_that_is_passed_off_as_older_than_the_tree(
@@ -259,7 +260,7 @@ class TestRefusal:
         integrator.begin()
         assert len(own_records_of(database, "log.began")) == 1
         with database.reading() as transaction:
-            assert tree.index_of(transaction, forged) is None
+            assert tree.leaf_of(transaction, forged) is None
 
     def test_a_record_that_is_in_the_tree_and_is_put_back_to_wait_stops_nothing(
         self, integrator: Integrator, log: AuditLog, database: Database, superuser: Superuser
@@ -319,6 +320,26 @@ class TestRefusal:
             integrator.round()
         assert signed(database) == before
         assert backlog(database) == 1
+
+    @pytest.mark.parametrize(
+        "note", ["note", "replace(convert_from(note, 'UTF8'), E'\\n4\\n', E'\\n9\\n')::bytea", "'x'"]
+    )
+    def test_a_checkpoint_of_more_records_than_there_are_is_named_and_nothing_begins_anew_beside_it(
+        self, note: str, integrator: Integrator, log: AuditLog, database: Database, superuser: Superuser
+    ) -> None:
+        integrator.begin()
+        fill(log, 3)
+        went(integrator)
+        superuser.execute(
+            f"INSERT INTO audit.checkpoint (tenant, size, note) SELECT tenant, 9, {note} FROM audit.checkpoint "
+            "WHERE tenant = %s AND size = 4",
+            [database.tenant],
+        )
+        before = signed(database)
+        for what in (integrator.round, integrator.begin_anew):
+            with pytest.raises(CheckpointBeyondTree, match=f"tenant {database.tenant} and size 9"):
+                what()
+        assert signed(database) == before
 
 
 class TestOneAtATime:

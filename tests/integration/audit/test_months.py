@@ -14,9 +14,10 @@ from compliance_bot.audit.months import Months
 from compliance_bot.keys.signing import SigningKeyFiles
 from compliance_bot.store.connect import SEARCH_PATH, Database
 from compliance_bot.store.embedded import APP_ROLE, SUPERUSER
+from tests.months import month, name, record_id
 
 from ..store.test_migrate import emptied, run  # noqa: F401  # a fixture
-from ..store.test_months import ANA, EVENT, PARTITIONS, month, name, record_id, take_out
+from ..store.test_months import ANA, EVENT, PARTITIONS, take_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -50,7 +50,7 @@ def pulse(log: AuditLog, integrator: Integrator, **given: float) -> Pulse:
 
 def in_tree(database: Database, record: RecordId) -> bool:
     with database.reading() as transaction:
-        return tree.index_of(transaction, record) is not None
+        return tree.leaf_of(transaction, record) is not None
 
 
 def beats(log: AuditLog) -> list[dict[str, Any]]:

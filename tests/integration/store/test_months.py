@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,11 @@ import pytest
 
 from compliance_bot.audit.log import AuditLog
 from compliance_bot.audit.record import Event
-from compliance_bot.records import Principal, RecordId
+from compliance_bot.records import Principal
 from compliance_bot.store.connect import SEARCH_PATH, StoreRefuses, StoreUnsuitable
 from compliance_bot.store.embedded import APP_ROLE, SUPERUSER
 from compliance_bot.store.months import open_months
+from tests.months import month, name, record_id
 
 from .test_migrate import ALL, emptied, only_first, run  # noqa: F401  # a fixture
 
@@ -32,22 +32,6 @@ ANA = Principal(id="ana")
 EVENT = Event(type="answer", outcome="answered", public={}, private={"principal": {"id": "ana"}})
 PARTITIONS = """SELECT i.inhrelid::regclass::text FROM pg_inherits i
   WHERE i.inhparent IN ('audit.entry'::regclass, 'audit.payload'::regclass) ORDER BY 1"""
-
-
-def month(ahead: int) -> datetime:
-    """Return when the month begins that is so many after this one."""
-    now = datetime.now(UTC)
-    years, index = divmod(now.month - 1 + ahead, 12)
-    return datetime(now.year + years, index + 1, 1, tzinfo=UTC)
-
-
-def name(ahead: int, table: str = "audit.entry") -> str:
-    return f"{table}_{month(ahead):%Y_%m}"
-
-
-def record_id(at: datetime, number: int = 0) -> RecordId:
-    """Return an id as it is made at a moment, the first of its millisecond but for a number."""
-    return RecordId(str(uuid.UUID(int=int(at.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62 | number)))
 
 
 @pytest.fixture
