@@ -173,7 +173,9 @@ def test_a_file_of_a_witness_is_compared(small: Path, tmp_path: Path, capsys: py
     words = [str(small), "--jobs", "1", "--key", KEY, "--witness-file", str(file)]
     file.write_bytes(format_kept(1, (small / "checkpoint").read_bytes()))
     assert main(words) == 0
-    assert "Checkpoints in checkpoints.jsonl that agree with this log: 1, the last of 3 records" in capsys.readouterr().out
+    assert (
+        "Checkpoints in checkpoints.jsonl that agree with this log: 1, the last of 3 records" in capsys.readouterr().out
+    )
     file.write_bytes(file.read_bytes() + format_kept(1, MadeLog().fill(3).checkpoint()))
     assert main([*words, "--json"]) == 1
     shape = json.loads(capsys.readouterr().out)
