@@ -8,7 +8,7 @@ SQLSTATE, never by text.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ SEARCH_PATH = f"-c search_path={SCHEMA},public"
 MIN_SERVER_VERSION = 150_000
 MIN_PGVECTOR = (0, 8)
 
+_NAME = "compliance_bot"  # as the server lists its sessions
 _POOL_SIZE = 16
 _POOL_TIMEOUT_S = 10
 # What whoever runs the database did: revoked rights, a trigger that refuses, a server that became a replica.
@@ -111,10 +112,11 @@ class Database:
     ) -> None:
         self._conninfo, self._tenant, self._owner = conninfo, tenant, owner
         self._scopes = KeptScopes()
+        self._kind: type[psycopg.Connection[TupleRow]] = _reviving(revive) if revive else psycopg.Connection
         self._pool: ConnectionPool[psycopg.Connection[TupleRow]] = ConnectionPool(
             conninfo,
-            connection_class=_reviving(revive) if revive else psycopg.Connection,
-            kwargs={"options": SEARCH_PATH, "application_name": "compliance_bot"},
+            connection_class=self._kind,
+            kwargs={"options": SEARCH_PATH, "application_name": _NAME},
             min_size=0,
             max_size=_POOL_SIZE,
             timeout=_POOL_TIMEOUT_S,
@@ -148,6 +150,17 @@ class Database:
             if held is None or not held[0]:
                 raise TenantRemoved
             yield Transaction(connection, self._tenant, self._scopes)
+
+    @contextmanager
+    def session(self) -> Iterator[psycopg.Connection[TupleRow]]:
+        """Open a connection that is of no pool and in no transaction, and close it after the block.
+
+        For a lock that has to outlast transactions; it names no tenant, so it sees no row of one.
+        """
+        with _translated():
+            opened = self._kind.connect(self._conninfo, autocommit=True, options=SEARCH_PATH, application_name=_NAME)
+            with closing(opened) as connection:
+                yield connection
 
     @contextmanager
     def owning(self, *, wait_s: int = 30) -> Iterator[Transaction]:
