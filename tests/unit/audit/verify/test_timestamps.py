@@ -140,6 +140,11 @@ def test_a_stamp_by_an_authority_that_the_auditor_does_not_name_counts_for_nothi
     assert (report.verdict, kinds(report)) == (Verdict.INCOMPLETE, {Kind.NO_TIMESTAMP})
 
 
+def test_one_over_another_text_is_a_fault_whoever_made_it(log: MadeLog) -> None:
+    wrong = stamp(log.checkpoint(2), Authority(name="Another"))
+    assert Kind.TIMESTAMP in kinds(check(stamped(log, stamp(log.checkpoint()), wrong)))
+
+
 def test_one_under_the_name_of_the_authority_and_another_key_is_a_fault(log: MadeLog) -> None:
     assert Kind.TIMESTAMP in kinds(check(stamped(log, stamp(log.checkpoint(), Authority()))))
 
