@@ -107,6 +107,7 @@ class Governance(PrivacyOffice):
             begin=lambda: self._act(principal),
             integrator=self._integrator,
             pulse=self._pulse,
+            witnessing=self._witnessing,
             files=SigningKeyFiles(self._home.path / "keys"),
         )
 

@@ -105,7 +105,8 @@ class Wiring:
         from compliance_bot.witness.policy import open_quorum, read_witnesses
 
         quorum = open_quorum(read_witnesses(rules.read_bytes()), home.path)
-        return Witnessing(self._log, self._integrator, SigningKeyFiles(home.path / "keys"), quorum)
+        files = SigningKeyFiles(home.path / "keys")
+        return Witnessing(home.database, self._log, self._integrator, files, quorum)
 
     def _show_to_witnesses(self) -> None:
         if self._witnessing is not None:

@@ -23,7 +23,7 @@ from compliance_bot.audit.merkle import leaf_hash, root
 from compliance_bot.audit.note import sign_note
 from compliance_bot.audit.note_key import SignatureType, SigningKey, VerifierKey, format_verifier_key
 from compliance_bot.audit.record import Event, seal
-from compliance_bot.audit.source import Extent, Handover
+from compliance_bot.audit.source import Extent, Handover, Timestamp
 from compliance_bot.audit.tiles import WIDTH, Tile
 from compliance_bot.keys import KEY_BYTES, Keyring
 from compliance_bot.records import RecordId
@@ -178,6 +178,7 @@ class MadeSource:
     content: Content = Content.DISCLOSED
     is_withheld: Callable[[int], bool] = lambda _: False
     note: bytes | None = None
+    stamps: tuple[Timestamp, ...] = ()
 
     @property
     def extent(self) -> Extent:
@@ -188,6 +189,9 @@ class MadeSource:
 
     def handovers(self) -> tuple[Handover, ...]:
         return tuple(self.log.handovers)
+
+    def timestamps(self) -> tuple[Timestamp, ...]:
+        return self.stamps
 
     @cached_property
     def _levels(self) -> list[list[bytes]]:

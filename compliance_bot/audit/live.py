@@ -16,7 +16,7 @@ from compliance_bot.audit.checkpoint import parse_checkpoint
 from compliance_bot.audit.envelope import EnvelopeMalformed, parse_envelope
 from compliance_bot.audit.note import parse_note
 from compliance_bot.audit.note_key import NoteError
-from compliance_bot.audit.source import Extent, Handover
+from compliance_bot.audit.source import Extent, Handover, Timestamp
 from compliance_bot.audit.stored_tree import StoredTree
 from compliance_bot.keys import CannotDecrypt
 from compliance_bot.store import cosignatures, tree
@@ -99,10 +99,7 @@ class LiveLog:
 
     def checkpoint(self) -> bytes:
         """Return the note, with what witnesses added to it."""
-        added = [
-            kept.evidence for kept in cosignatures.of(self._snapshot, self._signed.size) if kept.kind == "cosignature"
-        ]
-        return b"".join([self._signed.note, *added])
+        return b"".join([self._signed.note, *(kept.evidence for kept in self._kept("cosignature"))])
 
     def handovers(self) -> Sequence[Handover]:
         """Return the changes of the key since the log has its name. Raises BundleMalformed."""
@@ -112,6 +109,10 @@ class LiveLog:
             for signed in tree.handovers(self._snapshot, self._signed.size)
             if _origin(signed.note) == origin
         )
+
+    def timestamps(self) -> Sequence[Timestamp]:
+        """Return the time stamps of the checkpoint, by name of the witness."""
+        return [Timestamp(witness=kept.witness, response=kept.evidence) for kept in self._kept("timestamp")]
 
     def tile(self, tile: Tile, /) -> bytes:
         """Return the hashes of a tile. Raises BundleMalformed."""
@@ -131,6 +132,10 @@ class LiveLog:
             if len(records) != end - first:
                 raise BundleMalformed(f"record {first + len(records)} of the tree is not in the database")
             yield LiveBatch(first, tuple(self._lines(records)))
+
+    def _kept(self, kind: cosignatures.Kind) -> Iterator[cosignatures.Kept]:
+        """Yield what witnesses said of the checkpoint in this way."""
+        return (kept for kept in cosignatures.of(self._snapshot, self._signed.size) if kept.kind == kind)
 
     def _lines(self, records: Sequence[PlacedRecord]) -> Iterator[Line]:
         chosen = [record for record in records if self._is_selected(record)]

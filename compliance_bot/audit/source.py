@@ -43,6 +43,14 @@ class Handover:
     line: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timestamp:
+    """What a time stamping authority answered for the checkpoint (RFC 3161), not verified."""
+
+    witness: str  # as whoever runs the log calls it
+    response: bytes  # DER
+
+
 class Batch(Protocol):
     """Leaves that stand side by side. It is sent to other processes where several of them verify."""
 
@@ -73,6 +81,9 @@ class Source(Protocol):
 
     def handovers(self) -> Sequence[Handover]:
         """Return all handovers up to the tree, the oldest first."""
+
+    def timestamps(self) -> Sequence[Timestamp]:
+        """Return the time stamps of the checkpoint, by name; often there is none."""
 
     def tile(self, tile: Tile, /) -> bytes:
         """Return the hashes of a tile."""

@@ -71,6 +71,8 @@ class LogEvidence:
         with act.closing("audit.verify") as case:
             act.admit(case, "review")
             self._settle()
+            if asked.witnesses or asked.opens_timestamp:
+                self._witness()
             with act.database.reading() as snapshot:
                 log = LiveLog(snapshot, self.keyring, content=Content.DISCLOSED, shows=to_verify)
                 check = LogCheck(log, asked)

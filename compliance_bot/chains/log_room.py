@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from compliance_bot.audit.pulse import Pulse
     from compliance_bot.audit.record import Opened
     from compliance_bot.chains.act import Act
+    from compliance_bot.chains.witnessing import Shown, Witnessing
     from compliance_bot.keys.signing import SigningKeyFiles
     from compliance_bot.records import RecordId
     from compliance_bot.store.connect import Transaction
@@ -32,6 +33,12 @@ class NotInTree(Unavailable):
     """The tree has not taken this record in yet."""
 
     hint = "Try again in a second. If it stays so, run `compliance-bot doctor` and `compliance-bot audit verify`."
+
+
+class NoWitnesses(UsageError):
+    """This home names no witnesses, so nobody can be asked."""
+
+    hint = "Name them in policies/witnesses.yaml: docs/how-to/witness-the-log.md."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +57,7 @@ class LogRoom:
     begin: Callable[[], Act]
     integrator: Integrator
     pulse: Pulse
+    witnessing: Witnessing | None
     files: SigningKeyFiles
 
     def keys(self) -> LogKeys:
@@ -73,6 +81,23 @@ class LogRoom:
             case.public["size"] = tip.size
             case.outcome = "done"
         return tip.note
+
+    def witnessed_checkpoint(self) -> Shown:
+        """Return the same, with what each witness of the home says of it when it is asked now.
+
+        Whether they are enough is told by `attested`, and is on record. Raises NoWitnesses and WitnessesBusy as well.
+        """
+        act = self.begin()
+        with act.closing("audit.checkpoint") as case:
+            act.admit(case, "review")
+            if self.witnessing is None:
+                raise NoWitnesses
+            self.pulse.catch_up(wait=True)
+            shown = self.witnessing.ask_now()
+            assert shown is not None, "a round signs one"
+            case.public |= {"size": shown.size, "seen_by": [one.witness for one in shown.attested.seen]}
+            case.outcome = "done" if shown.attested.is_enough else "failed"
+        return shown
 
     def rotate_key(self, *, reason: str) -> LogKeys:
         """Let another key sign from now on, and return all keys. Raises Refused; UsageError without a reason.

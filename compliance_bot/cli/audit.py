@@ -101,11 +101,25 @@ def begin_anew(
 
 
 @app.command()
-def checkpoint(to: To = None, as_user: AsUser = LOCAL_ADMINISTRATOR, as_json: AsJson = False) -> None:
+def checkpoint(
+    to: To = None,
+    witnessed: Annotated[
+        bool, typer.Option("--witnessed", help="Ask the home's witnesses now; exit code 3 where too few saw it.")
+    ] = False,
+    as_user: AsUser = LOCAL_ADMINISTRATOR,
+    as_json: AsJson = False,
+) -> None:
     """Print the newest checkpoint, signed: keep it elsewhere, and nothing before it can be rewritten unseen."""
     with opened() as bot:
-        note = bot.audit_log(principal=as_user).checkpoint()
-    _hand_out(note, to, audit_shapes.checkpoint_shape(note) if as_json else None)
+        room = bot.audit_log(principal=as_user)
+        shown = room.witnessed_checkpoint() if witnessed else None
+        note = shown.note if shown else room.checkpoint()
+    attested = shown.attested if shown else None
+    if attested is not None:
+        for line in audit_shapes.attested_lines(attested):
+            output.tell(output.line(line))
+        attested.require_enough()
+    _hand_out(note, to, audit_shapes.checkpoint_shape(note, attested) if as_json else None)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,8 @@ from compliance_bot.errors import UsageError
 
 if TYPE_CHECKING:
     from compliance_bot.audit.verify.asked import Asked
+    from compliance_bot.audit.verify.timestamps import OpenTimestamp
+    from compliance_bot.audit.verify.witness_files import WitnessFile
 
 app = typer.Typer()
 Words = list[str] | None
@@ -36,6 +39,14 @@ def verify(
     checkpoint: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The checkpoint that you kept the last time.")
     ] = None,
+    witness_file: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Checkpoints that a witness kept; each has to be what the log was."),
+    ] = None,
+    timestamp_ca: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Certificates, in PEM, of time stamping authorities that you trust."),
+    ] = None,
     save_checkpoint: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to keep this one, if all is intact.")
     ] = None,
@@ -51,7 +62,11 @@ def verify(
     from compliance_bot.audit.verify.keep import keep_checkpoint
     from compliance_bot.audit.verify.report import report_lines, report_shape
 
-    asked = _asked(key or [], witness or [], quorum, checkpoint, opens_content=not no_content, max_silence=max_silence)
+    asked = dataclasses.replace(
+        _asked(key or [], witness or [], quorum, checkpoint, opens_content=not no_content, max_silence=max_silence),
+        witness_files=_witness_files(witness_file or []),
+        opens_timestamp=_timestamps_by(timestamp_ca or []),
+    )
     if export is not None:
         report = verify_export(export, asked)
     else:
@@ -137,6 +152,22 @@ def _asked(
         opens_content=opens_content,
         longest_silence_s=max_silence,
     )
+
+
+def _witness_files(paths: list[Path]) -> tuple[WitnessFile, ...]:
+    """Return the files of checkpoints that are given. Raises NotAWitnessFile."""
+    from compliance_bot.audit.verify.witness_files import open_witness_file
+
+    return tuple(map(open_witness_file, paths))
+
+
+def _timestamps_by(paths: list[Path]) -> OpenTimestamp | None:
+    """Return what opens time stamps under the certificates in these files. Raises UsageError, TimestampsMissing."""
+    if not paths:
+        return None
+    from compliance_bot.witness.timestamp import load_roots, timestamp_opener
+
+    return timestamp_opener([root for path in paths for root in load_roots(existing(path).read_bytes())])
 
 
 def _moment(given: datetime | None) -> str | None:

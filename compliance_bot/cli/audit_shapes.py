@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from compliance_bot.audit.checkpoint import parse_checkpoint
 from compliance_bot.audit.note import parse_note
+from compliance_bot.cli.shapes import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from compliance_bot.audit.bundle.manifest import Manifest
     from compliance_bot.audit.receipt import Proven, Receipt
     from compliance_bot.chains.log_room import LogKeys
+    from compliance_bot.witness.evidence import Evidence
+    from compliance_bot.witness.quorum import Attested
 
 Shape = dict[str, Any]
 
@@ -23,10 +27,26 @@ def keys_shape(keys: LogKeys) -> Shape:
     return {"origin": keys.origin, "signing": keys.signing, "earlier": list(keys.earlier)}
 
 
-def checkpoint_shape(note: bytes) -> Shape:
-    """Return `audit checkpoint`."""
+def checkpoint_shape(note: bytes, attested: Attested | None = None) -> Shape:
+    """Return `audit checkpoint`; `witnesses` is null where nobody was to be asked."""
     parsed = parse_checkpoint(parse_note(note).text)
-    return {"origin": parsed.origin, "size": parsed.size, "root": parsed.root.hex(), "note": note.decode()}
+    return {
+        "origin": parsed.origin,
+        "size": parsed.size,
+        "root": parsed.root.hex(),
+        "note": note.decode(),
+        "witnesses": None
+        if attested is None
+        else [{"witness": one.witness, "at": instant(_moment(one.evidence))} for one in attested.seen],
+    }
+
+
+def attested_lines(attested: Attested) -> Iterator[str]:
+    """Yield who has seen a checkpoint, and why somebody has not."""
+    for seen in attested.seen:
+        yield f"{seen.witness}: seen at {instant(_moment(seen.evidence))}"
+    for missed in attested.not_seen:
+        yield f"{missed.witness}: {missed.reason}"
 
 
 def proof_shape(record: str, encoded: bytes) -> Shape:
@@ -53,6 +73,12 @@ def receipt_line(receipt: Receipt, proven: Proven | None) -> str:
         f"This text is that of record {receipt.record}, leaf {proven.index} of {proven.size} in the signed tree of "
         f"the log {receipt.origin}."
     )
+
+
+def _moment(evidence: Evidence) -> datetime:
+    """Return when a witness says that it saw a checkpoint."""
+    at = evidence.at
+    return at.astimezone(UTC) if isinstance(at, datetime) else datetime.fromtimestamp(at, tz=UTC)
 
 
 def export_shape(path: Path, manifest: Manifest) -> Shape:

@@ -8,7 +8,7 @@ SQLSTATE, never by text.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ SEARCH_PATH = f"-c search_path={SCHEMA},public"
 MIN_SERVER_VERSION = 150_000
 MIN_PGVECTOR = (0, 8)
 
+_NAME = "compliance_bot"  # as the server lists its sessions
 # Whatever an administrator set for all who connect.
 _AS_NEEDED = f"{SEARCH_PATH} -c default_transaction_isolation=read\\ committed -c default_transaction_read_only=off"
 
@@ -115,11 +116,11 @@ class Database:
     ) -> None:
         self._conninfo, self._tenant, self._owner = conninfo, tenant, owner
         self._scopes = KeptScopes()
-        kind = _reviving(revive) if revive else psycopg.Connection
+        self._kind: type[psycopg.Connection[TupleRow]] = _reviving(revive) if revive else psycopg.Connection
         self._pool: ConnectionPool[psycopg.Connection[TupleRow]] = ConnectionPool(
             conninfo,
-            connection_class=kind,
-            kwargs={"options": SEARCH_PATH, "application_name": "compliance_bot"},
+            connection_class=self._kind,
+            kwargs={"options": SEARCH_PATH, "application_name": _NAME},
             min_size=0,
             max_size=_POOL_SIZE,
             timeout=_POOL_TIMEOUT_S,
@@ -131,8 +132,8 @@ class Database:
         )
         self._at_once: ConnectionPool[psycopg.Connection[TupleRow]] = ConnectionPool(
             conninfo,
-            connection_class=kind,
-            kwargs={"options": _AS_NEEDED, "application_name": "compliance_bot", "autocommit": True},
+            connection_class=self._kind,
+            kwargs={"options": _AS_NEEDED, "application_name": _NAME, "autocommit": True},
             min_size=0,
             max_size=_POOL_SIZE_AT_ONCE,
             timeout=_AT_ONCE_TIMEOUT_S,
@@ -175,6 +176,17 @@ class Database:
         """
         with _translated(), self._at_once.connection() as connection:
             connection.execute(statement, {"tenant": self._tenant, **values})
+
+    @contextmanager
+    def session(self) -> Iterator[psycopg.Connection[TupleRow]]:
+        """Open a connection that is of no pool and in no transaction, and close it after the block.
+
+        For a lock that has to outlast transactions; it names no tenant, so it sees no row of one.
+        """
+        with _translated():
+            opened = self._kind.connect(self._conninfo, autocommit=True, options=SEARCH_PATH, application_name=_NAME)
+            with closing(opened) as connection:
+                yield connection
 
     @contextmanager
     def owning(self, *, wait_s: int = 30) -> Iterator[Transaction]:

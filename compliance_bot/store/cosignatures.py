@@ -27,12 +27,6 @@ class Kept:
     evidence: bytes
 
 
-def lead(transaction: Transaction) -> bool:
-    """Return whether this transaction alone asks the witnesses of the tenant; released with it."""
-    (is_leader,) = transaction.connection.execute(_SQL["lead"], {"tenant": transaction.tenant}).fetchone() or (False,)
-    return bool(is_leader)
-
-
 def is_due(transaction: Transaction, witnesses: Collection[str], size: int, every_s: float) -> bool:
     """Return whether none of these witnesses saw a checkpoint of this size, nor any within this time."""
     values = {"tenant": transaction.tenant, "witnesses": list(witnesses), "size": size, "every": every_s}

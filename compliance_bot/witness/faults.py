@@ -66,7 +66,7 @@ class WitnessFileAltered(WitnessDisputes):
         super().__init__(f"{which} of the witness's file {path} is not one that was written there")
 
 
-class QuorumMissed(ComplianceError):
+class QuorumMissed(Unavailable):
     """Fewer witnesses than the policy asks for have seen the checkpoint."""
 
     hint = f"See what each witness says, and mend what keeps it away: {HOW_TO}."

@@ -1,22 +1,19 @@
 """A witness that is a file: every checkpoint that it was shown, a line each, none before it follows from the last.
 
-    {"at":1767323045,"note":"…","version":1}
-
-`note` is the signed note as it was shown. It is worth what its place is worth: on a disk of the operator's own it shows
-an old copy that was put back; where the operator can add but not change, it is a witness. How a line is written so that
-a crash cannot break the file is `append_only`. One file is of one log.
+It is worth what its place is worth: on a disk of the operator's own it shows an old copy that was put back; where the
+operator can add but not change, it is a witness. What a line says is `audit.kept`; how it is written so that a crash
+cannot break the file is `append_only`. One file is of one log.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compliance_bot import append_only
 from compliance_bot.audit.checkpoint import Checkpoint, parse_checkpoint
+from compliance_bot.audit.kept import format_kept, parse_kept
 from compliance_bot.audit.merkle import EMPTY_ROOT, ProofError, check_consistency
 from compliance_bot.audit.note import parse_note
 from compliance_bot.audit.note_key import NoteError
@@ -33,18 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from compliance_bot.audit.kept import Kept
     from compliance_bot.witness.evidence import Prove
-
-VERSION = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A checkpoint in the file."""
-
-    at: int  # when it was written, in seconds since 1970
-    note: bytes
-    checkpoint: Checkpoint
 
 
 class CheckpointFile:
@@ -66,7 +53,7 @@ class CheckpointFile:
             require_follows(last, shown, prove)
             at = int(self._clock())
             if last is None or last.size != shown.size:
-                append_only.append_line(file, _format(at, note), self.path.parent)
+                append_only.append_line(file, format_kept(at, note), self.path.parent)
         return at
 
     def last(self) -> Kept | None:
@@ -84,14 +71,9 @@ class CheckpointFile:
 
     def _parse(self, line: bytes, number: int | None = None) -> Kept:
         try:
-            fields = json.loads(line)
-            note = fields["note"].encode()
-            checkpoint = parse_checkpoint(parse_note(note).text)
-            if type(fields["at"]) is not int or _format(fields["at"], note) != line:
-                raise WitnessFileAltered(self.path, number)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, NoteError) as error:
+            return parse_kept(line)
+        except NoteError as error:
             raise WitnessFileAltered(self.path, number) from error
-        return Kept(at=fields["at"], note=note, checkpoint=checkpoint)
 
     @contextmanager
     def _reading(self) -> Iterator[int | None]:
@@ -139,8 +121,3 @@ def require_follows(last: Checkpoint | None, shown: Checkpoint, prove: Prove) ->
     if shown.size == last.size and shown.root != last.root:
         raise WitnessForked(shown.size)
     check_consistency(last.size, shown.size, proof, last.root, shown.root)
-
-
-def _format(at: int, note: bytes) -> bytes:
-    fields = {"at": at, "note": note.decode(), "version": VERSION}
-    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode() + b"\n"

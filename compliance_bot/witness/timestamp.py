@@ -6,6 +6,7 @@ note, as for a cosignature: signatures that come later leave the stamp valid. Ne
 
 from __future__ import annotations
 
+import hashlib
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import ModuleType
 
+    from rfc3161_client import TimeStampResponse
+
+    from compliance_bot.audit.verify.timestamps import OpenTimestamp
     from compliance_bot.witness.evidence import Prove
 
 MAX_SKEW_S: Final = 300  # between an authority's clock and ours
@@ -81,6 +85,19 @@ def check_timestamp(response: bytes, note: bytes, roots: Sequence[x509.Certifica
     return _verified(response, parse_note(note).text.encode(), roots, nonce=None)
 
 
+def timestamp_opener(roots: Sequence[x509.Certificate]) -> OpenTimestamp:
+    """Return what opens stamps by the authorities of these certificates. Raises TimestampsMissing."""
+    _library()
+
+    def opens(response: bytes, note: bytes, /) -> datetime | None:
+        text = parse_note(note).text.encode()
+        if not _names(_decoded(response, text), roots):
+            return None
+        return _verified(response, text, roots, nonce=None)
+
+    return opens
+
+
 def load_roots(pem: bytes) -> tuple[x509.Certificate, ...]:
     """Return the certificates in a file. Raises InvalidRoots where there is none."""
     try:
@@ -90,17 +107,38 @@ def load_roots(pem: bytes) -> tuple[x509.Certificate, ...]:
 
 
 def _verified(response: bytes, text: bytes, roots: Sequence[x509.Certificate], *, nonce: int | None) -> datetime:
-    library = _library()
+    library, decoded = _library(), _decoded(response, text)
     try:
-        decoded = library.decode_timestamp_response(response)
         verifier = library.VerifierBuilder(roots=list(roots), nonce=nonce).build()
-        if decoded.tst_info.message_imprint.hash_algorithm.dotted_string != _SHA256:
-            raise WitnessUnbelievable("the stamp is over another hash than SHA-256")
         verifier.verify_message(decoded, text)
         at: datetime = decoded.tst_info.gen_time
     except (ValueError, library.VerificationError) as error:
         raise WitnessUnbelievable(f"the stamp does not verify: {error}") from error
     return at
+
+
+def _decoded(response: bytes, text: bytes) -> TimeStampResponse:
+    """Return a stamp over this text, whoever made it. Raises WitnessUnbelievable."""
+    try:
+        decoded: TimeStampResponse = _library().decode_timestamp_response(response)
+        imprint = decoded.tst_info.message_imprint
+    except ValueError as error:
+        raise WitnessUnbelievable(f"the stamp does not verify: {error}") from error
+    if imprint.hash_algorithm.dotted_string != _SHA256:
+        raise WitnessUnbelievable("the stamp is over another hash than SHA-256")
+    if imprint.message != hashlib.sha256(text).digest():
+        raise WitnessUnbelievable("the stamp does not verify: it is over another text")
+    return decoded
+
+
+def _names(decoded: TimeStampResponse, roots: Sequence[x509.Certificate]) -> bool:
+    """Return whether a stamp says that it is by the authority of one of these certificates."""
+    subjects = {root.subject for root in roots}
+    try:
+        own = [x509.load_der_x509_certificate(encoded) for encoded in decoded.signed_data.certificates]
+    except ValueError as error:
+        raise WitnessUnbelievable(f"the stamp does not verify: {error}") from error
+    return any(certificate.issuer in subjects for certificate in own)
 
 
 def _library() -> ModuleType:

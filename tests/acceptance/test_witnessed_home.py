@@ -29,6 +29,13 @@ witnesses:
 """
 
 
+TWO = """quorum: 2
+witnesses:
+  - {{name: archive, kind: file, path: {path}}}
+  - {{name: mounted, kind: file, path: {away}, required: true}}
+"""
+
+
 @pytest.fixture
 def rules(home: Path, cli: Cli, write: Write, tmp_path: Path) -> Iterator[Path]:
     """Return the list of witnesses of the home; it is taken away, and the log begins anew, after the test."""
@@ -94,6 +101,56 @@ def test_one_that_remembers_another_history_is_an_alarm_and_if_required_the_end(
 def disputed(bot: ComplianceBot) -> list[dict[str, list[dict[str, str]]]]:
     records = bot._log.newest(50, own=True)
     return [dict(one.envelope["public"]) for one in reversed(records) if one.envelope["type"] == "log.disputed"]
+
+
+class TestACheckpointThatIsWitnessed:
+    """`audit checkpoint --witnessed`: in the hand only once enough witnesses have seen it."""
+
+    def test_who_saw_it_is_told_and_it_is_on_record(self, cli: Cli, rules: Path, tmp_path: Path) -> None:
+        path = tmp_path / "checkpoints.jsonl"
+        rules.write_text(named(path), encoding="utf-8")
+        for _ in range(2):  # it is asked each time, however short the time in between
+            result = cli("audit", "checkpoint", "--witnessed", "--json")
+            assert (result.code, result.json["witnesses"][0]["witness"]) == (0, "archive")
+            last = CheckpointFile(path).last()
+            assert last is not None
+            assert last.checkpoint.size >= result.json["size"] > 0
+            assert "archive: seen at 20" in result.err
+        record = cli("audit", "list", "--json").json["records"][1]
+        assert (record["type"], record["outcome"]) == ("audit.checkpoint", "done")
+        shown = cli("audit", "show", record["record"], "--json").json
+        assert shown["envelope"]["public"]["seen_by"] == ["archive"]
+
+    def test_where_a_required_one_is_away_nothing_is_handed_out(self, cli: Cli, rules: Path, tmp_path: Path) -> None:
+        away = TWO.format(path=tmp_path / "checkpoints.jsonl", away=tmp_path / "no" / "folder")
+        rules.write_text(away, encoding="utf-8")
+        result = cli("audit", "checkpoint", "--witnessed", "--to", tmp_path / "checkpoint")
+        assert (result.code, result.out) == (3, "")
+        assert "archive: seen at 20" in result.err
+        assert "mounted: the witness's file" in result.err
+        assert "required and missing: mounted" in result.err
+        assert not (tmp_path / "checkpoint").exists()
+        records = cli("audit", "list", "--json").json["records"]
+        assert next(one["outcome"] for one in records if one["type"] == "audit.checkpoint") == "failed"
+
+    def test_one_that_disputes_it_is_no_matter_of_waiting(
+        self, home: Path, cli: Cli, rules: Path, tmp_path: Path
+    ) -> None:
+        other_history(home, tmp_path / "checkpoints.jsonl")
+        rules.write_text(named(tmp_path / "checkpoints.jsonl", required=False), encoding="utf-8")
+        result = cli("audit", "checkpoint", "--witnessed")
+        assert (result.code, result.out) == (1, "")
+        assert "this log was put back" in result.err
+
+    def test_a_home_without_witnesses_says_so(self, cli: Cli, rules: Path) -> None:
+        result = cli("audit", "checkpoint", "--witnessed")
+        assert (result.code, result.out) == (2, "")
+        assert "policies/witnesses.yaml" in result.err
+        rules.write_text(named(Path("/tmp/never-written"), required=False), encoding="utf-8")
+
+    def test_it_needs_the_right_to_review(self, cli: Cli, rules: Path, tmp_path: Path) -> None:
+        rules.write_text(named(tmp_path / "checkpoints.jsonl"), encoding="utf-8")
+        assert cli("audit", "checkpoint", "--witnessed", "--as", "ana").code == 1
 
 
 def test_a_list_that_is_not_valid_is_told_at_once(cli: Cli, rules: Path) -> None:

@@ -20,6 +20,8 @@ LINES_PER_FILE = 4096
 MAX_LINE_BYTES = 16 << 20  # an envelope, and what was said and shown in one act
 MAX_MANIFEST_BYTES = 64 << 20  # about 130 bytes for each file: enough for 10^8 records
 MAX_HANDOVERS = 1000
+MAX_TIMESTAMPS = 100
+MAX_TIMESTAMP_BYTES = 64 << 10  # with its chain of certificates one has about 6 kB
 MAX_FILES = 500_000
 _MIB = 1 << 20
 
@@ -28,6 +30,7 @@ _NAMES: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(CHECKPOINT), MAX_NOTE_BYTES),
     (re.compile(r"handovers/\d{1,19}", re.ASCII), MAX_NOTE_BYTES),
     (re.compile(r"handovers/\d{1,19}\.json", re.ASCII), 2 * MAX_ENVELOPE_BYTES),
+    (re.compile(r"timestamps/[a-z0-9][a-z0-9._-]{0,62}\.tsr"), MAX_TIMESTAMP_BYTES),
     (re.compile(r"tile/\d{1,2}/(x\d{3}/){0,5}\d{3}(\.p/\d{1,3})?", re.ASCII), TILE_BYTES),
     (re.compile(r"records/\d{10,19}\.jsonl", re.ASCII), LINES_PER_FILE * MAX_LINE_BYTES),
     (re.compile(r"records\.csv"), 1 << 40),  # read piece by piece
@@ -66,6 +69,11 @@ def shown(name: str) -> str:
 def handover_name(size: int) -> str:
     """Return where the note of a handover stands; its record stands beside it, with `.json` after it."""
     return f"handovers/{size}"
+
+
+def timestamp_name(witness: str) -> str:
+    """Return where the time stamp stands that the witness of this name gave."""
+    return f"timestamps/{witness}.tsr"
 
 
 def records_name(first: int) -> str:

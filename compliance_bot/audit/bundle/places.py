@@ -13,6 +13,7 @@ import zipfile
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Protocol
 
+from compliance_bot.audit.bundle.form import limit_bytes
 from compliance_bot.audit.bundle.manifest import File
 from compliance_bot.keys import sync_folder
 from compliance_bot.store.new_file import new_file
@@ -31,7 +32,8 @@ class Place(Protocol):
 
 
 def put(place: Place, name: str, written: Iterable[bytes]) -> File:
-    """Write a file and return what a manifest says of it."""
+    """Write a file and return what a manifest says of it. Raises BundleMalformed for a name that no export has."""
+    limit_bytes(name)  # a witness's name comes from the database, and must not lead out of the export
     size, digest = 0, hashlib.sha256()
     with place.create(name) as file:
         for piece in written:

@@ -27,8 +27,9 @@ Exit status: 0 intact, 1 tampered with, 2 incomplete. The last lines say what wa
 
 What is evidence
 ----------------
-The lines in records/ with the hashes in tile/ and the signed checkpoint. The file records.csv is a table for people:
-it is made from the same records, and nothing in it is evidence.
+The lines in records/ with the hashes in tile/ and the signed checkpoint. If there is a folder timestamps/, it has what
+time stamping authorities answered for that checkpoint (RFC 3161); verify.pyz does not check it. The file records.csv is
+a table for people: it is made from the same records, and nothing in it is evidence.
 """
 
 

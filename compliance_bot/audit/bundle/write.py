@@ -17,6 +17,7 @@ from compliance_bot.audit.bundle.form import (
     BundleMalformed,
     handover_name,
     records_name,
+    timestamp_name,
 )
 from compliance_bot.audit.bundle.line import format_line
 from compliance_bot.audit.bundle.manifest import Counts, File, Manifest, format_manifest, sign_manifest
@@ -79,6 +80,7 @@ def _write(source: Source, place: Place, key: SigningKey) -> Manifest:
     for handover in source.handovers():
         files.append(put(place, handover_name(handover.size), [handover.note]))
         files.append(put(place, handover_name(handover.size) + ".json", [handover.line, b"\n"]))
+    files += [put(place, timestamp_name(stamp.witness), [stamp.response]) for stamp in source.timestamps()]
     files += [put(place, tile.path, [source.tile(tile)]) for tile in tiles(signed.size)]
     with tempfile.SpooledTemporaryFile(_TABLE_IN_MEMORY) as table:
         written, counts = _put_records(source, place, table)

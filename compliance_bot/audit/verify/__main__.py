@@ -16,6 +16,7 @@ from compliance_bot.audit.verify.export import verify_export
 from compliance_bot.audit.verify.keep import keep_checkpoint
 from compliance_bot.audit.verify.report import report_lines, report_shape
 from compliance_bot.audit.verify.times import LONGEST_ACT_S
+from compliance_bot.audit.verify.witness_files import NotAWitnessFile, open_witness_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         asked = _asked(given)
-    except (NoteError, OSError, ValueError) as error:
+    except (NoteError, NotAWitnessFile, OSError, ValueError) as error:
         parser.error(str(error))
     report = verify_export(given.export, asked)
     if given.json:
@@ -53,6 +54,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--witness", action="append", default=[], metavar="KEY", help="verifier key of a witness that you trust")
     add("--quorum", type=int, metavar="K", help="how many of the witnesses have to have signed; default: all")
     add("--checkpoint", type=Path, metavar="FILE", help="the checkpoint that you kept the last time")
+    add(
+        "--witness-file",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="checkpoints that a witness kept; each has to be what the log was",
+    )
     add("--save-checkpoint", type=Path, metavar="FILE", help="where to keep this one, if all is intact")
     add("--no-content", action="store_true", help="do not open contents")
     add("--max-silence", type=int, metavar="SECONDS", help="longest time without a record")
@@ -63,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _asked(given: argparse.Namespace) -> Asked:
-    """Return what the arguments ask for. Raises NoteError, OSError and ValueError."""
+    """Return what the arguments ask for. Raises NoteError, NotAWitnessFile, OSError and ValueError."""
     keys = tuple(_key(text, SignatureType.ED25519, "--key") for text in given.key)
     witnesses = tuple(_key(text, SignatureType.COSIGNATURE, "--witness") for text in given.witness)
     quorum = len(witnesses) if given.quorum is None else given.quorum
@@ -75,6 +84,7 @@ def _asked(given: argparse.Namespace) -> Asked:
         keys=keys,
         witnesses=witnesses,
         quorum=quorum,
+        witness_files=tuple(map(open_witness_file, given.witness_file)),
         old_checkpoint=_read_note(given.checkpoint) if given.checkpoint else None,
         opens_content=not given.no_content,
         longest_act_s=given.max_delay,

@@ -12,13 +12,14 @@ from compliance_bot.audit.bundle.form import (
     LINES_PER_FILE,
     MAX_HANDOVERS,
     MAX_LINE_BYTES,
+    MAX_TIMESTAMPS,
     BundleMalformed,
     handover_name,
     records_name,
 )
 from compliance_bot.audit.bundle.line import Line, parse_line
 from compliance_bot.audit.merkle import HASH_BYTES
-from compliance_bot.audit.source import Extent, Handover
+from compliance_bot.audit.source import Extent, Handover, Timestamp
 from compliance_bot.audit.tiles import WIDTH, Tile, count_tiles, leaf_tiles, split_hashes
 
 if TYPE_CHECKING:
@@ -98,6 +99,16 @@ class Export:
                 line=read(self._files, handover_name(size) + ".json").removesuffix(b"\n"),
             )
             for size in sizes
+        )
+
+    def timestamps(self) -> tuple[Timestamp, ...]:
+        """Return the time stamps, by name."""
+        names = sorted(name for name in self._files.names() if name.startswith("timestamps/"))
+        if len(names) > MAX_TIMESTAMPS:
+            raise BundleMalformed(f"an export has at most {MAX_TIMESTAMPS} time stamps, and this one has {len(names)}")
+        return tuple(
+            Timestamp(witness=name.removeprefix("timestamps/").removesuffix(".tsr"), response=read(self._files, name))
+            for name in names
         )
 
     def tile(self, tile: Tile) -> bytes:

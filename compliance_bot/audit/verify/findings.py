@@ -28,10 +28,12 @@ class Kind(StrEnum):
     SIGNATURE = "signature"  # not signed by the log's key
     HANDOVER = "handover"  # a change of keys that the old key did not sign, or that is not in the log
     COSIGNATURE = "cosignature"  # a witness's signature is wrong
+    TIMESTAMP = "timestamp"  # one that an authority did not make of this checkpoint
     TREE = "tree"  # the leaves have another root than the one signed
     TILE = "tile"  # a hash above the leaves is not theirs
     TRUNCATED = "truncated"  # the tree is smaller than it was
     REWRITTEN = "rewritten"  # the tree does not begin with what it was
+    WITNESS_FILE = "witness_file"  # a checkpoint in a witness's file is not of this log and its keys
     LEAF = "leaf"  # a line is not of the leaf at its place in the tree
     ENVELOPE = "envelope"  # an envelope is not what its leaf is the hash of, or not of this form
     IDENTITY = "identity"  # id, tenant, time or origin do not belong together
@@ -55,11 +57,14 @@ class Kind(StrEnum):
     NO_KEY = "no_key"
     NOT_THERE = "not_there"  # a file that is needed
     QUORUM = "quorum"  # too few of the witnesses signed
+    NO_TIMESTAMP = "no_timestamp"  # none of an authority that the auditor trusts
     OLD_CHECKPOINT = "old_checkpoint"  # the one given is not of this log and its keys
     NOT_SHOWN = "not_shown"  # the range or the selection does not let it check what was asked
 
 
-_INCOMPLETE = frozenset({Kind.NO_KEY, Kind.NOT_THERE, Kind.QUORUM, Kind.OLD_CHECKPOINT, Kind.NOT_SHOWN})
+_INCOMPLETE = frozenset(
+    {Kind.NO_KEY, Kind.NOT_THERE, Kind.QUORUM, Kind.NO_TIMESTAMP, Kind.OLD_CHECKPOINT, Kind.NOT_SHOWN}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

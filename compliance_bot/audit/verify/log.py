@@ -7,25 +7,30 @@ from typing import TYPE_CHECKING
 
 from compliance_bot.audit.bundle.form import BundleMalformed, FileMissing
 from compliance_bot.audit.bundle.manifest import Content, Counts
-from compliance_bot.audit.checkpoint import Checkpoint, parse_checkpoint
 from compliance_bot.audit.note_key import NoteError, format_verifier_key
 from compliance_bot.audit.verify.findings import Findings, Kind
 from compliance_bot.audit.verify.lanes import Lanes, Shown
+from compliance_bot.audit.verify.old_checkpoint import check_old_checkpoint
 from compliance_bot.audit.verify.own_records import OwnRecords
 from compliance_bot.audit.verify.processes import examined
 from compliance_bot.audit.verify.records import Rules
 from compliance_bot.audit.verify.report import Report, Unchecked
 from compliance_bot.audit.verify.times import Times
+from compliance_bot.audit.verify.timestamps import check_timestamps, read_timestamps
 from compliance_bot.audit.verify.tree import check_tiles, compute, leaf_hashes
 from compliance_bot.audit.verify.trust import HandoverRefused, Trust, read_change, signed_size
+from compliance_bot.audit.verify.witness_files import compare
 from compliance_bot.audit.verify.witnesses import check_witnesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from compliance_bot.audit.source import Handover, Source
+    from compliance_bot.audit.checkpoint import Checkpoint
+    from compliance_bot.audit.source import Handover, Source, Timestamp
     from compliance_bot.audit.verify.asked import Asked
     from compliance_bot.audit.verify.records import Examined
+    from compliance_bot.audit.verify.timestamps import Stamped
+    from compliance_bot.audit.verify.witness_files import Compared
 
 
 @dataclass(slots=True)
@@ -42,6 +47,9 @@ class LogCheck:
     opened: int = 0
     has_begun_late: bool = False  # some records are older than the tree
     _times: Times | None = None
+    _compared: tuple[Compared, ...] = ()
+    _stamps: Sequence[Timestamp] = ()
+    _stamped: tuple[Stamped, ...] = ()
 
     def check(self) -> Iterator[Examined]:
         """Check everything, and yield what each batch of records shows once it was checked."""
@@ -54,8 +62,8 @@ class LogCheck:
         # 3. Who signed it: keys that the auditor brought, and those that they handed over to.
         self._check_signature(self.signed)
         # 4. What the auditor and others saw before.
-        self._check_old_checkpoint(self.signed, computed)
-        seen_at_s = self._check_witnesses()
+        self._compare(self.signed, computed)
+        seen_at_s = self._check_times_of_others()
         # 5. Every record, and all of them together.
         yield from self._check_records(self.signed, changes, seen_at_s)
 
@@ -75,6 +83,8 @@ class LogCheck:
             silences=self._times.silences if self._times else 0,
             first_silence=self._times.first_silence if self._times else None,
             unchecked=tuple(self._unchecked()),
+            compared=self._compared,
+            stamped=self._stamped,
             handed_over_to=self._handed_over_to(),
             checkpoint=None if self.findings.faults else self.note,
         )
@@ -101,7 +111,8 @@ class LogCheck:
         try:
             handovers = self.source.handovers()
             old = signed_size(self.asked.old_checkpoint) if self.asked.old_checkpoint else None
-            wanted = [handover.size for handover in handovers] + ([old.size] if old else [])
+            wanted = {handover.size for handover in handovers} | ({old.size} if old else set())
+            wanted = wanted.union(*(file.sizes for file in self.asked.witness_files))
             computed = compute(self.source, signed.size, wanted)
             check_tiles(self.source, computed.full_tiles, self.findings)
             changes = self._follow(signed, handovers, computed.roots)
@@ -146,28 +157,27 @@ class LogCheck:
             except NoteError as error:
                 self.findings.add(Kind.SIGNATURE, f"the checkpoint cannot be believed: {error}")
 
-    def _check_old_checkpoint(self, signed: Checkpoint, computed: Mapping[int, bytes]) -> None:
-        if self.asked.old_checkpoint is None or self.trust.is_empty:
+    def _compare(self, signed: Checkpoint, computed: Mapping[int, bytes]) -> None:
+        """Compare what the auditor kept, and what witnesses kept, with the tree."""
+        if self.trust.is_empty:
             return
-        old = signed_size(self.asked.old_checkpoint)
-        try:
-            if old is None or old.origin != signed.origin:
-                raise NoteError("it is not a checkpoint of this log")  # noqa: TRY301  # refused like a wrong signature
-            old = parse_checkpoint(self.trust.opened(self.asked.old_checkpoint, old.size))
-        except NoteError as error:
-            self.findings.add(Kind.OLD_CHECKPOINT, f"the older checkpoint cannot be compared: {error}")
-            return
-        if old.size > signed.size:
-            message = f"the log has {signed.size} records, and it had {old.size}: it was shortened"
-            self.findings.add(Kind.TRUNCATED, message)
-        elif old.size in computed and computed[old.size] != old.root:
-            message = f"the first {old.size} records are others than those of the older checkpoint: it was rewritten"
-            self.findings.add(Kind.REWRITTEN, message)
+        if self.asked.old_checkpoint is not None:
+            check_old_checkpoint(self.asked.old_checkpoint, signed, self.trust, computed, self.findings)
+        if computed:
+            self._compared = tuple(
+                compare(file, signed, self.trust, computed, self.findings) for file in self.asked.witness_files
+            )
 
-    def _check_witnesses(self) -> int | None:
-        if not self.asked.witnesses:
-            return None
-        return check_witnesses(self.note, self.asked.witnesses, self.asked.quorum, self.findings)
+    def _check_times_of_others(self) -> int | None:
+        """Return the earliest time at which somebody else saw the tree, in seconds since 1970."""
+        self._stamps = read_timestamps(self.source, self.findings)
+        times = []
+        if self.asked.witnesses:
+            times.append(check_witnesses(self.note, self.asked.witnesses, self.asked.quorum, self.findings))
+        if self.asked.opens_timestamp is not None:
+            self._stamped = check_timestamps(self._stamps, self.note, self.asked.opens_timestamp, self.findings)
+            times += [int(stamped.at.timestamp()) for stamped in self._stamped]
+        return min((at for at in times if at is not None), default=None)
 
     def _check_records(self, signed: Checkpoint, changes: frozenset[int], seen_at_s: int | None) -> Iterator[Examined]:
         extent = self.source.extent
@@ -216,8 +226,10 @@ class LogCheck:
         extent = self.source.extent
         if self.trust.is_empty:
             yield Unchecked.KEY
-        if not self.asked.witnesses or not self.asked.quorum:
-            yield Unchecked.WITNESS
+        if not (self.asked.witnesses and self.asked.quorum):
+            yield from self._unwitnessed()
+        if self._stamps and self.asked.opens_timestamp is None:
+            yield Unchecked.TIMESTAMP
         if self.asked.old_checkpoint is None or Kind.OLD_CHECKPOINT in self.findings.by_kind:
             yield Unchecked.OLD_CHECKPOINT
         if self.signed is None or (extent.first, extent.end) != (0, self.signed.size):
@@ -232,6 +244,15 @@ class LogCheck:
             yield Unchecked.BEFORE_TREE
         yield Unchecked.LAST
         yield Unchecked.TRUTH
+
+    def _unwitnessed(self) -> Iterator[Unchecked]:
+        """Yield what no witness vouches for, where none of them had to have signed this very checkpoint."""
+        if len(self._compared) < len(self.asked.witness_files):
+            yield Unchecked.WITNESS_FILE
+        elif not self._compared:
+            yield Unchecked.WITNESS
+        elif self.signed is not None and max(one.size for one in self._compared) < self.signed.size:
+            yield Unchecked.SINCE_WITNESS_FILE
 
 
 def verify_log(source: Source, asked: Asked) -> Report:

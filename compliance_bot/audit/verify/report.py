@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,13 @@ from compliance_bot.audit.verify.findings import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from compliance_bot.audit.canonical import Json
     from compliance_bot.audit.verify.findings import Fault
     from compliance_bot.audit.verify.times import Silence
+    from compliance_bot.audit.verify.timestamps import Stamped
+    from compliance_bot.audit.verify.witness_files import Compared
 
 
 class Unchecked(StrEnum):
@@ -21,6 +25,9 @@ class Unchecked(StrEnum):
 
     KEY = "key"
     WITNESS = "witness"
+    WITNESS_FILE = "witness_file"
+    SINCE_WITNESS_FILE = "since_witness_file"
+    TIMESTAMP = "timestamp"
     OLD_CHECKPOINT = "old_checkpoint"
     RANGE = "range"
     SELECTION = "selection"
@@ -34,6 +41,12 @@ class Unchecked(StrEnum):
 SENTENCES: dict[Unchecked, str] = {
     Unchecked.KEY: "Who made this: no key of the log was given, or none that was given is of it.",
     Unchecked.WITNESS: "Whether somebody with the signing key rewrote history: no witness was asked for.",
+    Unchecked.WITNESS_FILE: "Whether somebody with the signing key rewrote history: the witness's file could not be "
+    "compared without the log's key and all hashes.",
+    Unchecked.SINCE_WITNESS_FILE: "Whether records behind the last checkpoint in a witness's file were rewritten: "
+    "nobody else saw them.",
+    Unchecked.TIMESTAMP: "The time stamps of the checkpoint that are there: `compliance-bot audit verify` checks them "
+    "with --timestamp-ca.",
     Unchecked.OLD_CHECKPOINT: "Whether the log was shortened or rewritten since you last saw it: "
     "no older checkpoint was compared.",
     Unchecked.RANGE: "The records outside of the range: of them there are hashes alone.",
@@ -62,6 +75,8 @@ class Report:
     silences: int  # longer than a heartbeat announced; told, but no fault: machines fail
     first_silence: Silence | None
     unchecked: tuple[Unchecked, ...]
+    compared: tuple[Compared, ...] = ()  # files of witnesses
+    stamped: tuple[Stamped, ...] = ()
     handed_over_to: str | None = None  # the log's key today, where it is another than those that were brought
     checkpoint: bytes | None = None  # to keep for the next time; None unless all is intact
 
@@ -93,6 +108,10 @@ def report_shape(report: Report) -> Json:
             }
             for fault in report.faults
         ],
+        "witness_files": [
+            {"file": one.file, "checkpoints": one.checkpoints, "size": one.size} for one in report.compared
+        ],
+        "timestamps": [{"witness": one.witness, "at": _instant(one.at)} for one in report.stamped],
         "handed_over_to": report.handed_over_to,
         "silences": report.silences,
         "first_silence": None
@@ -112,6 +131,11 @@ def report_lines(report: Report) -> Iterator[str]:
     if report.origin is not None:
         yield f"Log {_printable(report.origin)}, tree of {report.size}, records {report.first} to before {report.end}"
         yield f"Read {report.records} records; opened {report.opened} contents; {report.withheld} withheld"
+    for file in report.compared:
+        name = _printable(file.file)
+        yield f"Checkpoints in {name} that agree with this log: {file.checkpoints}, the last of {file.size} records"
+    for stamp in report.stamped:
+        yield f"The checkpoint was there at {_instant(stamp.at)}, by time stamp {_printable(stamp.witness)}"
     if report.handed_over_to is not None:
         yield f"The log has another key now. Bring this one the next time: {report.handed_over_to}"
     for fault in report.faults:
@@ -126,6 +150,10 @@ def report_lines(report: Report) -> Iterator[str]:
     }[report.verdict]
     yield "Not checked:"
     yield from (f"- {SENTENCES[what]}" for what in report.unchecked)
+
+
+def _instant(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _where(fault: Fault) -> str:

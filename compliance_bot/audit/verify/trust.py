@@ -45,6 +45,7 @@ class Trust:
 
     def __init__(self, origin: str, keys: Collection[VerifierKey]) -> None:
         self.origin = origin
+        self.known_from = 0  # below this size a key signed that nobody brought
         self._until: dict[VerifierKey, int | None] = {
             key: None for key in keys if key.type is SignatureType.ED25519 and key.name == origin
         }
@@ -76,6 +77,7 @@ class Trust:
         Raises HandoverRefused.
         """
         if change.old not in self._until:
+            self.known_from = max(self.known_from, change.size)
             return False
         if self._until[change.old] is not None:
             raise HandoverRefused("a key was replaced twice")

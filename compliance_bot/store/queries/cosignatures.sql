@@ -1,6 +1,3 @@
--- lead: Whether this transaction alone asks the witnesses of the tenant; released with it
-SELECT pg_try_advisory_xact_lock(hashtext('compliance_bot.witness'), %(tenant)s)
-
 -- is_due: Whether none of these witnesses saw a checkpoint of this size, nor any within this time
 SELECT NOT EXISTS (
   SELECT FROM audit.cosignature c

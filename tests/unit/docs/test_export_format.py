@@ -17,6 +17,7 @@ PAGE = (DOCS / "reference" / "export-format.md").read_text(encoding="utf-8")
 EXAMPLES = {
     "handovers/<size>": "handovers/7",
     "handovers/<size>.json": "handovers/7.json",
+    "timestamps/<name>.tsr": "timestamps/tsa.example.tsr",
     "tile/<level>/<index>[.p/<width>]": "tile/0/x001/000.p/9",
     "records/<first index>.jsonl": "records/0000000000.jsonl",
 }
@@ -24,7 +25,7 @@ EXAMPLES = {
 
 def test_it_lists_the_files_and_how_large_they_may_be() -> None:
     listed = re.findall(r"^\| `([^`]+)` \| (\d+) \|", PAGE, re.MULTILINE)
-    assert len(listed) == 10
+    assert len(listed) == 11
     for name, limit in listed:
         assert limit_bytes(EXAMPLES.get(name, name)) == int(limit)
     assert f"{LINES_PER_FILE} in each file" in PAGE

@@ -57,6 +57,8 @@ from compliance_bot.store.bundle import Manifest, Member
 from compliance_bot.store.removal import Removed
 from compliance_bot.store.tenants import Holdings, Removal
 from compliance_bot.testing import ListedDetector
+from compliance_bot.witness.evidence import Filed, Timestamped
+from compliance_bot.witness.quorum import Attested, Seen
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "reference" / "schemas"
 NAMES = sorted(file.stem for file in SCHEMAS.glob("*.json"))
@@ -293,7 +295,13 @@ def test_keys_checkpoints_and_proofs_of_the_log_fit() -> None:
     for name in ("audit-keys", "audit-rotate-key", "audit-begin-anew"):
         check(name, audit_shapes.keys_shape(known))
     note = sign_note(format_checkpoint(Checkpoint(origin="log/1", size=3, root=bytes(32))), key)
-    check("audit-checkpoint", audit_shapes.checkpoint_shape(note))
+    seen = (
+        Seen(witness="archive", evidence=Filed(path=Path("checkpoints"), at=1)),
+        Seen(witness="authority", evidence=Timestamped(response=b"", at=NOON)),
+    )
+    attested = Attested(seen=seen, not_seen=(), enough=2, required=frozenset())
+    for given in (None, attested):
+        check("audit-checkpoint", audit_shapes.checkpoint_shape(note, given))
     check("audit-proof", audit_shapes.proof_shape(new_record_id(), b"c2sp.org/tlog-proof@v1"))
     receipt = Receipt(origin="log/1", record=new_record_id(), leaf_hash=bytes(32), answer=bytes(32), salt=bytes(32))
     for proven in (None, Proven(receipt=receipt, index=0, size=3)):

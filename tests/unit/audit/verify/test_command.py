@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 import compliance_bot
 from compliance_bot.audit.bundle.verifier import MODULES, verifier
 from compliance_bot.audit.bundle.write import write_export
+from compliance_bot.audit.kept import format_kept
 from compliance_bot.audit.note import cosign_note
 from compliance_bot.audit.note_key import SignatureType, format_verifier_key
 from compliance_bot.audit.verify.__main__ import main
@@ -143,6 +144,8 @@ def test_exit_codes_and_json_are_what_the_schema_and_the_pages_say(
         ["--jobs", "0"],
         ["--max-silence", "-1"],
         ["--checkpoint", "no such file"],
+        ["--witness-file", "no such file"],
+        ["--witness-file", __file__],
     ],
 )
 def test_what_makes_no_sense_is_refused(words: list[str], small: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,6 +166,23 @@ def test_a_checkpoint_is_kept_where_all_is_intact_and_compared_the_next_time(
     write_export(MadeLog().fill(2).source(), tmp_path / "shorter", signing_key(1))
     assert main([str(tmp_path / "shorter"), "--jobs", "1", "--key", KEY, "--checkpoint", str(kept)]) == 1
     assert "it was shortened" in capsys.readouterr().out
+
+
+def test_a_file_of_a_witness_is_compared(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "checkpoints.jsonl"
+    words = [str(small), "--jobs", "1", "--key", KEY, "--witness-file", str(file)]
+    file.write_bytes(format_kept(1, (small / "checkpoint").read_bytes()))
+    assert main(words) == 0
+    assert (
+        "Checkpoints in checkpoints.jsonl that agree with this log: 1, the last of 3 records" in capsys.readouterr().out
+    )
+    file.write_bytes(file.read_bytes() + format_kept(1, MadeLog().fill(3).checkpoint()))
+    assert main([*words, "--json"]) == 1
+    shape = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(shape)
+    assert shape["witness_files"] == [{"file": "checkpoints.jsonl", "checkpoints": 1, "size": 3}]
+    (fault,) = shape["faults"]
+    assert (fault["kind"], fault["message"].split(" in ")[0]) == ("rewritten", "checkpoint 2")
 
 
 def test_a_report_shows_nothing_that_steers_a_terminal(
