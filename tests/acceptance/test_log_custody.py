@@ -190,9 +190,9 @@ def test_no_command_no_log_and_nothing_that_is_stored_tells_it(
     haul += tables(home)
     found, secrets = b"\0".join(haul), keeper.secrets(home)
     assert cli("audit", "keys", "--json").json["origin"].encode().hex().encode() in found, "rows were looked at"
-    assert len(secrets) >= 2
-    for secret in secrets:
-        for form in (secret, secret.hex().encode(), base64.b64encode(secret)):
+    assert secrets
+    for secret in (one[:15] for one in secrets):  # of which base64 has no padding
+        for form in (secret, secret.hex().encode(), base64.b64encode(secret), repr(secret)[2:-1].encode()):
             assert form not in found
 
 
