@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import shlex
+import signal
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from compliance_bot.errors import ComplianceError
 
@@ -37,10 +40,7 @@ class OperatorCommand:
         """
         called = f"{self._setting} {words[0]}"
         try:
-            done = subprocess.run(  # the operator's own command, without a shell
-                [*self._command, *words], input=given, capture_output=True, timeout=timeout_s, check=True
-            )
-            answer = base64.b64decode(done.stdout.strip(), validate=True)
+            answer = base64.b64decode(_run([*self._command, *words], given, timeout_s).strip(), validate=True)
         except subprocess.CalledProcessError as error:
             raise self._refuse(f"{called}: it ended with {error.returncode}") from None
         except subprocess.TimeoutExpired:
@@ -52,3 +52,18 @@ class OperatorCommand:
         if not 0 < len(answer) <= _MOST_BYTES:
             raise self._refuse(f"{called}: it answered nothing, or far too much")
         return answer
+
+
+def _run(command: Sequence[str], given: bytes, timeout_s: float) -> bytes:
+    """Return what a command writes; where it is not waited for any longer, what it has started ends with it."""
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere, process_group=0) as running:
+        try:
+            written, _ = running.communicate(given, timeout_s)
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+            raise
+    if running.returncode:
+        raise subprocess.CalledProcessError(running.returncode, command[0])
+    return written

@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,19 @@ class TestAtSigner:
             signer(tmp_path, script).load().newest.sign(TEXT)
         assert refused.value.exit_code == 3
         assert "Wx" not in f"{refused.value} {refused.value.hint}"
+
+    def test_one_that_hangs_leaves_nothing_behind(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        make_key(tmp_path, 1)
+        signer(tmp_path).begin()
+        monkeypatch.setattr(custody, "_SIGN_TIMEOUT_S", 1)
+        waits = "import subprocess; subprocess.run(['sh', '-c', 'echo $$ > PID; exec sleep 60'])"
+        with pytest.raises(SignerFailed, match="did not end"):
+            signer(tmp_path, waits.replace("PID", str(tmp_path / "pid"))).load().newest.sign(TEXT)
+        state = Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}/status")
+        until = time.monotonic() + 5
+        while state.exists() and "zombie" not in state.read_text(encoding="utf-8"):
+            assert time.monotonic() < until, "what the command started still runs"
+            time.sleep(0.05)
 
     def test_one_that_names_a_key_it_does_not_sign_with_is_not_begun_with(self, tmp_path: Path) -> None:
         make_key(tmp_path, 1), make_key(tmp_path, 2)
