@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from compliance_bot.chains.grants import Grants
 from compliance_bot.chains.kill_switch import KillSwitch
 from compliance_bot.chains.trail import Trail
-from compliance_bot.keys.signing import SigningKeyFiles
 from compliance_bot.privacy_office import PrivacyOffice
 from compliance_bot.records import DocumentId, RecordId
 from compliance_bot.wiring import LOCAL_ADMINISTRATOR
@@ -108,7 +107,7 @@ class Governance(PrivacyOffice):
             integrator=self._integrator,
             pulse=self._pulse,
             witnessing=self._witnessing,
-            files=SigningKeyFiles(self._home.path / "keys"),
+            files=self._signing_keys,
         )
 
     def log_evidence(self, *, principal: Asker) -> LogEvidence:

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Literal
 from compliance_bot.bundled import bundled
 from compliance_bot.errors import Unavailable, UsageError
 from compliance_bot.keys import create_keys, load_keys, sync_folder
+from compliance_bot.keys.custody import AtSigner, InEnvironment, Wrapped
 from compliance_bot.keys.epochs import FIRST
 from compliance_bot.keys.management import CommandManagement, ManagedKeys
+from compliance_bot.keys.signing import InHome, SigningKeyFiles, SigningKeyUnreadable
 from compliance_bot.keys.sources import EnvironmentKeys, FileKeys
 from compliance_bot.settings import load_settings
 from compliance_bot.store.embedded import destroy
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from compliance_bot.keys import Keyring
     from compliance_bot.keys.epochs import KeySource
+    from compliance_bot.keys.signing import Custody
     from compliance_bot.settings import Settings
     from compliance_bot.store.connect import Database
     from compliance_bot.store.tenants import Claim
@@ -118,6 +121,21 @@ def key_source(settings: Settings, keys: Path) -> KeySource:
     if settings.vault_key_command is not None:
         return ManagedKeys(keys, CommandManagement(settings.vault_key_command))
     return FileKeys(keys)
+
+
+def signing_keys(settings: Settings, keys: Path) -> SigningKeyFiles:
+    """Return the keys that sign the log, in whose custody they are as the settings say."""
+    return SigningKeyFiles(keys, _custody(settings))
+
+
+def _custody(settings: Settings) -> Custody:
+    if settings.log_keys is not None:
+        return InEnvironment(settings.log_keys.get_secret_value())
+    if (command := settings.log_key_command) is not None:
+        return Wrapped(CommandManagement(command, setting="log_key_command", refuse=SigningKeyUnreadable))
+    if settings.log_sign_command is not None:
+        return AtSigner(settings.log_sign_command)
+    return InHome()
 
 
 def is_home(path: Path) -> bool:

@@ -269,7 +269,7 @@ class Answer:
     citations: tuple[Citation, ...]
     redactions: Mapping[str, int] = field(hash=False)  # personal data masked in question and answer, by type
     record: RecordId
-    receipt: str | None  # signed by the log, for this text; None before the record is committed
+    receipt: str | None  # signed by the log, for this text; None before that, and where it was another text
     model: str  # the one that answered
     timings_ms: Mapping[str, float] = field(hash=False)
     fallback: str | None = None  # why another model than the one set answered

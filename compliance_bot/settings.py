@@ -195,6 +195,24 @@ class Settings(BaseSettings):
         description="Command of a key management system that wraps the vault's keys: it is called with `wrap` or "
         "`unwrap` added, reads base64 and writes base64.",
     )
+    log_keys: SecretStr | None = Field(
+        default=None,
+        min_length=1,
+        description="Keys that sign the audit log, where they are not to lie in the home: `1:BASE64 2:BASE64`, 32 "
+        "bytes each; the highest that took over signs.",
+    )
+    log_key_command: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Command of a key management system that wraps the keys that sign the audit log, called as "
+        "vault_key_command is.",
+    )
+    log_sign_command: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Command that signs the audit log with a key that never comes here: it is called with `public` or "
+        "`sign` and the key's number added, reads the text to be signed and writes base64.",
+    )
     max_question_chars: int = Field(default=4000, ge=10, le=100_000, description="Longest question, in characters.")
     threads: int = Field(
         default_factory=lambda: max(1, min(4, os.cpu_count() or 1)), ge=1, le=64, description="Threads of the embedder."
@@ -249,6 +267,12 @@ class Settings(BaseSettings):
     def _vault_keys_are_in_one_place(self) -> Self:
         if self.vault_keys is not None and self.vault_key_command is not None:
             raise ValueError("vault_keys and vault_key_command: expected one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _log_keys_are_in_one_place(self) -> Self:
+        if sum(one is not None for one in (self.log_keys, self.log_key_command, self.log_sign_command)) > 1:
+            raise ValueError("log_keys, log_key_command and log_sign_command: expected one of them")
         return self
 
     @model_validator(mode="after")

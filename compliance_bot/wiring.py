@@ -23,9 +23,8 @@ from compliance_bot.chains.grants import with_grants
 from compliance_bot.chains.identify import Identification
 from compliance_bot.chains.rules import LiveRules, Rules
 from compliance_bot.errors import UsageError
-from compliance_bot.home import key_source
+from compliance_bot.home import key_source, signing_keys
 from compliance_bot.identity import account_name
-from compliance_bot.keys.signing import SigningKeyFiles
 from compliance_bot.policy.decide import Circumstances
 from compliance_bot.policy.signature import APPROVERS, read_approvers, require_approved
 from compliance_bot.records import Credential, Principal
@@ -79,7 +78,8 @@ class Wiring:
         catching_up = None if is_adrift else CatchingUp(home.database, self._log, self._anchor, home.keyring)
         self._go_on = catching_up.go_on if catching_up else lambda: None
         self.caught_up: Mapping[str, int] = catching_up.applied if catching_up else {}  # done again when it was opened
-        self._integrator = Integrator(self._log, home.keyring, SigningKeyFiles(home.path / "keys"))
+        self._signing_keys = signing_keys(settings, home.path / "keys")
+        self._integrator = Integrator(self._log, home.keyring, self._signing_keys)
         if not begins_log:
             self._integrator.begin()
         self._witnessing = self._witnessed_by(home)
@@ -105,8 +105,7 @@ class Wiring:
         from compliance_bot.witness.policy import open_quorum, read_witnesses
 
         quorum = open_quorum(read_witnesses(rules.read_bytes()), home.path)
-        files = SigningKeyFiles(home.path / "keys")
-        return Witnessing(home.database, self._log, self._integrator, files, quorum)
+        return Witnessing(home.database, self._log, self._integrator, self._signing_keys, quorum)
 
     def _show_to_witnesses(self) -> None:
         if self._witnessing is not None:

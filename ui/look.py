@@ -32,6 +32,9 @@ STYLE = """
 .cb-source mark {background: #ffe9a8; padding: .05rem .1rem; border-radius: 2px; color: inherit}
 .cb-mask {background: #e6ebf1; border-radius: 3px; padding: 0 .25rem; font-size: .85em; color: #33414f}
 .cb-note {color: #5d6b79; font-size: .85rem; margin: .2rem 0}
+[class*="st-key-signed-"] {gap: 1rem; margin-top: -.9rem}
+[class*="st-key-signed-"] button {min-height: 0; padding: 0}
+[class*="st-key-signed-"] button p {color: #5d6b79; font-size: .85rem; text-decoration: underline}
 .cb-table {border-collapse: collapse; width: 100%; font-size: .9rem}
 .cb-table th, .cb-table td {text-align: left; padding: .35rem .6rem; border-bottom: 1px solid #dfe5ec}
 .cb-table th {color: #5d6b79; font-weight: 600}

@@ -76,6 +76,7 @@ class Integrator:
         self._months = Months(log)
         self._refused: set[RecordId] = set()
         self._signer: SigningKey | None = None
+        self._why_not: type[LogInconsistent] = LogInconsistent
         self._is_halted = False
 
     def halt(self) -> None:
@@ -88,8 +89,10 @@ class Integrator:
         A newer one signs nothing before it took over. Raises LogInconsistent where no checkpoint could be made: what is
         not in order gets no signature.
         """
-        if self._is_halted or self._signer is None:
+        if self._is_halted:
             raise LogInconsistent
+        if self._signer is None:
+            raise self._why_not
         return self._signer
 
     def begin(self) -> None:
@@ -108,6 +111,7 @@ class Integrator:
             else:
                 self._signer = SigningKey(name=tip.origin, private_key=tip.signer)
         except LogInconsistent as error:
+            self._why_not = type(error)
             note("log.stalled", level="warning", tenant=self._log.tenant, error=type(error).__name__)
 
     def round(self, *, wait: bool = False, limit: int = BATCH) -> Round | None:

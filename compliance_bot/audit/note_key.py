@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from compliance_bot.errors import ComplianceError
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from compliance_bot.keys.signing import PrivateKey
 
 KEY_ID_BYTES = 4
 _KEY_BYTES = 32
@@ -54,7 +54,7 @@ class SigningKey:
     """A private key with the name it signs under."""
 
     name: str
-    private_key: Ed25519PrivateKey = field(repr=False)
+    private_key: PrivateKey = field(repr=False)
 
     def verifier(self, kind: SignatureType) -> VerifierKey:
         """Return the key that those who verify need."""

@@ -16,10 +16,8 @@ from compliance_bot.keys.signing import SigningKeyMissing
 from compliance_bot.store import tree
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
     from compliance_bot.audit.note_key import VerifierKey
-    from compliance_bot.keys.signing import SigningKeys
+    from compliance_bot.keys.signing import PrivateKey, SigningKeys
     from compliance_bot.store.connect import Transaction
 
 
@@ -48,13 +46,22 @@ class CheckpointBeyondTree(LogInconsistent):
         )
 
 
+class SigningKeyReplaced(LogInconsistent):
+    """The newest checkpoint of the log was signed by none of the keys in keys/log: nothing more is signed."""
+
+    hint = (
+        "Restore keys/log from its backup where a key was exchanged. Where none was, the database was: keep it as it "
+        "is, run `compliance-bot audit verify`, and tell the auditor."
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tip:
     """The newest checkpoint: what it says, its bytes, and which of the home's keys signed it."""
 
     checkpoint: Checkpoint
     note: bytes
-    signer: Ed25519PrivateKey
+    signer: PrivateKey
 
     @property
     def origin(self) -> str:
@@ -76,11 +83,13 @@ def read_tip(transaction: Transaction, keys: SigningKeys) -> Tip | None:
         ours = {verifier(checkpoint.origin, key): key for key in keys.keys}
         if not ours:
             raise SigningKeyMissing
+        if {(one.name, one.key_id) for one in note.signatures}.isdisjoint((key.name, key.id) for key in ours):
+            raise _inconsistent(transaction, signed, SigningKeyReplaced())
         signers = {one.key for one in open_note(signed.note, ours).verified}
     except NoteError as error:
-        raise _inconsistent(transaction, signed) from error
+        raise _inconsistent(transaction, signed, LogInconsistent()) from error
     if checkpoint.size != signed.size:
-        raise _inconsistent(transaction, signed)
+        raise _inconsistent(transaction, signed, LogInconsistent())
     (*_, signer) = (key for public, key in ours.items() if public in signers)
     return Tip(checkpoint=checkpoint, note=signed.note, signer=signer)
 
@@ -111,13 +120,13 @@ def require_stored(transaction: Transaction, tip: Tip) -> None:
         raise LogInconsistent
 
 
-def verifier(origin: str, key: Ed25519PrivateKey) -> VerifierKey:
+def verifier(origin: str, key: PrivateKey) -> VerifierKey:
     """Return the public key under which a log of this origin is signed."""
     return SigningKey(name=origin, private_key=key).verifier(SignatureType.ED25519)
 
 
-def _inconsistent(transaction: Transaction, signed: tree.SignedTree) -> LogInconsistent:
-    """Return what to say of a newest checkpoint that is not one which a key of the home signed."""
+def _inconsistent(transaction: Transaction, signed: tree.SignedTree, known: LogInconsistent) -> LogInconsistent:
+    """Return what to say of a newest checkpoint that is not in order: that it is beyond the tree, or what is known."""
     if signed.size > tree.leaf_count(transaction):
         return CheckpointBeyondTree(transaction.tenant, signed.size)
-    return LogInconsistent()
+    return known

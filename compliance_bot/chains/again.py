@@ -40,7 +40,8 @@ class Again:
         """Return the answers without the sentences and quotes of documents that may not be read any more.
 
         A model's own words go with any document that it was sent. Personal data that were shown then are shown where
-        they may still be seen and have not been erased. Raises what identifying or the database raises.
+        they may still be seen and have not been erased. An answer whose text is another now has no receipt. Raises
+        what identifying or the database raises.
         """
         rests = [self._rests_on(answer) for answer in answers]
         principal, now = self.act.identify(), self.act.circumstances()
@@ -48,7 +49,9 @@ class Again:
         drawing = Drawing(viewer)
         readable, hashes = self._readable(frozenset().union(*rests), _quoted(answers), drawing)
         return tuple(
-            self._drawn(one, _without(one.undrawn or one, on, readable - _revised(one, hashes)), drawing)
+            _receipted(
+                one, self._drawn(one, _without(one.undrawn or one, on, readable - _revised(one, hashes)), drawing)
+            )
             for one, on in zip(answers, rests, strict=True)
         )
 
@@ -88,6 +91,11 @@ class Again:
         decisions = self.act.engine.decide_each(principal, "read", resources, now)
         permitted = {class_id for class_id, decision in zip(seen, decisions, strict=True) if decision.allowed}
         return frozenset(document for document, class_id in found.items() if class_id in permitted), hashes
+
+
+def _receipted(shown: Answer, now: Answer) -> Answer:
+    """Return an answer with the receipt that was given for it, if it still says what that is for."""
+    return replace(now, receipt=shown.receipt if now.answer == shown.answer else None)
 
 
 def _quoted(answers: Sequence[Answer]) -> frozenset[Place]:

@@ -1,35 +1,35 @@
-"""Keys of the vault that a key management system wraps: in the home they lie encrypted, and open nothing without it."""
+"""Keys that a key management system wraps: in the home they lie encrypted, and open nothing without it.
+
+Those of the vault are loaded here. The log's, which are wrapped in the same way, are in `custody`.
+"""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import os
-import shlex
-import subprocess
 from typing import TYPE_CHECKING, Protocol
 
 from compliance_bot.keys import KEY_BYTES, write_once
+from compliance_bot.keys.command import OperatorCommand
 from compliance_bot.keys.epochs import VaultKeyUnreadable
 from compliance_bot.keys.sources import FOLDER, destroy, key_files, read_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-_COMMAND_TIMEOUT_S = 30
-_MOST_WRAPPED = 65_536  # bytes
+    from compliance_bot.errors import ComplianceError
 
 
 class KeyManagement(Protocol):
     """A key management system: it wraps a key under one of its own, which never leaves it."""
 
-    def wrap(self, key: bytes) -> bytes:
-        """Return the key encrypted. Raises VaultKeyUnreadable."""
+    def wrap_new(self) -> bytes:
+        """Return a new random key, wrapped. Raises what says that its keys cannot be read."""
         ...
 
     def unwrap(self, wrapped: bytes) -> bytes:
-        """Return the key. Raises VaultKeyUnreadable."""
+        """Return the key. Raises what says that its keys cannot be read."""
         ...
 
 
@@ -40,39 +40,31 @@ class CommandManagement:
     token's tool, or a program of one's own.
     """
 
-    def __init__(self, command: str) -> None:
-        try:
-            self._command = shlex.split(command)
-        except ValueError as error:
-            raise VaultKeyUnreadable(f"vault_key_command is not a command line: {error}") from None
-        if not self._command:
-            raise VaultKeyUnreadable("vault_key_command is blank: expected a command")
+    def __init__(
+        self,
+        command: str,
+        *,
+        setting: str = "vault_key_command",
+        refuse: Callable[[str], ComplianceError] = VaultKeyUnreadable,
+    ) -> None:
+        self._command = OperatorCommand(command, setting=setting, refuse=refuse)
+        self._setting, self._refuse = setting, refuse
 
     def wrap(self, key: bytes) -> bytes:
-        """Return the key encrypted. Raises VaultKeyUnreadable."""
-        return self._call("wrap", key)
+        """Return the key encrypted. Raises VaultKeyUnreadable, or what was named in its place."""
+        return self._command.call("wrap", given=base64.b64encode(key))
+
+    def wrap_new(self) -> bytes:
+        """Return a new random key, wrapped; one that does not come back, or is not hidden, is refused."""
+        key = os.urandom(KEY_BYTES)
+        wrapped = self.wrap(key)
+        if key in wrapped or self.unwrap(wrapped) != key:
+            raise self._refuse(f"{self._setting}: what it wraps, it does not unwrap again, or does not hide")
+        return wrapped
 
     def unwrap(self, wrapped: bytes) -> bytes:
-        """Return the key. Raises VaultKeyUnreadable."""
-        return self._call("unwrap", wrapped)
-
-    def _call(self, what: str, data: bytes) -> bytes:
-        try:
-            done = subprocess.run(  # the operator's own command, without a shell
-                [*self._command, what],
-                input=base64.b64encode(data),
-                capture_output=True,
-                timeout=_COMMAND_TIMEOUT_S,
-                check=True,
-            )
-            answer = base64.b64decode(done.stdout.strip(), validate=True)
-        except subprocess.CalledProcessError as error:
-            raise VaultKeyUnreadable(f"vault_key_command {what}: it ended with {error.returncode}") from None
-        except (OSError, subprocess.TimeoutExpired, binascii.Error) as error:
-            raise VaultKeyUnreadable(f"vault_key_command {what}: {type(error).__name__}") from None
-        if not 0 < len(answer) <= _MOST_WRAPPED:
-            raise VaultKeyUnreadable(f"vault_key_command {what}: it answered nothing, or far too much")
-        return answer
+        """Return the key. Raises VaultKeyUnreadable, or what was named in its place."""
+        return self._command.call("unwrap", given=base64.b64encode(wrapped))
 
 
 class ManagedKeys:
@@ -97,11 +89,7 @@ class ManagedKeys:
         name = f"epoch-{epoch}.wrapped"
         if (self._folder / name).exists():
             return
-        key = os.urandom(KEY_BYTES)
-        wrapped = self._management.wrap(key)
-        if key in wrapped or self._management.unwrap(wrapped) != key:
-            raise VaultKeyUnreadable("vault_key_command: what it wraps, it does not unwrap again, or does not hide")
-        write_once(self._folder, name, wrapped)
+        write_once(self._folder, name, self._management.wrap_new())
 
     def require_discardable(self, epoch: int) -> None:
         """Do nothing: any key can be destroyed here."""

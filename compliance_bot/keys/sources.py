@@ -14,8 +14,10 @@ from compliance_bot.keys import KEY_BYTES, read_private, sync_folder, write_once
 from compliance_bot.keys.epochs import FIRST, VaultKeyUnreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from compliance_bot.errors import ComplianceError
 
 FOLDER = "vault"  # in the folder of keys
 _FILE = re.compile(r"epoch-([1-9][0-9]{0,8})(\.wrapped)?")
@@ -58,16 +60,10 @@ class EnvironmentKeys:
 
     def load(self) -> Mapping[int, bytes]:
         """Return the key of each epoch there is. Raises VaultKeyUnreadable; no message quotes a key."""
-        keys = {}
-        for place, word in enumerate(self._written.replace(",", " ").split(), start=1):
-            epoch, _, encoded = word.partition(":")
-            with suppress(binascii.Error, ValueError):
-                key = base64.b64decode(encoded, validate=True)
-                if epoch.isdecimal() and int(epoch) >= FIRST and len(key) == KEY_BYTES and int(epoch) not in keys:
-                    keys[int(epoch)] = key
-                    continue
-            raise VaultKeyUnreadable(f"vault_keys: part {place} is not EPOCH:BASE64 of {KEY_BYTES} bytes")
-        return keys
+        return parse_keys(
+            self._written,
+            lambda place: VaultKeyUnreadable(f"vault_keys: part {place} is not EPOCH:BASE64 of {KEY_BYTES} bytes"),
+        )
 
     def add(self, epoch: int) -> None:
         """Raise UsageError unless the operator has set this key already."""
@@ -84,6 +80,20 @@ class EnvironmentKeys:
 
     def discard(self, epoch: int) -> None:
         """Do nothing: the operator destroyed the key."""
+
+
+def parse_keys(written: str, refuse: Callable[[int], ComplianceError]) -> Mapping[int, bytes]:
+    """Return the keys of a setting `1:BASE64 2:BASE64` by number; raise what `refuse` makes of a part that is none."""
+    keys = {}
+    for place, word in enumerate(written.replace(",", " ").split(), start=1):
+        number, _, encoded = word.partition(":")
+        with suppress(binascii.Error, ValueError):
+            key = base64.b64decode(encoded, validate=True)
+            if number.isdecimal() and int(number) >= FIRST and len(key) == KEY_BYTES and int(number) not in keys:
+                keys[int(number)] = key
+                continue
+        raise refuse(place)
+    return keys
 
 
 def key_files(folder: Path) -> list[tuple[Path, int, bool]]:

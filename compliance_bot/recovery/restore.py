@@ -15,11 +15,10 @@ from compliance_bot.audit.integrate import Integrator
 from compliance_bot.audit.log import AuditLog
 from compliance_bot.audit.record import Event, describe
 from compliance_bot.errors import ComplianceError, UsageError
-from compliance_bot.home import key_source
+from compliance_bot.home import key_source, signing_keys
 from compliance_bot.identity import account_name
 from compliance_bot.keys import KeysMissing, load_keys
 from compliance_bot.keys.epochs import EpochKeys
-from compliance_bot.keys.signing import SigningKeyFiles
 from compliance_bot.policy.files import read_files
 from compliance_bot.policy.folder import policies_of
 from compliance_bot.records import Principal
@@ -172,4 +171,4 @@ def _record(
         log = AuditLog(database, keyring)
         log.append(event, who)
         # What was signed after the backup is gone: nobody may take what comes now for the same log.
-        Integrator(log, keyring, SigningKeyFiles(settings.home / KEYS)).begin_anew()
+        Integrator(log, keyring, signing_keys(settings, settings.home / KEYS)).begin_anew()

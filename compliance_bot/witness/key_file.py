@@ -54,8 +54,8 @@ def load_key(path: Path) -> SigningKey:
 
 def format_key(key: SigningKey) -> str:
     """Return the line of a key, with its end."""
-    seed = key.private_key.private_bytes_raw()
-    encoded = base64.b64encode(bytes([SignatureType.ED25519]) + seed).decode()
+    assert isinstance(key.private_key, Ed25519PrivateKey), "a witness has its key itself"
+    encoded = base64.b64encode(bytes([SignatureType.ED25519]) + key.private_key.private_bytes_raw()).decode()
     return f"{_PREFIX}{key.name}+{key.verifier(SignatureType.ED25519).id.hex()}+{encoded}\n"
 
 

@@ -143,6 +143,17 @@ class TestSecrets:
         assert settings.database_url.get_secret_value() == SECRET
 
 
+LOG_KEYS = {"log_keys": "1:x", "log_key_command": "wrap", "log_sign_command": "sign"}
+
+
+@pytest.mark.parametrize("missing", LOG_KEYS)
+def test_the_logs_key_is_in_one_place(tmp_path: Path, missing: str) -> None:
+    two = {name: value for name, value in LOG_KEYS.items() if name != missing}
+    with pytest.raises(InvalidSetting, match="log_keys, log_key_command and log_sign_command: expected one of them"):
+        load_settings(home=tmp_path, **two)
+    load_settings(home=tmp_path, **{missing: LOG_KEYS[missing]})
+
+
 def test_settings_do_not_change(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         load_settings(home=tmp_path).threads = 3

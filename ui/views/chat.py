@@ -94,6 +94,8 @@ def _answer(visit: session.Visit, number: int, turn: session.Turn, answer: Answe
     if answer.notice:
         st.html(f'<p class="cb-note">{look.text(answer.notice)}</p>')
     st.html(f'<p class="cb-note cb-end">{look.text(" · ".join(notes))}</p>')
+    if answer.receipt is not None:
+        _receipt(number, answer, answer.receipt)
 
 
 def _citation(visit: session.Visit, number: int, citation: Citation, purpose: str | None) -> None:
@@ -111,6 +113,31 @@ def _citation(visit: session.Visit, number: int, citation: Citation, purpose: st
         st.html(look.place(citation, is_open=is_open))
         if is_open:
             _source(visit, number, citation, purpose)
+
+
+def _receipt(number: int, answer: Answer, receipt: str) -> None:
+    """Offer what `compliance-bot audit receipt` checks: the receipt, and the text that it is for, to the letter."""
+    offered = (
+        (
+            "Receipt",
+            "receipt",
+            receipt,
+            "What the log signed for this answer; `compliance-bot audit receipt` checks it",
+        ),
+        ("Text", "txt", answer.answer, "The text that the receipt is for, to the letter"),
+    )
+    with st.container(horizontal=True, key=f"signed-{number}"):
+        for name, ending, content, told in offered:
+            st.download_button(
+                name,
+                content.encode(),
+                file_name=f"answer-{answer.record}.{ending}",
+                mime="text/plain",
+                key=f"{ending}-{number}",
+                help=told,
+                on_click="ignore",
+                type="tertiary",
+            )
 
 
 def _open(visit: session.Visit, opened: tuple[int, int] | None, is_whole: bool = False) -> None:

@@ -23,6 +23,7 @@ CHECKS: Mapping[str, Callable[[Settings], str | Warned]] = {
     "home": premises.home,
     "files": premises.files,
     "keys": premises.keys,
+    "log key": premises.log_key,
     "policies": rules.policies,
     "principals": rules.principals,
     "models": premises.models,

@@ -168,10 +168,11 @@ def _audit_log(home: Home, _: Health) -> str:
 def _log_tree(home: Home, _: Health) -> str | Warned:
     """Say whether what is stored is what was signed, and whether records wait for the tree longer than they should."""
     from compliance_bot.audit.tip import read_tip, require_stored
-    from compliance_bot.keys.signing import SigningKeyFiles
+    from compliance_bot.home import signing_keys
+    from compliance_bot.settings import load_settings
     from compliance_bot.store import tree
 
-    keys = SigningKeyFiles(home.path / "keys").load()
+    keys = signing_keys(load_settings(home=home.path), home.path / "keys").load()
     with home.database.reading() as snapshot:
         tip, backlog = read_tip(snapshot, keys), tree.backlog(snapshot)
         if tip is not None:

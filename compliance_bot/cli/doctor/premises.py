@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LEAST_FREE_MB = 500
 _LEAST_MEMORY_MB = 1024  # the models take about 400 MB, the embedded database as much again
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_LOG_KEY_ELSEWHERE = ("log_keys", "log_key_command", "log_sign_command")
 _KNOWN = {
     "policies",
     "keys",
@@ -78,6 +79,26 @@ def keys(settings: Settings) -> str:
         if path.stat().st_mode & _OTHERS:
             raise KeysExposed(path)
     return "present, readable by their owner alone; keep a copy apart from the database"
+
+
+def log_key(settings: Settings) -> str | Warned:
+    """Let the key that signs the log sign something that means nothing, and say where it lies."""
+    from compliance_bot.home import signing_keys
+    from compliance_bot.keys.signing import try_out
+
+    kept = next((one for one in _LOG_KEY_ELSEWHERE if getattr(settings, one) is not None), None)
+    files = signing_keys(settings, settings.home / "keys")
+    keys = files.load()
+    if not keys.keys:
+        return "none yet: the first is made when the home is opened"
+    try_out(keys.newest)
+    if kept is not None and (clear := files.in_clear()):
+        return Warned(
+            detail=f"keys/log/key-{clear[-1]} lies in the home as it is, though {kept} is set",
+            hint="Run `compliance-bot audit rotate-key`, then take that file away: "
+            "docs/how-to/keep-the-log-verifiable.md.",
+        )
+    return f"signs; kept as {kept} says" if kept else "signs; kept in the home, in keys/log"
 
 
 def models(settings: Settings) -> str:

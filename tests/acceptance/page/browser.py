@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
 
@@ -105,3 +106,11 @@ class ChatPage:
         """Go to another view by the navigation."""
         self.page.get_by_role("link", name=view, exact=True).click()
         self.page.get_by_role("heading", name=view, exact=True).wait_for()
+
+    def download(self, name: str, folder: Path) -> Path:
+        """Press what is offered under this name below the last answer, and return the file that the browser saved."""
+        with self.page.expect_download() as begun:
+            self.page.get_by_role("button", name=name, exact=True).last.click()
+        path = folder / begun.value.suggested_filename
+        begun.value.save_as(path)
+        return path

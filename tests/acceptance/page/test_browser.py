@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compliance_bot import ComplianceBot
+from compliance_bot.cli import run
 from tests.acceptance.page.browser import ChatPage
 from tests.acceptance.page.conftest import FEE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser
 
 QUESTION = "How high is the fee for a transfer abroad?"
+UMBRELLAS = "Where are lost umbrellas kept?"
 
 
 @pytest.fixture
@@ -43,6 +47,24 @@ def test_a_quote_opens_highlighted_in_its_document(chat: ChatPage) -> None:
     chat.page.get_by_role("button", name="Show the whole document").click()
     chat.page.wait_for_function("() => document.querySelector('.cb-source').innerText.startsWith('Tariff')")
     assert chat.page.locator(".cb-source mark").inner_text() == FEE
+
+
+def test_what_is_offered_below_an_answer_is_what_the_command_checks(
+    chat: ChatPage, stocked: Path, tmp_path: Path
+) -> None:
+    chat.choose("ana")
+    chat.page.get_by_role("textbox", name="Purpose").fill("Complaint 12")
+    chat.page.get_by_role("textbox", name="Purpose").press("Enter")
+    for question, said in ((QUESTION, FEE), (UMBRELLAS, "Lopez"), ("What is the boiling point of tungsten?", "source")):
+        chat.ask(question)
+        receipt, text = (chat.download(name, tmp_path) for name in ("Receipt", "Text"))
+        assert said in text.read_text(encoding="utf-8")
+        with ComplianceBot.open(stocked) as bot:
+            key = bot.audit_log(principal="admin").keys().signing
+        check = ["audit", "receipt", str(receipt), "--answer", str(text), "--key", key]
+        assert run(check) == 0
+        text.write_text(text.read_text(encoding="utf-8").replace(said[-3:], said[-3:].upper()), encoding="utf-8")
+        assert run(check) == 1
 
 
 def test_the_title_is_not_under_the_bar_and_the_table_not_over_the_edge(chat: ChatPage) -> None:

@@ -117,6 +117,7 @@ def test_what_was_shown_of_a_document_is_not_drawn_again_once_it_is_closed(
     assert "transfer abroad is" not in page
     assert "Tariff" not in page
     assert "not shown again" in page
+    assert [one.key for one in app.get("download_button")] == ["receipt-1", "txt-1"], "none for what is left of a text"
     assert "gnome budget is" in page
     assert "nine" not in repr(app.session_state["visit"])  # nor is it kept
 
@@ -211,6 +212,7 @@ def test_a_name_is_shown_for_a_purpose_alone(app: AppTest, stocked: Path) -> Non
     assert placeholder in first
     assert "Lopez" in second
     assert "shown to you: 1 PERSON, for: Complaint 12" in second
+    assert len(app.get("download_button")) == 4
     # Each quote opens in the text that it was drawn from.
     for turn in (0, 1):
         app.button(key=f"quote-{turn}-1").click().run()
@@ -237,6 +239,7 @@ def test_a_name_is_not_drawn_again_when_the_right_to_see_it_is_gone(app: AppTest
         app.run()
         assert "cb-said" in shown(app)
         assert "Lopez" not in shown(app)
+        assert not app.get("download_button"), "what is drawn is not what was signed for"
     finally:
         _age(policy, said, 25)
 

@@ -6,7 +6,6 @@ import base64
 import os
 import shlex
 import stat
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,20 +17,10 @@ from compliance_bot.keys import KEY_BYTES, CannotDecrypt, KeysExposed
 from compliance_bot.keys.epochs import EpochKeys, VaultKeyMissing, VaultKeyUnreadable, VaultKeyWrong
 from compliance_bot.keys.management import CommandManagement, ManagedKeys
 from compliance_bot.keys.sources import EnvironmentKeys, FileKeys
+from tests.key_commands import MANAGEMENT, command
 
 ONE, TWO = b"\x01" * KEY_BYTES, b"\x02" * KEY_BYTES
 
-# A key management system of one's own: its key lies beside it, and AES key wrap (RFC 3394) hides what it is given.
-MANAGEMENT = """
-import base64, os, pathlib, sys
-from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
-
-own = pathlib.Path(__file__).with_name("own-key")
-if not own.exists():
-    own.write_bytes(os.urandom(32))
-act = {"wrap": aes_key_wrap, "unwrap": aes_key_unwrap}[sys.argv[-1]]
-print(base64.b64encode(act(own.read_bytes(), base64.b64decode(sys.stdin.read()))).decode())
-"""
 FAILS = "import sys; print('the token is unplugged', file=sys.stderr); sys.exit(7)"
 TALKS = "print('Enter PIN:')"
 SAYS_NOTHING = "print()"
@@ -55,10 +44,7 @@ def in_words(**keys: bytes) -> str:
 
 def management(folder: Path, script: str = MANAGEMENT) -> CommandManagement:
     """Return the management that a script is, in a folder whose name has to be quoted."""
-    place = folder / "key management"
-    place.mkdir(exist_ok=True)
-    (place / "run.py").write_text(script, encoding="utf-8")
-    return CommandManagement(shlex.join([sys.executable, str(place / "run.py"), "--slot", "1"]))
+    return CommandManagement(command(folder, script))
 
 
 class TestKeysInFiles:
@@ -206,7 +192,7 @@ class TestACommandThatWraps:
         ("script", "message"),
         [
             (FAILS, "vault_key_command wrap: it ended with 7"),
-            (TALKS, "vault_key_command wrap: Error"),
+            (TALKS, "vault_key_command wrap: it wrote something else than base64"),
             (SAYS_NOTHING, "vault_key_command wrap: it answered nothing"),
             (SAYS_FAR_TOO_MUCH, "vault_key_command wrap: it answered nothing, or far too much"),
         ],

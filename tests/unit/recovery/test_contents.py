@@ -55,7 +55,7 @@ def test_settings_come_first(home: Path) -> None:
     assert files_of(home)[0] == "compliance-bot.toml"
 
 
-@pytest.mark.parametrize("secret", ["vault_keys", "chat_api_key", "embedder_api_key", "database_owner_url"])
+@pytest.mark.parametrize("secret", ["vault_keys", "log_keys", "chat_api_key", "embedder_api_key", "database_owner_url"])
 def test_settings_with_a_secret_are_left_out_as_a_whole(home: Path, secret: str) -> None:
     (home / "compliance-bot.toml").write_text(f'passages = 5\n{secret} = "x"\n', encoding="utf-8")
     assert secrets_in(home)
