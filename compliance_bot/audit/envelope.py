@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+
 from compliance_bot.audit.canonical import Json, canonical, parse_canonical_text
 from compliance_bot.errors import ComplianceError
 from compliance_bot.keys import KEY_BYTES, CannotDecrypt, decrypt, encrypt
@@ -43,6 +46,8 @@ _FORM = re.compile(
     """,
     re.DOTALL | re.VERBOSE | re.ASCII,
 )
+_HMAC_HASH = SHA256()
+_EXTRACTION = HMAC(bytes(KEY_BYTES), _HMAC_HASH)  # RFC 5869: without a salt the key is zeros. Copied, never changed
 
 
 class EnvelopeMalformed(ComplianceError):
@@ -181,22 +186,27 @@ def seal_content(plaintext: bytes, record_key: bytes, *, record: str) -> Sealed:
     return Sealed(
         ciphertext=ciphertext,
         sha256=hashlib.sha256(ciphertext).hexdigest(),
-        commitment=hmac.digest(commitment_key, plaintext, "sha256").hex(),
+        commitment=_commit(commitment_key, plaintext),
     )
 
 
 def open_content(sealed: Sealed, record_key: bytes, *, record: str) -> bytes:
     """Return the plaintext. Raises ContentAltered unless hash, ciphertext, key and commitment all fit."""
-    if hashlib.sha256(sealed.ciphertext).hexdigest() != sealed.sha256:
+    return open_ciphertext(sealed.ciphertext, record_key, record, sealed.sha256, sealed.commitment)
+
+
+def open_ciphertext(ciphertext: bytes, record_key: bytes, record: str, sha256: str, commitment: str) -> bytes:
+    """Return the plaintext, given what the envelope tells of it, as `open_content` does."""
+    if hashlib.sha256(ciphertext).hexdigest() != sha256:
         raise ContentAltered("the ciphertext is not the one that the envelope has the hash of")
     if len(record_key) != KEY_BYTES:
         raise ContentAltered(f"the key of a record has {KEY_BYTES} bytes, and this one has {len(record_key)}")
     encryption_key, commitment_key = _derive(record_key)
     try:
-        plaintext = decrypt(encryption_key, sealed.ciphertext, bound_to=record.encode())
+        plaintext = decrypt(encryption_key, ciphertext, bound_to=record.encode())
     except CannotDecrypt:
         raise ContentAltered("the ciphertext does not open under the key that came with it") from None
-    if not hmac.compare_digest(hmac.digest(commitment_key, plaintext, "sha256").hex(), sealed.commitment):
+    if not hmac.compare_digest(_commit(commitment_key, plaintext), commitment):
         raise ContentAltered("the text is not the one that the envelope commits to: another key opens it as another")
     return plaintext
 
@@ -204,7 +214,19 @@ def open_content(sealed: Sealed, record_key: bytes, *, record: str) -> bytes:
 def _derive(record_key: bytes) -> tuple[bytes, bytes]:
     """Return the keys to encrypt and to commit with: HKDF-SHA256 without a salt (RFC 5869), one block each.
 
-    The extraction is done once for both: a verifier derives them for each record.
+    Written out, since a verifier derives them for each record: what both have in common is computed once.
     """
-    extracted = hmac.digest(bytes(KEY_BYTES), record_key, "sha256")
-    return hmac.digest(extracted, b"encrypt\x01", "sha256"), hmac.digest(extracted, b"commit\x01", "sha256")
+    extraction = _EXTRACTION.copy()
+    extraction.update(record_key)
+    encrypts = HMAC(extraction.finalize(), _HMAC_HASH)
+    commits = encrypts.copy()
+    encrypts.update(b"encrypt\x01")
+    commits.update(b"commit\x01")
+    return encrypts.finalize(), commits.finalize()
+
+
+def _commit(commitment_key: bytes, plaintext: bytes) -> str:
+    """Return HMAC-SHA256 of a text, in hex."""
+    committed = HMAC(commitment_key, _HMAC_HASH)
+    committed.update(plaintext)
+    return committed.finalize().hex()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hmac
 import json
 
 import pytest
@@ -16,6 +17,7 @@ from compliance_bot.audit.envelope import (
     Envelope,
     EnvelopeMalformed,
     Lane,
+    _commit,
     _derive,
     format_envelope,
     open_content,
@@ -136,3 +138,8 @@ def test_the_keys_to_encrypt_and_to_commit_are_those_of_hkdf() -> None:
         for use in (b"encrypt", b"commit")
     ]
     assert list(_derive(KEY)) == expected
+
+
+def test_a_text_is_committed_to_with_hmac() -> None:
+    for text in (b"", b"Why?", b"Why?" * 1000):
+        assert _commit(KEY, text) == hmac.digest(KEY, text, "sha256").hex()
