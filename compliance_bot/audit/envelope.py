@@ -13,12 +13,13 @@ import hmac
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from compliance_bot.audit.canonical import Json, canonical, parse_canonical_text
+from compliance_bot.audit.shape import require_canonical_text
 from compliance_bot.errors import ComplianceError
 from compliance_bot.keys import KEY_BYTES, CannotDecrypt, decrypt, encrypt
 
@@ -35,7 +36,7 @@ _FORM = re.compile(
     "at":"(\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z)",
     "id":"([0-9a-f]{{8}}-[0-9a-f]{{4}}-7[0-9a-f]{{3}}-[89ab][0-9a-f]{{3}}-[0-9a-f]{{12}})",  # UUIDv7, RFC 9562
     "lane":\{{"counter":({_NUMBER}),
-        "previous":"((?:[0-9a-f]{{2}})*)",
+        "previous":"([0-9a-f]*)",
         "writer":"({_TEXT})"\}},
     "outcome":"({_TEXT})",
     "payload":\{{"commitment":"({_HASH})","sha256":"({_HASH})"\}},
@@ -100,6 +101,23 @@ class Envelope:
         return datetime.fromisoformat(self.at)
 
 
+class Fields(NamedTuple):
+    """The texts of an envelope, in the order in which they stand there. A tuple: a verifier reads very many."""
+
+    actor: str
+    at: str
+    id: str
+    counter: str
+    previous: str
+    writer: str
+    outcome: str
+    commitment: str
+    sha256: str
+    public: str  # canonical JSON
+    tenant: str
+    type: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
     """The sealed half, with what the envelope tells of it."""
@@ -114,45 +132,36 @@ def parse_envelope(encoded: bytes) -> Envelope:
 
     INVARIANT: it formats to these bytes and no others, so whoever has the hash has what it says.
     """
+    fields = parse_fields(encoded)
+    return Envelope(
+        id=fields.id,
+        at=fields.at,
+        tenant=int(fields.tenant),
+        type=fields.type,
+        outcome=fields.outcome,
+        actor=fields.actor,
+        lane=Lane(writer=fields.writer, counter=int(fields.counter), previous=fields.previous),
+        public=parse_canonical_text(fields.public),
+        sha256=fields.sha256,
+        commitment=fields.commitment,
+    )
+
+
+def parse_fields(encoded: bytes) -> Fields:
+    """Return the texts of an envelope. Raises EnvelopeMalformed as `parse_envelope` does."""
     if len(encoded) > MAX_ENVELOPE_BYTES:
         raise EnvelopeMalformed(f"an envelope has at most {MAX_ENVELOPE_BYTES} bytes, and this one has {len(encoded)}")
     try:
         form = _FORM.fullmatch(encoded.decode())
         if form is not None:
-            return _parse(*form.groups())
+            fields = Fields._make(form.groups())
+            datetime.fromisoformat(fields.at)
+            bytes.fromhex(fields.previous)  # the form says nothing of how many digits
+            require_canonical_text(fields.public)
+            return fields
     except ValueError:
         raise EnvelopeMalformed("an envelope is canonical JSON and has a time, and this one has not") from None
     raise EnvelopeMalformed(f"an envelope of version {ENVELOPE_VERSION} has its ten fields, and this one has not")
-
-
-def _parse(  # the parts in the order of the form: a verifier reads very many
-    actor: str,
-    at: str,
-    id: str,
-    counter: str,
-    previous: str,
-    writer: str,
-    outcome: str,
-    commitment: str,
-    sha256: str,
-    public: str,
-    tenant: str,
-    kind: str,
-) -> Envelope:
-    """Return an envelope from the texts of its parts. Raises ValueError."""
-    datetime.fromisoformat(at)
-    return Envelope(
-        id=id,
-        at=at,
-        tenant=int(tenant),
-        type=kind,
-        outcome=outcome,
-        actor=actor,
-        lane=Lane(writer=writer, counter=int(counter), previous=previous),
-        public=parse_canonical_text(public),
-        sha256=sha256,
-        commitment=commitment,
-    )
 
 
 def format_envelope(envelope: Envelope) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from compliance_bot.audit.canonical import Json, canonical
+from compliance_bot.audit.canonical import Json, canonical, parse_canonical_text
 from compliance_bot.audit.envelope import (
     MAX_ENVELOPE_BYTES,
     ContentAltered,
@@ -22,6 +22,7 @@ from compliance_bot.audit.envelope import (
     format_envelope,
     open_content,
     parse_envelope,
+    parse_fields,
     seal_content,
 )
 from compliance_bot.keys import KEY_BYTES
@@ -47,6 +48,15 @@ RECORD = ENVELOPE.id
 def test_an_envelope_is_read_back() -> None:
     assert parse_envelope(ENCODED) == ENVELOPE
     assert ENVELOPE.time.isoformat() == "2026-03-03T12:30:15.123000+00:00"
+
+
+def test_its_texts_say_the_same() -> None:
+    fields = parse_fields(ENCODED)
+    assert Lane(writer=fields.writer, counter=int(fields.counter), previous=fields.previous) == ENVELOPE.lane
+    assert parse_canonical_text(fields.public) == ENVELOPE.public
+    assert int(fields.tenant) == ENVELOPE.tenant
+    for name in ("id", "at", "type", "outcome", "actor", "sha256", "commitment"):
+        assert getattr(fields, name) == getattr(ENVELOPE, name)
 
 
 def test_its_bytes_are_canonical_json_of_its_ten_fields() -> None:
