@@ -135,6 +135,13 @@ def test_content_opens_under_its_key_for_its_record() -> None:
             open_content(sealed, key, record=record)
 
 
+def test_a_key_of_another_length_is_told_as_such() -> None:
+    sealed = seal_content(b"Why?", KEY, record=RECORD)
+    for key in (b"", KEY[:-1], KEY + b"\0"):
+        with pytest.raises(ContentAltered, match=f"has {KEY_BYTES} bytes, and this one has {len(key)}"):
+            open_content(sealed, key, record=RECORD)
+
+
 @pytest.mark.parametrize("part", ["ciphertext", "sha256", "commitment"])
 def test_content_that_does_not_fit_its_envelope_is_refused(part: str) -> None:
     sealed, other = (seal_content(text, KEY, record=RECORD) for text in (b"Why?", b"When?"))

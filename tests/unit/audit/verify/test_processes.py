@@ -50,6 +50,13 @@ def test_each_batch_is_examined_once_and_told_in_order(tmp_path: Path, jobs: int
     assert len(readers) > 1 or jobs == 1
 
 
+def test_of_two_batches_each_process_examines_one(tmp_path: Path) -> None:
+    for _ in examined((Noted(folder=tmp_path, first=first) for first in range(2)), RULES, 2):
+        pass
+    first, second = (json.loads((tmp_path / name).read_text(encoding="ascii")) for name in "01")
+    assert first != second == os.getpid()
+
+
 def test_no_more_batches_are_taken_than_wait(tmp_path: Path) -> None:
     taken = 0
 
