@@ -13,9 +13,13 @@ import hmac
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from compliance_bot.audit.canonical import Json, canonical, parse_canonical_text
+from compliance_bot.audit.shape import require_canonical_text
 from compliance_bot.errors import ComplianceError
 from compliance_bot.keys import KEY_BYTES, CannotDecrypt, decrypt, encrypt
 
@@ -32,7 +36,7 @@ _FORM = re.compile(
     "at":"(\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z)",
     "id":"([0-9a-f]{{8}}-[0-9a-f]{{4}}-7[0-9a-f]{{3}}-[89ab][0-9a-f]{{3}}-[0-9a-f]{{12}})",  # UUIDv7, RFC 9562
     "lane":\{{"counter":({_NUMBER}),
-        "previous":"((?:[0-9a-f]{{2}})*)",
+        "previous":"([0-9a-f]*)",
         "writer":"({_TEXT})"\}},
     "outcome":"({_TEXT})",
     "payload":\{{"commitment":"({_HASH})","sha256":"({_HASH})"\}},
@@ -43,6 +47,8 @@ _FORM = re.compile(
     """,
     re.DOTALL | re.VERBOSE | re.ASCII,
 )
+_HMAC_HASH = SHA256()
+_EXTRACTION = HMAC(bytes(KEY_BYTES), _HMAC_HASH)  # RFC 5869: without a salt the key is zeros. Copied, never changed
 
 
 class EnvelopeMalformed(ComplianceError):
@@ -95,6 +101,23 @@ class Envelope:
         return datetime.fromisoformat(self.at)
 
 
+class Fields(NamedTuple):
+    """The texts of an envelope, in the order in which they stand there. A tuple: a verifier reads very many."""
+
+    actor: str
+    at: str
+    id: str
+    counter: str
+    previous: str
+    writer: str
+    outcome: str
+    commitment: str
+    sha256: str
+    public: str  # canonical JSON
+    tenant: str
+    type: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
     """The sealed half, with what the envelope tells of it."""
@@ -109,45 +132,36 @@ def parse_envelope(encoded: bytes) -> Envelope:
 
     INVARIANT: it formats to these bytes and no others, so whoever has the hash has what it says.
     """
+    fields = parse_fields(encoded)
+    return Envelope(
+        id=fields.id,
+        at=fields.at,
+        tenant=int(fields.tenant),
+        type=fields.type,
+        outcome=fields.outcome,
+        actor=fields.actor,
+        lane=Lane(writer=fields.writer, counter=int(fields.counter), previous=fields.previous),
+        public=parse_canonical_text(fields.public),
+        sha256=fields.sha256,
+        commitment=fields.commitment,
+    )
+
+
+def parse_fields(encoded: bytes) -> Fields:
+    """Return the texts of an envelope. Raises EnvelopeMalformed as `parse_envelope` does."""
     if len(encoded) > MAX_ENVELOPE_BYTES:
         raise EnvelopeMalformed(f"an envelope has at most {MAX_ENVELOPE_BYTES} bytes, and this one has {len(encoded)}")
     try:
         form = _FORM.fullmatch(encoded.decode())
         if form is not None:
-            return _parse(*form.groups())
+            fields = Fields._make(form.groups())
+            datetime.fromisoformat(fields.at)
+            bytes.fromhex(fields.previous)  # the form says nothing of how many digits
+            require_canonical_text(fields.public)
+            return fields
     except ValueError:
         raise EnvelopeMalformed("an envelope is canonical JSON and has a time, and this one has not") from None
     raise EnvelopeMalformed(f"an envelope of version {ENVELOPE_VERSION} has its ten fields, and this one has not")
-
-
-def _parse(  # the parts in the order of the form: a verifier reads very many
-    actor: str,
-    at: str,
-    id: str,
-    counter: str,
-    previous: str,
-    writer: str,
-    outcome: str,
-    commitment: str,
-    sha256: str,
-    public: str,
-    tenant: str,
-    kind: str,
-) -> Envelope:
-    """Return an envelope from the texts of its parts. Raises ValueError."""
-    datetime.fromisoformat(at)
-    return Envelope(
-        id=id,
-        at=at,
-        tenant=int(tenant),
-        type=kind,
-        outcome=outcome,
-        actor=actor,
-        lane=Lane(writer=writer, counter=int(counter), previous=previous),
-        public=parse_canonical_text(public),
-        sha256=sha256,
-        commitment=commitment,
-    )
 
 
 def format_envelope(envelope: Envelope) -> bytes:
@@ -175,22 +189,27 @@ def seal_content(plaintext: bytes, record_key: bytes, *, record: str) -> Sealed:
     return Sealed(
         ciphertext=ciphertext,
         sha256=hashlib.sha256(ciphertext).hexdigest(),
-        commitment=hmac.digest(commitment_key, plaintext, "sha256").hex(),
+        commitment=_commit(commitment_key, plaintext),
     )
 
 
 def open_content(sealed: Sealed, record_key: bytes, *, record: str) -> bytes:
     """Return the plaintext. Raises ContentAltered unless hash, ciphertext, key and commitment all fit."""
-    if hashlib.sha256(sealed.ciphertext).hexdigest() != sealed.sha256:
+    return open_ciphertext(sealed.ciphertext, record_key, record, sealed.sha256, sealed.commitment)
+
+
+def open_ciphertext(ciphertext: bytes, record_key: bytes, record: str, sha256: str, commitment: str) -> bytes:
+    """Return the plaintext, given what the envelope tells of it, as `open_content` does."""
+    if hashlib.sha256(ciphertext).hexdigest() != sha256:
         raise ContentAltered("the ciphertext is not the one that the envelope has the hash of")
     if len(record_key) != KEY_BYTES:
         raise ContentAltered(f"the key of a record has {KEY_BYTES} bytes, and this one has {len(record_key)}")
     encryption_key, commitment_key = _derive(record_key)
     try:
-        plaintext = decrypt(encryption_key, sealed.ciphertext, bound_to=record.encode())
+        plaintext = decrypt(encryption_key, ciphertext, bound_to=record.encode())
     except CannotDecrypt:
         raise ContentAltered("the ciphertext does not open under the key that came with it") from None
-    if not hmac.compare_digest(hmac.digest(commitment_key, plaintext, "sha256").hex(), sealed.commitment):
+    if not hmac.compare_digest(_commit(commitment_key, plaintext), commitment):
         raise ContentAltered("the text is not the one that the envelope commits to: another key opens it as another")
     return plaintext
 
@@ -198,7 +217,19 @@ def open_content(sealed: Sealed, record_key: bytes, *, record: str) -> bytes:
 def _derive(record_key: bytes) -> tuple[bytes, bytes]:
     """Return the keys to encrypt and to commit with: HKDF-SHA256 without a salt (RFC 5869), one block each.
 
-    The extraction is done once for both: a verifier derives them for each record.
+    Written out, since a verifier derives them for each record: what both have in common is computed once.
     """
-    extracted = hmac.digest(bytes(KEY_BYTES), record_key, "sha256")
-    return hmac.digest(extracted, b"encrypt\x01", "sha256"), hmac.digest(extracted, b"commit\x01", "sha256")
+    extraction = _EXTRACTION.copy()
+    extraction.update(record_key)
+    encrypts = HMAC(extraction.finalize(), _HMAC_HASH)
+    commits = encrypts.copy()
+    encrypts.update(b"encrypt\x01")
+    commits.update(b"commit\x01")
+    return encrypts.finalize(), commits.finalize()
+
+
+def _commit(commitment_key: bytes, plaintext: bytes) -> str:
+    """Return HMAC-SHA256 of a text, in hex."""
+    committed = HMAC(commitment_key, _HMAC_HASH)
+    committed.update(plaintext)
+    return committed.finalize().hex()

@@ -18,8 +18,10 @@ from compliance_bot.audit.bundle.form import MAX_LINE_BYTES, BundleMalformed
 # Index and leaf have no other text; of the other parts this says where they are.
 _FORM = re.compile(
     rb'\{(?:"ciphertext":"([^"]*)",)?(?:"envelope":(".*"),)?"index":(0|[1-9]\d{0,18})'
-    rb'(?:,"key":"([^"]*)")?,"leaf":"([0-9a-f]{64})"(,"withheld":true)?\}'
+    rb'(?:,"key":"([^"]*)")?,"leaf":"([0-9a-f]{64})"(,"withheld":true)?\}',
+    re.DOTALL,  # faster; a line end in an envelope is refused with all that has to be escaped
 )
+_ESCAPED = b"\\" + bytes(range(0x20))  # what a JSON string has only behind a backslash (RFC 8259), but for the quote
 
 _scan = json.JSONDecoder().raw_decode
 
@@ -72,7 +74,7 @@ def _parse(form: re.Match[bytes]) -> Line:
     line = Line(
         index=int(index),
         leaf=a2b_hex(leaf),
-        envelope=None if envelope is None else _unquoted(envelope.decode()),
+        envelope=None if envelope is None else _unquoted(envelope),
         ciphertext=None if ciphertext is None else _from_base64(ciphertext),
         key=None if key is None else _from_base64(key),
         is_withheld=withheld is not None,
@@ -90,8 +92,22 @@ def _require_whole(line: Line) -> None:
         raise ValueError("a record that was not selected has no content")
 
 
-def _unquoted(quoted: str) -> bytes:
-    """Return what a JSON string says. Raises ValueError unless that is all there is, and its one encoding."""
+def _unquoted(quoted: bytes) -> bytes:
+    """Return what a JSON string says. Raises ValueError unless that is all there is, and its one encoding.
+
+    An envelope has hardly anything to escape but quotes. Where that is so, it is what is left without backslashes: if
+    each quote gets one again and all is as it was, nothing else was left out.
+    """
+    inner = quoted[1:-1]
+    text = inner.translate(None, _ESCAPED)
+    if text.replace(b'"', b'\\"') != inner:
+        return _unescaped(quoted.decode())
+    text.decode()  # raises ValueError for what is not UTF-8
+    return text
+
+
+def _unescaped(quoted: str) -> bytes:
+    """Return what a JSON string says, whatever it has escaped. Raises ValueError as `_unquoted` does."""
     text: str
     text, _ = _scan(quoted)  # what stands behind it is seen when it is encoded again
     if encode_basestring(text) != quoted:

@@ -10,7 +10,7 @@ from compliance_bot.audit.bundle.form import BundleMalformed
 
 if TYPE_CHECKING:
     from compliance_bot.audit.canonical import Json
-    from compliance_bot.audit.envelope import Envelope
+    from compliance_bot.audit.envelope import Envelope, Fields
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _WORDS = ("actors", "outcomes", "types")
@@ -32,7 +32,7 @@ class Selection:
         """Whether every record is selected."""
         return self == EVERYTHING
 
-    def selects(self, envelope: Envelope) -> bool:
+    def selects(self, envelope: Envelope | Fields) -> bool:
         """Return whether a record is meant."""
         return (
             (not self.types or envelope.type in self.types)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from compliance_bot.audit.bundle.line import Line
-    from compliance_bot.audit.envelope import Envelope
+    from compliance_bot.audit.envelope import Envelope, Fields
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 HEADER = '"index","record","at","type","outcome","actor","content"\r\n'
 
 
-def row(line: Line, envelope: Envelope) -> str:
+def row(line: Line, envelope: Envelope | Fields) -> str:
     """Return the row of a record, with its line end (RFC 4180)."""
     content = "withheld" if line.is_withheld else "not in this export" if line.ciphertext is None else "disclosed"
     kind, outcome, actor = _cell(envelope.type), _cell(envelope.outcome), _cell(envelope.actor)

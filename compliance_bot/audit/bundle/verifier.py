@@ -36,6 +36,7 @@ MODULES = (
     "audit/merkle.py",
     "audit/note.py",
     "audit/note_key.py",
+    "audit/shape.py",
     "audit/source.py",
     "audit/tiles.py",
     "audit/verify/__init__.py",

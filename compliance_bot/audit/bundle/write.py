@@ -26,7 +26,7 @@ from compliance_bot.audit.bundle.readme import readme
 from compliance_bot.audit.bundle.table import HEADER, row
 from compliance_bot.audit.bundle.verifier import verifier
 from compliance_bot.audit.checkpoint import parse_checkpoint
-from compliance_bot.audit.envelope import parse_envelope
+from compliance_bot.audit.envelope import parse_fields
 from compliance_bot.audit.note import parse_note
 from compliance_bot.audit.tiles import tiles
 from compliance_bot.errors import Unavailable, UsageError
@@ -137,6 +137,6 @@ class _Tally:
                 self.selected += 1
                 self.disclosed += line.ciphertext is not None
                 self.withheld += line.is_withheld
-                self.table.write(row(line, parse_envelope(line.envelope)).encode())
+                self.table.write(row(line, parse_fields(line.envelope)).encode())
             self.last = index
             yield format_line(line) + b"\n"

@@ -1,18 +1,20 @@
-"""Examine batches in several processes, and get what they show in order. A new process imports, it is not a copy."""
+"""Examine batches in several processes, and get what they show in order. A new process imports, it is not a copy.
+
+The process that asks is one of them: it would only wait for the others, and they take a while to start.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
-from itertools import islice
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.verify.records import Examined, Rules, examine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from concurrent.futures import Future
 
     from compliance_bot.audit.source import Batch
 
@@ -22,15 +24,25 @@ _AHEAD = 2  # batches for each process that wait or are done: so memory does not
 def examined(batches: Iterator[Batch], rules: Rules, jobs: int) -> Iterator[Examined]:
     """Yield what each batch shows, in order. With one job, or one batch, nothing is started."""
     first = list(islice(batches, 2))
+    every = chain(first, batches)
     if jobs <= 1 or len(first) < 2:
-        yield from (examine(batch, rules) for batch in first)
-        yield from (examine(batch, rules) for batch in batches)
+        yield from (examine(batch, rules) for batch in every)
         return
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting: deque[Future[Examined]] = deque(pool.submit(examine, batch, rules) for batch in first)
-        for batch in batches:
-            waiting.append(pool.submit(examine, batch, rules))
-            if len(waiting) > _AHEAD * jobs:
+    with ProcessPoolExecutor(jobs - 1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        waiting = deque[Future[Examined]]()
+        for place, batch in enumerate(every, start=1):
+            others_wait = sum(not one.done() for one in waiting) >= _AHEAD * (jobs - 1)
+            if place % jobs and not others_wait:
+                waiting.append(pool.submit(examine, batch, rules))
+            else:
+                waiting.append(_done(examine(batch, rules)))
+            while waiting and (waiting[0].done() or len(waiting) > _AHEAD * jobs):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _done(result: Examined) -> Future[Examined]:
+    done = Future[Examined]()
+    done.set_result(result)
+    return done

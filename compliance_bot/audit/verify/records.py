@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from compliance_bot.audit.bundle.form import BundleMalformed, FileMissing
 from compliance_bot.audit.bundle.manifest import Content, Counts
 from compliance_bot.audit.bundle.table import row
-from compliance_bot.audit.envelope import ContentAltered, EnvelopeMalformed, Sealed, open_content, parse_envelope
+from compliance_bot.audit.canonical import parse_canonical_text
+from compliance_bot.audit.envelope import ContentAltered, EnvelopeMalformed, open_ciphertext, parse_fields
 from compliance_bot.audit.merkle import leaf_hash
 from compliance_bot.audit.verify.findings import Fault, Findings, Kind
 from compliance_bot.audit.verify.times import OWN_RECORDS
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from compliance_bot.audit.bundle.line import Line
     from compliance_bot.audit.bundle.selection import Selection
     from compliance_bot.audit.canonical import Json
-    from compliance_bot.audit.envelope import Envelope
+    from compliance_bot.audit.envelope import Fields
     from compliance_bot.audit.source import Batch
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -126,11 +127,11 @@ def _examine(work: _Batch, index: int, leaf: bytes, line: Line) -> None:
     if not is_of_the_leaf:
         work.findings.add(Kind.ENVELOPE, "the envelope is not the one that the leaf is the hash of", index=index)
     try:
-        envelope = parse_envelope(line.envelope)
+        envelope = parse_fields(line.envelope)
     except EnvelopeMalformed as error:
         work.findings.add(Kind.ENVELOPE, str(error), index=index)
         return
-    at_ms = _milliseconds(envelope)
+    at_ms = _milliseconds(envelope.at)
     _check_id(work, index, envelope, at_ms)
     if not work.rules.selection.selects(envelope):
         message = "the record is none of those that were selected"
@@ -145,18 +146,18 @@ def _examine(work: _Batch, index: int, leaf: bytes, line: Line) -> None:
             index,
             envelope.id,
             at_ms,
-            envelope.tenant,
+            int(envelope.tenant),
             envelope.type,
-            envelope.lane.writer,
-            envelope.lane.counter,
-            bytes.fromhex(envelope.lane.previous),
+            envelope.writer,
+            int(envelope.counter),
+            bytes.fromhex(envelope.previous),
             leaf,
-            envelope.public if envelope.type.startswith(OWN_RECORDS) else None,
+            parse_canonical_text(envelope.public) if envelope.type.startswith(OWN_RECORDS) else None,
         )
     )
 
 
-def _check_id(work: _Batch, index: int, envelope: Envelope, at_ms: int) -> None:
+def _check_id(work: _Batch, index: int, envelope: Fields, at_ms: int) -> None:
     """Note an id that was made at another time than the record tells: the first 48 bits are milliseconds (RFC 9562)."""
     made_ms = int(envelope.id[:8] + envelope.id[9:13], 16)
     if not -_ID_EARLIER_MS <= made_ms - at_ms <= work.rules.longest_act_s * 1000:
@@ -164,7 +165,7 @@ def _check_id(work: _Batch, index: int, envelope: Envelope, at_ms: int) -> None:
         work.findings.add(Kind.IDENTITY, message, index=index, record=envelope.id)
 
 
-def _check_content(work: _Batch, line: Line, envelope: Envelope) -> None:
+def _check_content(work: _Batch, line: Line, envelope: Fields) -> None:
     if line.is_withheld:
         work.withheld += 1
     if line.ciphertext is None or line.key is None:
@@ -175,15 +176,14 @@ def _check_content(work: _Batch, line: Line, envelope: Envelope) -> None:
     work.disclosed += 1
     if not work.rules.opens_content:
         return
-    sealed = Sealed(ciphertext=line.ciphertext, sha256=envelope.sha256, commitment=envelope.commitment)
     try:
-        open_content(sealed, line.key, record=envelope.id)
+        open_ciphertext(line.ciphertext, line.key, envelope.id, envelope.sha256, envelope.commitment)
     except ContentAltered as error:
         work.findings.add(Kind.CONTENT, str(error), index=line.index, record=envelope.id)
     else:
         work.opened += 1
 
 
-def _milliseconds(envelope: Envelope) -> int:
-    """Return when the act began in milliseconds since 1970, exactly: a float of seconds would round."""
-    return (envelope.time - _EPOCH) // _MILLISECOND
+def _milliseconds(at: str) -> int:
+    """Return a time in milliseconds since 1970, exactly: a float of seconds would round."""
+    return (datetime.fromisoformat(at) - _EPOCH) // _MILLISECOND

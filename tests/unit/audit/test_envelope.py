@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hmac
 import json
 
 import pytest
@@ -11,17 +12,19 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance_bot.audit.canonical import Json, canonical
+from compliance_bot.audit.canonical import Json, canonical, parse_canonical_text
 from compliance_bot.audit.envelope import (
     MAX_ENVELOPE_BYTES,
     ContentAltered,
     Envelope,
     EnvelopeMalformed,
     Lane,
+    _commit,
     _derive,
     format_envelope,
     open_content,
     parse_envelope,
+    parse_fields,
     seal_content,
 )
 from compliance_bot.keys import KEY_BYTES
@@ -47,6 +50,15 @@ RECORD = ENVELOPE.id
 def test_an_envelope_is_read_back() -> None:
     assert parse_envelope(ENCODED) == ENVELOPE
     assert ENVELOPE.time.isoformat() == "2026-03-03T12:30:15.123000+00:00"
+
+
+def test_its_texts_say_the_same() -> None:
+    fields = parse_fields(ENCODED)
+    assert Lane(writer=fields.writer, counter=int(fields.counter), previous=fields.previous) == ENVELOPE.lane
+    assert parse_canonical_text(fields.public) == ENVELOPE.public
+    assert int(fields.tenant) == ENVELOPE.tenant
+    for name in ("id", "at", "type", "outcome", "actor", "sha256", "commitment"):
+        assert getattr(fields, name) == getattr(ENVELOPE, name)
 
 
 def test_its_bytes_are_canonical_json_of_its_ten_fields() -> None:
@@ -163,6 +175,13 @@ def test_content_opens_under_its_key_for_its_record() -> None:
             open_content(sealed, key, record=record)
 
 
+def test_a_key_of_another_length_is_told_as_such() -> None:
+    sealed = seal_content(b"Why?", KEY, record=RECORD)
+    for key in (b"", KEY[:-1], KEY + b"\0"):
+        with pytest.raises(ContentAltered, match=f"has {KEY_BYTES} bytes, and this one has {len(key)}"):
+            open_content(sealed, key, record=RECORD)
+
+
 @pytest.mark.parametrize("part", ["ciphertext", "sha256", "commitment"])
 def test_content_that_does_not_fit_its_envelope_is_refused(part: str) -> None:
     sealed, other = (seal_content(text, KEY, record=RECORD) for text in (b"Why?", b"When?"))
@@ -176,3 +195,8 @@ def test_the_keys_to_encrypt_and_to_commit_are_those_of_hkdf() -> None:
         for use in (b"encrypt", b"commit")
     ]
     assert list(_derive(KEY)) == expected
+
+
+def test_a_text_is_committed_to_with_hmac() -> None:
+    for text in (b"", b"Why?", b"Why?" * 1000):
+        assert _commit(KEY, text) == hmac.digest(KEY, text, "sha256").hex()

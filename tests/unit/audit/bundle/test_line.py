@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import suppress
+from json.encoder import encode_basestring
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from compliance_bot.audit.bundle.form import BundleMalformed
-from compliance_bot.audit.bundle.line import Line, format_line, parse_line
+from compliance_bot.audit.bundle.line import Line, _unquoted, format_line, parse_line
 from compliance_bot.audit.canonical import canonical
 
 SCHEMA = Path(__file__).resolve().parents[4] / "docs" / "reference" / "schemas" / "audit-export-record.json"
@@ -95,3 +97,35 @@ def test_what_is_no_line_is_refused(encoded: bytes) -> None:
 def test_a_line_that_says_too_little_or_too_much_is_not_written(line: Line) -> None:
     with pytest.raises(ValueError, match="content"):
         format_line(line)
+
+
+texts = st.text(st.sampled_from('"\\/a0ub\n\x07\x1f\x7f \u00e9\u20ac\U0001f600'), max_size=30)
+quoted = st.one_of(
+    texts.map(lambda text: encode_basestring(text).encode()),
+    texts.map(lambda text: f'"{text}"'.encode()),
+    st.builds(
+        lambda text, at, byte: (whole := encode_basestring(text).encode())[: at % len(whole)] + byte + whole[at:],
+        texts,
+        st.integers(0, 60),
+        st.sampled_from([b"\\", b'"', b"\n", b"\\u0022", b"\\/", b"\xc3", b"\xa9", b""]),
+    ),
+    st.binary(max_size=20).map(lambda inner: b'"' + inner + b'"'),
+)
+
+
+def plainly_unquoted(quoted: bytes) -> bytes:
+    """Return what a JSON string says, as a parser and its encoder together tell."""
+    text: str = json.loads(quoted.decode())
+    if encode_basestring(text).encode() != quoted:
+        raise ValueError
+    return text.encode()
+
+
+@given(quoted.filter(lambda encoded: encoded[:1] == encoded[-1:] == b'"' and len(encoded) > 1))
+def test_a_string_says_what_json_says_or_is_refused(encoded: bytes) -> None:
+    expected = said = None
+    with suppress(ValueError):
+        expected = plainly_unquoted(encoded)
+    with suppress(ValueError):
+        said = _unquoted(encoded)
+    assert said == expected
