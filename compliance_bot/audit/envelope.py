@@ -179,6 +179,7 @@ def format_envelope(envelope: Envelope) -> bytes:
     form = _FORM.fullmatch(text)
     if form is None or form["public"] != public:  # the other parts have no quotes, so each of them is what was put in
         raise ValueError("the id, time, lane or a word of the audit record is none that an envelope has")
+    bytes.fromhex(lane.previous)
     return encoded
 
 

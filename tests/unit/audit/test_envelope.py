@@ -68,7 +68,7 @@ def test_its_bytes_are_canonical_json_of_its_ten_fields() -> None:
 
 WORDS = st.one_of(
     st.text(max_size=5),
-    st.sampled_from(['a","v":1},"tenant":5,"type":"b', '","public":{},"type":"b', "\\", "\n", "é", "{}"]),
+    st.sampled_from(['a","v":1},"tenant":5,"type":"b', '","public":{},"type":"b', "\\", "\n", "é", "{}", "abc"]),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | WORDS, lambda inner: st.lists(inner) | st.dictionaries(WORDS, inner)
@@ -102,6 +102,12 @@ def test_it_is_written_as_canonical_json_or_not_at_all(
     else:
         assert format_envelope(envelope) == expected
         assert read == envelope
+
+
+@pytest.mark.parametrize("previous", ["abc", "AB", "a b", '"'])
+def test_a_leaf_before_that_is_no_hash_is_not_written(previous: str) -> None:
+    with pytest.raises(ValueError, match="hex|lane"):
+        format_envelope(dataclasses.replace(ENVELOPE, lane=Lane(writer="w", counter=3, previous=previous)))
 
 
 CHANGES: list[tuple[str, Json]] = [
