@@ -1,12 +1,15 @@
 """Group commit: what several threads want written at the same moment is written in one transaction.
 
-Whoever comes while nobody writes takes along all that wait by then; the others wait for what became of theirs. Nobody
-waits for company: a thread that is alone writes at once. What is written, and how, is not known here.
+Whoever comes while nobody writes takes along all that wait by then; the others wait for what became of theirs. Those of
+a group are done at the same moment and often come again together: so the next leader waits for as many, not longer than
+the last group took and never longer than a millisecond. Who is alone waits for nobody. What is written, and how, is not
+known here.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MOST_AT_ONCE = 64
+_MOST_PATIENCE_S = 0.001
 
 
 class LeaderInterrupted(Exception):
@@ -23,7 +27,7 @@ class LeaderInterrupted(Exception):
 
 
 class _Place(Generic[T]):
-    """Where a thread stands and waits to be called: for it is its turn to lead, or all is done."""
+    """Where a thread stands and waits to be called: to lead, because all have come, or because all is done."""
 
     __slots__ = ("_call", "error", "item", "leads")
 
@@ -34,8 +38,8 @@ class _Place(Generic[T]):
         self._call = threading.Lock()
         self._call.acquire()
 
-    def wait(self) -> None:
-        self._call.acquire()
+    def wait(self, timeout_s: float = -1) -> None:
+        self._call.acquire(timeout=timeout_s)
 
     def call(self) -> None:
         self._call.release()
@@ -49,6 +53,8 @@ class GroupCommit(Generic[T]):
         self._write = write
         self._waiting: deque[_Place[T]] = deque()
         self._is_led = False
+        self._gathers: _Place[T] | None = None  # the leader, while it waits for others
+        self._company, self._patience_s = 1, 0.0  # how many the last group was of, and for how long to wait for as many
         self._lock = threading.Lock()
 
     def add(self, item: T) -> Exception | None:
@@ -61,17 +67,35 @@ class GroupCommit(Generic[T]):
             with self._lock:
                 self._waiting.append(place)
                 self._call_next()
+                if self._gathers is not None and self._is_gathered():
+                    self._gathers.call()
+                    self._gathers = None
             place.wait()
             if place.leads:
+                self._gather(place)
                 self._lead(place)
         finally:
             self._leave(place)
         return place.error
 
+    def _gather(self, leader: _Place[T]) -> None:
+        """Wait a moment for as many as were in the last group."""
+        with self._lock:
+            if self._is_gathered():
+                return
+            self._gathers = leader
+        leader.wait(self._patience_s)
+        with self._lock:
+            self._gathers = None
+
+    def _is_gathered(self) -> bool:
+        return len(self._waiting) + 1 >= self._company
+
     def _lead(self, leader: _Place[T]) -> None:
         """Write the leader's own and what waits, and tell everybody what became of it."""
         with self._lock:
             others = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_AT_ONCE - 1))]
+        began = time.perf_counter()
         error: Exception | None = LeaderInterrupted()
         try:
             self._write([leader.item, *(place.item for place in others)])
@@ -79,6 +103,7 @@ class GroupCommit(Generic[T]):
         except Exception as raised:  # noqa: BLE001  # each of them is told
             error = raised
         finally:
+            self._company, self._patience_s = 1 + len(others), min(time.perf_counter() - began, _MOST_PATIENCE_S)
             leader.error = error
             for place in others:
                 place.error = error
@@ -89,6 +114,8 @@ class GroupCommit(Generic[T]):
         with self._lock:
             if place in self._waiting:
                 self._waiting.remove(place)
+            if place is self._gathers:
+                self._gathers = None
             if place.leads:
                 self._is_led = False
                 self._call_next()

@@ -7,7 +7,6 @@ they were not changed, are those of `envelope`.
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,7 +29,7 @@ from compliance_bot.audit.envelope import (
 )
 from compliance_bot.audit.merkle import leaf_hash
 from compliance_bot.errors import ComplianceError
-from compliance_bot.keys import KEY_BYTES, CannotDecrypt
+from compliance_bot.keys import KEY_BYTES, CannotDecrypt, random_bytes
 from compliance_bot.policy.values import to_plain
 from compliance_bot.records import RecordId
 from compliance_bot.store.log import SealedRecord
@@ -104,7 +103,7 @@ def describe(principal: Principal) -> dict[str, Json]:
 
 def new_record_id() -> RecordId:
     """Return a UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random."""
-    value = int.from_bytes(int(time.time() * 1000).to_bytes(6, "big") + os.urandom(10), "big")
+    value = int.from_bytes(int(time.time() * 1000).to_bytes(6, "big") + random_bytes(10), "big")
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return RecordId(str(UUID(int=value)))
@@ -121,7 +120,7 @@ def seal(
     keyring: Keyring,
 ) -> SealedRecord:
     """Return the record as it is stored. Raises RecordTooLarge if the envelope would not fit into a log entry."""
-    record_key = os.urandom(KEY_BYTES)
+    record_key = random_bytes(KEY_BYTES)
     content = seal_content(canonical(dict(event.private)), record_key, record=id)
     envelope = Envelope(
         id=id,

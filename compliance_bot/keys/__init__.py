@@ -7,9 +7,9 @@ Losing the file loses what it encrypts: back it up apart from the database.
 
 from __future__ import annotations
 
-import hmac
 import os
 import secrets
+import ssl
 import stat
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from compliance_bot.errors import ComplianceError
@@ -61,7 +62,9 @@ class Keyring:
 
     def mac(self, use: str, message: bytes) -> bytes:
         """Return HMAC-SHA256 of the message under the key for that use."""
-        return hmac.digest(self.derive(use), message, "sha256")
+        code = HMAC(self.derive(use), hashes.SHA256())
+        code.update(message)
+        return code.finalize()
 
     def wrap(self, data_key: bytes, *, bound_to: bytes) -> bytes:
         """Return the data key encrypted under the key-encryption key, openable only with the same `bound_to`."""
@@ -76,9 +79,18 @@ class CannotDecrypt(ComplianceError):
     """The ciphertext does not open with this home's key: it was changed, or belongs to another home."""
 
 
+def random_bytes(count: int) -> bytes:
+    """Return random bytes that are fit for keys.
+
+    They come from OpenSSL's generator, which the kernel seeds, and anew in each process that was forked. Asking the
+    kernel for a few bytes lets another thread in each time, which costs as much as sealing a record.
+    """
+    return ssl.RAND_bytes(count)
+
+
 def encrypt(key: bytes, plaintext: bytes, *, bound_to: bytes) -> bytes:
     """Return nonce and AES-256-GCM ciphertext; `bound_to` is authenticated with it."""
-    nonce = os.urandom(_NONCE_BYTES)
+    nonce = random_bytes(_NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, plaintext, bound_to)
 
 

@@ -19,6 +19,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from compliance_bot.errors import Unavailable, UsageError
+from compliance_bot.store.arrays import register_arrays
 from compliance_bot.store.kept import KeptScopes
 from compliance_bot.store.locks import breaches
 from compliance_bot.store.queries import named_queries
@@ -139,6 +140,7 @@ class Database:
             timeout=_AT_ONCE_TIMEOUT_S,
             reconnect_timeout=5,
             max_idle=60,
+            configure=register_arrays,
             num_workers=1,
             open=True,
         )

@@ -10,6 +10,7 @@ import psycopg
 
 from compliance_bot.errors import Unavailable
 from compliance_bot.records import RecordId
+from compliance_bot.store.arrays import ByteaArray, UuidArray
 from compliance_bot.store.queries import named_queries
 from compliance_bot.store.scope import class_bits
 
@@ -106,18 +107,18 @@ def append_all(
     that it names, and where `moves.require_standing` would raise. Append each alone then, which says what is wrong.
     """
     values = {
-        "documents": [uuid.UUID(document) for document in read],
-        "classes": list(read.values()),
+        "documents": UuidArray(uuid.UUID(document).bytes for document in read),
+        "classes": "{" + ",".join(str(class_id) for class_id in read.values()) + "}",
         "class_bits": class_bits(read.values()),
         "erasures": erasures,
-        "ids": [uuid.UUID(one.record.id) for one in ready],
-        "leaf_hashes": [one.record.leaf_hash for one in ready],
-        "envelopes": [one.record.envelope for one in ready],
-        "wrapped_keys": [one.record.wrapped_key for one in ready],
-        "ciphertexts": [one.record.ciphertext for one in ready],
-        "seals": [one.seal for one in ready],
-        "macs": [one.actor.mac for one in ready],
-        "actors": [one.actor.reference for one in ready],
+        "ids": UuidArray(uuid.UUID(one.record.id).bytes for one in ready),
+        "leaf_hashes": ByteaArray(one.record.leaf_hash for one in ready),
+        "envelopes": ByteaArray(one.record.envelope for one in ready),
+        "wrapped_keys": ByteaArray(one.record.wrapped_key for one in ready),
+        "ciphertexts": ByteaArray(one.record.ciphertext for one in ready),
+        "seals": ByteaArray(one.seal for one in ready),
+        "macs": ByteaArray(one.actor.mac for one in ready),
+        "actors": UuidArray(one.actor.reference.bytes for one in ready),
     }
     try:
         database.write_at_once(_SQL["append_all"], values)

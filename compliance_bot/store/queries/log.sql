@@ -19,7 +19,7 @@ INSERT INTO audit.pending (entry_id, tenant, seal) SELECT entry_id, tenant, %(se
 
 -- append_all: The same for several, a transaction of its own, with what must be so for it; an error of its own if it is not
 SELECT audit.append_all(
-  %(tenant)s, %(documents)b::uuid[], %(classes)b::integer[], %(class_bits)s, %(erasures)s, %(ids)b::uuid[],
+  %(tenant)s, %(documents)b::uuid[], %(classes)s::integer[], %(class_bits)s, %(erasures)s, %(ids)b::uuid[],
   %(leaf_hashes)b::bytea[], %(envelopes)b::bytea[], %(wrapped_keys)b::bytea[], %(ciphertexts)b::bytea[],
   %(seals)b::bytea[], %(macs)b::bytea[], %(actors)b::uuid[])
 

@@ -17,6 +17,7 @@ from compliance_bot.audit.record import new_record_id
 from compliance_bot.records import ClassId, DocumentId
 from compliance_bot.store import documents, vault
 from compliance_bot.store import log as rows
+from compliance_bot.store.arrays import UuidArray
 from compliance_bot.store.connect import Database, StoreUnavailable
 from compliance_bot.store.embedded import APP_ROLE, OWNER_ROLE
 from compliance_bot.store.moves import MovedMeanwhile, move_documents, wait_for_answers
@@ -334,7 +335,7 @@ def _nothing(database: Database, document: DocumentId, at: ClassId) -> dict[str,
     lists = ("ids", "leaf_hashes", "envelopes", "wrapped_keys", "ciphertexts", "seals", "macs", "actors")
     return {
         "tenant": database.tenant,
-        "documents": [uuid.UUID(document)],
+        "documents": UuidArray([uuid.UUID(document).bytes]),
         "classes": [at],
         "class_bits": class_bits([at]),
         "erasures": None,

@@ -106,7 +106,7 @@ def test_it_is_written_as_canonical_json_or_not_at_all(
 
 @pytest.mark.parametrize("previous", ["abc", "AB", "a b", '"'])
 def test_a_leaf_before_that_is_no_hash_is_not_written(previous: str) -> None:
-    with pytest.raises(ValueError, match="hex|lane"):
+    with pytest.raises(ValueError, match=r"hex|lane"):
         format_envelope(dataclasses.replace(ENVELOPE, lane=Lane(writer="w", counter=3, previous=previous)))
 
 

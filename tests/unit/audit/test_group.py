@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compliance_bot.audit.group import GroupCommit, LeaderInterrupted
+from compliance_bot.audit.group import GroupCommit, LeaderInterrupted, _Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -130,7 +130,7 @@ def test_who_waits_and_is_interrupted_leaves_nobody_behind(is_called: bool, monk
         waits = "compliance_bot.audit.group._Place.wait"
         asked, interrupted = threading.Event(), threading.Event()
 
-        def be_interrupted(place: object) -> None:
+        def be_interrupted(place: object, timeout_s: float = -1) -> None:
             asked.set()
             interrupted.wait(10)
             raise KeyboardInterrupt
@@ -150,6 +150,79 @@ def test_who_waits_and_is_interrupted_leaves_nobody_behind(is_called: bool, monk
         gate.opened.set()
         assert third.result(10) is None
     assert gate.groups == [[0], [2]]
+
+
+class TestCompany:
+    """Those of a group often come again together."""
+
+    @pytest.fixture
+    def gate(self) -> Gate:
+        """Return a gate whose last group was of three, and whose next leader is patient."""
+        gate = Gate()
+        with ThreadPoolExecutor(4) as pool:
+            added = [pool.submit(gate.group.add, 0)]
+            until(lambda: gate.group._is_led)
+            added += [pool.submit(gate.group.add, n) for n in (1, 2, 3)]
+            gate.wait_for(3)
+            gate.opened.set()
+            assert [one.result(10) for one in added] == [None] * 4
+        assert [len(group) for group in gate.groups] == [1, 3]
+        gate.groups.clear()
+        gate.group._patience_s = 10
+        return gate
+
+    def test_as_many_are_waited_for(self, gate: Gate) -> None:
+        with ThreadPoolExecutor(3) as pool:
+            added = [pool.submit(gate.group.add, 4)]
+            until(lambda: gate.group._gathers is not None)
+            for n in (5, 6):
+                assert gate.groups == []
+                added.append(pool.submit(gate.group.add, n))
+                time.sleep(0.02)
+            assert [one.result(5) for one in added] == [None] * 3
+        assert gate.groups == [[4, 5, 6]]
+
+    def test_not_longer_than_the_last_group_took_nor_than_a_millisecond(self, gate: Gate) -> None:
+        gate.group._patience_s = 0.05
+        began = time.perf_counter()
+        assert gate.group.add(4) is None
+        assert 0.05 <= time.perf_counter() - began < 5
+        assert gate.group._patience_s < 0.05
+        gate.opened.clear()
+        with ThreadPoolExecutor(1) as pool:
+            slow = pool.submit(gate.group.add, 5)
+            time.sleep(0.02)
+            gate.opened.set()
+            assert slow.result(10) is None
+        assert gate.group._patience_s == 0.001
+
+    def test_once_alone_nobody_is_waited_for(self, gate: Gate) -> None:
+        gate.group._patience_s = 0.05
+        gate.group.add(4)
+        gate.group._patience_s = 10
+        began = time.perf_counter()
+        gate.group.add(5)
+        assert time.perf_counter() - began < 5
+        assert gate.groups == [[4], [5]]
+
+    def test_who_waits_for_others_and_is_interrupted_leaves_nobody_behind(
+        self, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        wait = _Place.wait
+
+        def be_interrupted(place: _Place[int], timeout_s: float = -1) -> None:
+            if timeout_s > 0:
+                raise KeyboardInterrupt
+            wait(place)
+
+        with ThreadPoolExecutor(1) as pool:
+            with monkeypatch.context() as patch:
+                patch.setattr(_Place, "wait", be_interrupted)
+                with pytest.raises(KeyboardInterrupt):
+                    pool.submit(gate.group.add, 4).result(10)
+            gate.group._patience_s = 0.01
+            assert pool.submit(gate.group.add, 5).result(10) is None
+        assert gate.groups == [[5]]
 
 
 def test_each_is_written_once_whatever_fails() -> None:
