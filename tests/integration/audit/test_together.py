@@ -17,7 +17,7 @@ from compliance_bot.audit.record import new_record_id
 from compliance_bot.records import ClassId, DocumentId
 from compliance_bot.store import documents, vault
 from compliance_bot.store import log as rows
-from compliance_bot.store.arrays import UuidArray
+from compliance_bot.store.arrays import UuidArray, register_arrays
 from compliance_bot.store.connect import Database, StoreUnavailable
 from compliance_bot.store.embedded import APP_ROLE, OWNER_ROLE
 from compliance_bot.store.moves import MovedMeanwhile, move_documents, wait_for_answers
@@ -65,6 +65,7 @@ def held_up(log: AuditLog, server: EmbeddedServer) -> Iterator[Callable[[int], N
 
 def together(log: AuditLog, server: EmbeddedServer, appends: Sequence[Mapping[str, Any]]) -> list[Future[RecordId]]:
     """Append all of these in one group, behind one that leads, and return what became of each."""
+    log._together._group._company = 1  # the one that leads is to wait for nobody
     with ThreadPoolExecutor(len(appends) + 1) as pool:
         with held_up(log, server) as wait:
             pool.submit(log.append, event(), ANA)
@@ -210,6 +211,7 @@ class TestWhatTheyRestOn:
         self, log: AuditLog, database: Database, document: DocumentId, at: ClassId
     ) -> None:
         with database._pool.connection() as connection:
+            register_arrays(connection)
             connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
             connection.set_read_only(False)
             with pytest.raises(psycopg.DatabaseError) as refused, connection.transaction():
@@ -241,6 +243,7 @@ class TestFaults:
                 write(self, statement, values)
             else:
                 with self._pool.connection() as connection:
+                    register_arrays(connection)
                     connection.execute(statement, {"tenant": self.tenant, **values})
                     connection.rollback()
             raise StoreUnavailable
