@@ -84,9 +84,11 @@ class GroupCommit(Generic[T]):
             if self._is_gathered():
                 return
             self._gathers = leader
-        leader.wait(self._patience_s)
-        with self._lock:
-            self._gathers = None
+        try:
+            leader.wait(self._patience_s)
+        finally:
+            with self._lock:
+                self._gathers = None
 
     def _is_gathered(self) -> bool:
         return len(self._waiting) + 1 >= self._company
@@ -114,8 +116,6 @@ class GroupCommit(Generic[T]):
         with self._lock:
             if place in self._waiting:
                 self._waiting.remove(place)
-            if place is self._gathers:
-                self._gathers = None
             if place.leads:
                 self._is_led = False
                 self._call_next()

@@ -187,7 +187,7 @@ class TestCompany:
         began = time.perf_counter()
         assert gate.group.add(4) is None
         assert 0.05 <= time.perf_counter() - began < 5
-        assert gate.group._patience_s < 0.05
+        assert gate.group._patience_s < 0.001, "this group took less"
         gate.opened.clear()
         with ThreadPoolExecutor(1) as pool:
             slow = pool.submit(gate.group.add, 5)
