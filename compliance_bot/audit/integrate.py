@@ -60,7 +60,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
+class Taken:
     """The leaves that followed, of what waited."""
 
     size: int  # of the tree then
@@ -204,13 +204,13 @@ class Integrator:
             return Round(size=tip.size, added=0, is_full=taken.is_full, checkpoint=tip.note, signer=key)
         return self._sign(transaction, taken, key)
 
-    def _take(self, transaction: Transaction, size: int, limit: int) -> _Taken:
+    def _take(self, transaction: Transaction, size: int, limit: int) -> Taken:
         """Let what waits with its seal be the next leaves. What has another is not looked at a second time."""
         waiting = tree.waiting(transaction, limit, but=self._refused)
         sealed = [(one.id, one.leaf_hash) for one in waiting if self._is_sealed(one)]
-        return _Taken(size=grow(transaction, size, sealed), added=len(sealed), is_full=len(waiting) == limit)
+        return Taken(size=grow(transaction, size, sealed), added=len(sealed), is_full=len(waiting) == limit)
 
-    def _sign(self, transaction: Transaction, taken: _Taken, *signers: SigningKey) -> Round:
+    def _sign(self, transaction: Transaction, taken: Taken, *signers: SigningKey) -> Round:
         root = subtrees.root(taken.size, StoredTree(transaction))
         checkpoint = Checkpoint(origin=signers[0].name, size=taken.size, root=root)
         signed = sign_note(format_checkpoint(checkpoint), *signers)

@@ -2,7 +2,8 @@
 
 Eight writers, threads of one process as in a server, with the tree growing beside them. A plain writer sends a sealed
 record that was made beforehand, under a new id each time, in one statement and transaction of its own into one table.
-Both wait for the disk. They take turns in slices of one run.
+Both wait for the disk. They take turns in slices of one run. With fewer and more writers, and on a server that waits
+before it writes to its disk (`commit_delay`) as a slower disk would let it wait, there are fewer slices.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from compliance_bot.records import RecordId
 
 WRITERS, SLICES, SLICE_S = 8, 24, 1.0
+OTHERS, OTHER_SLICES = (1, 2, 32), 8  # writers
+SLOWER_MS = (2, 5)
 WHO = Principal(id="ana", groups={"aml"})
 _TABLE = """
 CREATE TABLE plain_log (entry_id uuid PRIMARY KEY, tenant integer, leaf_hash bytea, envelope bytea, wrapped_key bytea,
@@ -40,7 +43,7 @@ _INSERT = "INSERT INTO plain_log VALUES (%s, 1, %s, %s, %s, %s)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """What eight writers did for a while: how long each write took, in milliseconds."""
+    """What writers did for a while: how long each write took, in milliseconds."""
 
     per_second: float
     ms: Sequence[float]
@@ -71,10 +74,29 @@ def answered(number: int) -> Event:
 
 
 def appending(log: AuditLog, keyring: Keyring, conninfo: str, *, slices: int = SLICES) -> dict[str, Any]:
-    """Return the ratios of slices that took turns, and what both came to. The first pair is for warming up."""
+    """Return what eight writers come to, and others, and eight on slower disks."""
     with psycopg.connect(conninfo, autocommit=True) as owner:
         owner.execute(_TABLE)
-    connections = [psycopg.connect(conninfo, autocommit=True) for _ in range(WRITERS)]
+        figures = _compared(log, keyring, conninfo, WRITERS, slices)
+        figures["writers_each"] = {n: _compared(log, keyring, conninfo, n, OTHER_SLICES) for n in OTHERS}
+        figures["slower_ms"] = {}
+        for ms in SLOWER_MS:
+            _wait_before_writing(owner, ms)
+            figures["slower_ms"][ms] = _compared(log, keyring, conninfo, WRITERS, OTHER_SLICES)
+        _wait_before_writing(owner, 0)
+    return figures
+
+
+def _wait_before_writing(owner: psycopg.Connection[Any], ms: int) -> None:
+    """Let the server wait so long before each write of its log to the disk, as it has a setting for."""
+    owner.execute(f"ALTER SYSTEM SET commit_delay = {ms * 1000}")
+    owner.execute("ALTER SYSTEM SET commit_siblings = 0")
+    owner.execute("SELECT pg_reload_conf()")
+
+
+def _compared(log: AuditLog, keyring: Keyring, conninfo: str, writers: int, slices: int) -> dict[str, Any]:
+    """Return the ratios of slices that took turns, and what both came to. The first pair is for warming up."""
+    connections = [psycopg.connect(conninfo, autocommit=True) for _ in range(writers)]
     ours: list[Slice] = []
     plain: list[Slice] = []
     values = _sealed(keyring)
@@ -87,10 +109,10 @@ def appending(log: AuditLog, keyring: Keyring, conninfo: str, *, slices: int = S
 
     for turn in range(slices + 1):
         for kept, act in ((plain, insert), (ours, append)) if turn % 2 else ((ours, append), (plain, insert)):
-            kept.append(_written(act))
+            kept.append(_written(act, writers))
     for connection in connections:
         connection.close()
-    return _told(ours[1:], plain[1:])
+    return _told(ours[1:], plain[1:], writers)
 
 
 def lag(log: AuditLog, seconds: float) -> dict[str, float]:
@@ -119,14 +141,14 @@ def lag(log: AuditLog, seconds: float) -> dict[str, float]:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    _written(append, seconds)
+    _written(append, WRITERS, seconds)
     ended.set()
     watcher.join()
     return {**percentiles(waited), "max": round(max(waited), 2), "watched": len(waited)}
 
 
-def _written(act: Callable[[int], None], seconds: float = SLICE_S) -> Slice:
-    """Let eight writers write for a while."""
+def _written(act: Callable[[int], None], writers: int, seconds: float = SLICE_S) -> Slice:
+    """Let writers write for a while."""
     until = time.perf_counter() + seconds
 
     def write(writer: int) -> list[float]:
@@ -137,8 +159,8 @@ def _written(act: Callable[[int], None], seconds: float = SLICE_S) -> Slice:
         return taken
 
     began = time.perf_counter()
-    with ThreadPoolExecutor(WRITERS) as pool:
-        ms = [one for taken in pool.map(write, range(WRITERS)) for one in taken]
+    with ThreadPoolExecutor(writers) as pool:
+        ms = [one for taken in pool.map(write, range(writers)) for one in taken]
     return Slice(per_second=len(ms) / (time.perf_counter() - began), ms=ms)
 
 
@@ -156,10 +178,10 @@ def _sealed(keyring: Keyring) -> tuple[bytes, ...]:
     return sealed.leaf_hash, sealed.envelope, sealed.wrapped_key, sealed.ciphertext
 
 
-def _told(ours: Sequence[Slice], plain: Sequence[Slice]) -> dict[str, Any]:
+def _told(ours: Sequence[Slice], plain: Sequence[Slice], writers: int) -> dict[str, Any]:
     return {
         "slices": len(ours),
-        "writers": WRITERS,
+        "writers": writers,
         "ours_per_second": round(median(one.per_second for one in ours)),
         "plain_per_second": round(median(one.per_second for one in plain)),
         "ours_p95_ms": round(median(one.p95_ms for one in ours), 2),

@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 
 from compliance_bot.audit.grow import grow
+from compliance_bot.audit.integrate import Taken
 from compliance_bot.audit.record import new_record_id, seal
 from compliance_bot.records import RecordId
 from compliance_bot.store import tree
@@ -49,7 +50,8 @@ def _put(bot: ComplianceBot, conninfo: str, parts: Iterator[Sequence[tuple[str, 
         with bot._log.writing() as transaction:
             tree.lead(transaction, wait_s=60)
             size = grow(transaction, size, [(RecordId(r[0]), r[1]) for r in part])
-            bot._integrator._sign(transaction, size, len(part), bot._integrator.signer())
+            taken = Taken(size=size, added=len(part), is_full=False)
+            bot._integrator._sign(transaction, taken, bot._integrator.signer())
     return before
 
 
