@@ -40,8 +40,10 @@ if TYPE_CHECKING:
 EXPORTED, IN_TREE, PROOFS, LAG_S, TURNS = 100_000, 1_000_000, 500, 10.0, 3
 _TABLES = ("entry", "payload", "leaf", "tile")
 _WEIGHED = """
-SELECT pg_table_size(name::regclass), pg_indexes_size(name::regclass)
-FROM unnest(%s::text[]) WITH ORDINALITY AS given (name, place) ORDER BY place
+SELECT sum(pg_table_size(part)), sum(pg_indexes_size(part))
+FROM unnest(%s::text[]) WITH ORDINALITY AS given (name, place)
+CROSS JOIN LATERAL (SELECT name::regclass UNION SELECT relid FROM pg_partition_tree(name::regclass)) AS parts (part)
+GROUP BY place ORDER BY place
 """
 
 
@@ -91,8 +93,8 @@ def _weights(conninfo: str) -> dict[str, int]:
     """Return the bytes of each table of the log, and of their indexes."""
     with psycopg.connect(conninfo) as owner:
         rows = owner.execute(_WEIGHED, ([f"audit.{name}" for name in _TABLES],)).fetchall()
-    tables = {name: table for name, (table, _) in zip(_TABLES, rows, strict=True)}
-    return {**tables, "indexes": sum(index for _, index in rows)}
+    tables = {name: int(table) for name, (table, _) in zip(_TABLES, rows, strict=True)}
+    return {**tables, "indexes": sum(int(index) for _, index in rows)}
 
 
 def _exported(bot: ComplianceBot, place: Path, name: str, content: Content, first: int, end: int) -> dict[str, Any]:
