@@ -123,6 +123,9 @@ class Scope:
     policies: str  # hash of the policy set that decided
     determining: tuple[str, ...]  # ids of the policies that permitted
     stored: int = 0  # chunks of the tenant, readable or not: for choosing the way to search, never for showing
+    revision: int = field(
+        default=0, compare=False
+    )  # of the tenant's index, readable or not: for comparing with another
     bitmap: bytes = field(default=b"", repr=False, compare=False)  # the classes once more, where they are very many
 
     @property

@@ -251,6 +251,7 @@ class Wiring:
                     prose=settings.chat_prose,
                 ),
                 term_key=self._home.keyring.derive(f"terms/{self._home.database.tenant}"),
+                index_key=self._home.keyring.derive(f"log/index/{self._home.database.tenant}"),
                 passages=self.settings.passages,
                 candidates=self.settings.candidates,
                 exact_threshold=self.settings.exact_threshold,

@@ -26,7 +26,7 @@ from compliance_bot.chains.prose import without_prose, without_straddling
 from compliance_bot.chains.question import readable_question
 from compliance_bot.chains.receipts import promise, receipted
 from compliance_bot.chains.recorded import cited_spans, quoted_fields, sentence_fields
-from compliance_bot.chains.rights import enter_scope, require_permission
+from compliance_bot.chains.rights import enter_scope, index_state, require_permission
 from compliance_bot.chains.spared import spared_spans
 from compliance_bot.errors import Unavailable
 from compliance_bot.logs import note
@@ -87,6 +87,7 @@ class Parts:
     embedder_name: str
     composer: Composer
     term_key: bytes
+    index_key: bytes  # by which records name states of the index
     passages: int
     candidates: int
     exact_threshold: int | None
@@ -224,6 +225,7 @@ def retrieve(
     with _embedding(parts.embedder, words, case) as embedded, parts.database.reading() as snapshot:
         with case.step("scope"):
             scope = enter_scope(snapshot, parts.engine, principal, now, case, by_engine=by_engine)
+            case.public["index"] = index_state(parts.index_key, case.id, scope)
         with case.step("retrieve"):
             model = serving_model(snapshot)
             if model is not None and model.hash != parts.embedder.manifest_hash:

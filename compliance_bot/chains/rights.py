@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import TYPE_CHECKING
 
 from compliance_bot.errors import Refused
@@ -11,7 +12,7 @@ from compliance_bot.store.scope import open_scope
 if TYPE_CHECKING:
     from compliance_bot.chains.case import Case
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import Principal, Scope
+    from compliance_bot.records import Principal, RecordId, Scope
     from compliance_bot.store.connect import Transaction
 
 
@@ -59,3 +60,12 @@ def enter_scope(
         "determining": list(scope.determining),
     }
     return scope
+
+
+def index_state(key: bytes, record: RecordId, scope: Scope) -> str:
+    """Return by what a record names the state of the index that it was searched in: HMAC-SHA256, in hex.
+
+    A number that goes up with each change would tell reviewers of documents that they may not know of, and so would
+    two records with the same name for a state. So each has a name of its own, and only the home can compare them.
+    """
+    return hmac.digest(key, f"{record}\n{scope.revision}".encode(), "sha256").hex()

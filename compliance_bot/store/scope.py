@@ -80,8 +80,8 @@ def open_scope(
                     note("scope.wrong", level="warning", tenant=transaction.tenant, denied=_fewer(scope, decided))
                 scope = decided
         bits = bitmap(scope.classes)
-        if is_mapped(len(scope.classes), scope.chunks, scope.stored):
-            scope = replace(scope, bitmap=bits)
+        is_many = is_mapped(len(scope.classes), scope.chunks, scope.stored)
+        scope = replace(scope, revision=revision, bitmap=bits if is_many else b"")
         kept = (scope, bits)
         if not (compiled.needs_engine or by_engine):  # the engine may have looked at what the key does not have
             transaction.scopes.keep(key, kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 import time
@@ -20,7 +21,7 @@ from compliance_bot.records import Principal
 from .homes import ADMIN, ANA, BEN, PEOPLE, home, letters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from compliance_bot.bot import ComplianceBot
 
@@ -132,3 +133,51 @@ def test_the_notice_that_a_machine_answers_comes_with_the_answer_and_is_on_recor
     public, private = described(bot, answer.record)
     assert public["notice"] == {"sha256": hashlib.sha256(answer.notice.encode()).hexdigest()}
     assert private["notice"] == answer.notice
+
+
+class TestIndex:
+    """A record names the state of the index that it was searched in, under a name of its own."""
+
+    @pytest.fixture
+    def bot(self) -> Iterator[ComplianceBot]:
+        with home(PEOPLE, *letters()) as opened:
+            yield opened
+
+    def state(self, bot: ComplianceBot, record: str, revision: int) -> str:
+        key = bot._home.keyring.derive("log/index/1")
+        return hmac.digest(key, f"{record}\n{revision}".encode(), "sha256").hex()
+
+    def revision(self, bot: ComplianceBot) -> int:
+        with bot._log.reading() as snapshot:
+            row = snapshot.connection.execute("SELECT revision FROM class_revision").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    @pytest.mark.parametrize("act", ["ask", "search"])
+    def test_the_home_can_tell_which_state_it_was(self, bot: ComplianceBot, act: str) -> None:
+        for _ in range(2):
+            if act == "ask":
+                record = bot.ask(REFUND, principal=BEN).record
+            else:
+                bot.search(REFUND, principal=BEN)
+                record = bot.records(principal=ADMIN, limit=1)[0].record
+            public, _private = described(bot, record)
+            assert public["index"] == self.state(bot, record, self.revision(bot))
+
+    def test_records_of_one_state_have_different_names_for_it(self, bot: ComplianceBot) -> None:
+        named = {described(bot, bot.ask(REFUND, principal=BEN).record)[0]["index"] for _ in range(3)}
+        assert len(named) == 3
+
+    def test_what_is_ingested_corrected_moved_and_deleted_makes_another_state(self, bot: ComplianceBot) -> None:
+        (document,) = [one.document for one in bot.documents(principal=ADMIN) if one.title == "Tariff"]
+        changes: dict[str, Callable[[], object]] = {
+            "ingest": lambda: bot.ingest_loader([letters("Jo Brown")[0]], collection="letters"),
+            "mark": lambda: bot.mark(document, "crowns", entity_type="PERSON", reason="missed", principal=ADMIN),
+            "set": lambda: bot.set_attributes(document, {"matter": "heron"}, principal=ADMIN),
+            "delete": lambda: bot.delete(document, principal=ADMIN),
+        }
+        for name, change in changes.items():
+            before = self.revision(bot)
+            change()
+            record = bot.ask(REFUND, principal=BEN).record
+            assert described(bot, record)[0]["index"] not in {"", self.state(bot, record, before)}, name
