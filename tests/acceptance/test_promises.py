@@ -16,6 +16,7 @@ from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
 from compliance_bot import ComplianceBot, Principal
+from compliance_bot.audit import together
 from compliance_bot.chains import answer as chain
 from compliance_bot.chains.answer import LockBroken
 from compliance_bot.errors import Unavailable
@@ -144,10 +145,11 @@ def test_a_masked_value_is_in_no_table_of_the_database(bot: ComplianceBot, write
 
 
 def test_without_a_record_there_is_no_answer(bot: ComplianceBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(*_: Any) -> None:
+    def failing(*_: Any, **__: Any) -> None:
         raise StoreUnavailable
 
     monkeypatch.setattr(rows, "append", failing)
+    monkeypatch.setattr(together, "append_all", failing)
     with pytest.raises(Unavailable):
         bot.ask(QUESTION, principal=ANA)
 

@@ -30,6 +30,7 @@ _LEFT_OUT = frozenset({"timings_ms", "timings_us", "lane", "class_id", "receipt"
 # Under a broken lock the record of a question says which passages were denied: that is what it is for.
 _DENIED = frozenset({"denied", "denied_by"})
 _SALTED = "payload"  # of an envelope: a commitment to the sealed half, another one each time
+_NAMED_ANEW = "index"  # the state of the index, under another name in each record
 
 
 def normalised(value: object) -> str:
@@ -126,5 +127,5 @@ def _own_record(bot: ComplianceBot, who: Principal, question: str) -> object:
     shown = bot.record(bot.ask(question, principal=who).record, principal=who)
     public: Mapping[str, Any] = shown.envelope["public"]
     envelope = {name: one for name, one in shown.envelope.items() if name != _SALTED}
-    envelope["public"] = {name: one for name, one in public.items() if name not in _DENIED}
+    envelope["public"] = {name: one for name, one in public.items() if name not in {*_DENIED, _NAMED_ANEW}}
     return replace(shown, envelope=envelope)

@@ -17,6 +17,7 @@ from langchain_core.runnables import RunnableLambda
 from langchain_tests.integration_tests import RetrieversIntegrationTests
 from langgraph.graph import END, START, StateGraph
 
+from compliance_bot.audit import together
 from compliance_bot.errors import Refused, UsageError
 from compliance_bot.integrations.langchain import (
     ComplianceRetriever,
@@ -379,13 +380,14 @@ def test_the_steps_make_the_answer_of_the_chain_and_its_kind_of_record(bot: Comp
 
 
 def test_without_a_durable_record_the_steps_give_no_answer(bot: ComplianceBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise StoreUnavailable
 
     with pytest.raises(StoreUnavailable), recorded(bot, principal=ANA) as steps:  # noqa: PT012
         made = steps.mask | steps.retrieve | steps.recheck | steps.compose | steps.cite | steps.screen
         steps.conclude(made.invoke(QUESTION))
         monkeypatch.setattr(rows, "append", fail)
+        monkeypatch.setattr(together, "append_all", fail)
     with pytest.raises(NoConclusion):
         _ = steps.answer
 
