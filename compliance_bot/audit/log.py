@@ -1,8 +1,7 @@
 """Append to the audit log and read it. A record is durable when `append` returns; until then nothing may be shown.
 
-Each record stands in a lane: a writer, a counter, the leaf before it. A lane is used by one thread at a time and moves
-on only after its record is committed; after a failure it is given up and a new one begins. So a record that is deleted
-before a tree holds it leaves a visible gap, and writers do not wait for each other.
+A record that is a transaction of its own is committed with those of other threads where it can be (`together`), and
+alone where it cannot. Each stands in a lane (`lanes`): one that is deleted before a tree holds it leaves a gap.
 """
 
 from __future__ import annotations
