@@ -59,6 +59,7 @@ MODULES = (
     "audit/verify/trust.py",
     "audit/verify/witness_files.py",
     "audit/verify/witnesses.py",
+    "audit/verify/worker.py",
     "errors.py",
     "keys/__init__.py",
 )

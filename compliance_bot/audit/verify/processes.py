@@ -1,17 +1,17 @@
-"""Examine batches in several processes, and get what they show in order. A new process imports, it is not a copy.
+"""Examine batches in several processes, and get what they show in order.
 
 The process that asks is one of them: it would only wait for the others, and they take a while to start.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.verify.records import Examined, Rules, examine
+from compliance_bot.audit.verify.worker import workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +28,12 @@ def examined(batches: Iterator[Batch], rules: Rules, jobs: int) -> Iterator[Exam
     if jobs <= 1 or len(first) < 2:
         yield from (examine(batch, rules) for batch in every)
         return
-    with ProcessPoolExecutor(jobs - 1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with workers(jobs - 1) as pool:
         waiting = deque[Future[Examined]]()
         for place, batch in enumerate(every, start=1):
             others_wait = sum(not one.done() for one in waiting) >= _AHEAD * (jobs - 1)
             if place % jobs and not others_wait:
-                waiting.append(pool.submit(examine, batch, rules))
+                waiting.append(pool.examined(batch, rules))
             else:
                 waiting.append(_done(examine(batch, rules)))
             while waiting and (waiting[0].done() or len(waiting) > _AHEAD * jobs):

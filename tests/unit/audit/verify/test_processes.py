@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,7 +46,7 @@ class Noted:
 def test_each_batch_is_examined_once_and_told_in_order(tmp_path: Path, jobs: int) -> None:
     shown = list(examined((Noted(folder=tmp_path, first=first) for first in range(BATCHES)), RULES, jobs))
     assert [one.faults[0].index for one in shown] == list(range(BATCHES))
-    readers = {json.loads(note.read_text(encoding="ascii")) for note in tmp_path.iterdir()}
+    readers = _readers(tmp_path)
     assert len(list(tmp_path.iterdir())) == BATCHES
     assert os.getpid() in readers
     assert len(readers) <= jobs
@@ -68,3 +71,71 @@ def test_no_more_batches_are_taken_than_wait(tmp_path: Path) -> None:
 
     for told, _ in enumerate(examined(batches(), RULES, 2)):
         assert taken - told <= _AHEAD * 2 + 2
+
+
+def test_the_program_that_asks_is_not_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    script = tmp_path / "script.py"
+    script.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nraise SystemExit('run again')\n", encoding="ascii")
+    main = ModuleType("__main__")
+    main.__file__ = str(script)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    shown = list(examined((Noted(folder=notes, first=first) for first in range(BATCHES)), RULES, 2))
+    assert len(shown) == BATCHES
+    assert len(_readers(notes)) == 2
+    assert not (tmp_path / "ran").exists()
+
+
+def test_processes_are_gone_once_all_is_told(tmp_path: Path) -> None:
+    list(examined((Noted(folder=tmp_path, first=first) for first in range(BATCHES)), RULES, 3))
+    for process in _readers(tmp_path) - {os.getpid()}:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Killed(Noted):
+    """A batch that kills whoever reads it, but for the process that asks."""
+
+    asker: int
+
+    def lines(self) -> Iterator[Line]:
+        if os.getpid() != self.asker:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return Noted.lines(self)
+
+
+def test_what_a_killed_process_was_to_examine_is_examined(tmp_path: Path) -> None:
+    batches = (Killed(folder=tmp_path, first=first, asker=os.getpid()) for first in range(BATCHES))
+    shown = list(examined(batches, RULES, 2))
+    assert [one.faults[0].index for one in shown] == list(range(BATCHES))
+    assert _readers(tmp_path) == {os.getpid()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable(Noted):
+    """A batch that ends with an error that says who ran into it."""
+
+    def lines(self) -> Iterator[Line]:
+        raise ZeroDivisionError(os.getpid())
+
+
+def test_an_error_in_another_process_is_raised_where_the_batch_was_asked_for(tmp_path: Path) -> None:
+    batches = [Unreadable(folder=tmp_path, first=0), Noted(folder=tmp_path, first=1)]
+    with pytest.raises(ZeroDivisionError, match=str(os.getpid())):
+        list(examined(iter(batches), RULES, 2))
+
+
+@pytest.mark.parametrize("python", ["", "/nowhere/python", "/bin/true"])
+def test_without_a_python_to_start_everything_is_examined_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", python)
+    shown = list(examined((Noted(folder=tmp_path, first=first) for first in range(BATCHES)), RULES, 2))
+    assert [one.faults[0].index for one in shown] == list(range(BATCHES))
+    assert _readers(tmp_path) == {os.getpid()}
+
+
+def _readers(folder: Path) -> set[int]:
+    return {json.loads(note.read_text(encoding="ascii")) for note in folder.iterdir()}
