@@ -48,8 +48,13 @@ def patched(data: bytes, name: str, *, at: int, kind: str, value: int) -> bytes:
     """Return the archive with a field changed in both headers of a member; `at` is its place in the local one."""
     changed = bytearray(data)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        struct.pack_into(kind, changed, archive.getinfo(name).header_offset + at, value)
-    struct.pack_into(kind, changed, data.rindex(name.encode()) - 46 + at + 2, value)
+        in_directory = archive.start_dir
+        for entry in archive.infolist():
+            if entry.filename == name:
+                break
+            in_directory += 46 + len(entry.filename.encode()) + len(entry.extra) + len(entry.comment)
+    struct.pack_into(kind, changed, entry.header_offset + at, value)
+    struct.pack_into(kind, changed, in_directory + at + 2, value)
     return bytes(changed)
 
 

@@ -34,10 +34,12 @@ def saved(document: Any) -> bytes:
 
 
 def zipped(parts: dict[str, bytes | str]) -> bytes:
+    """Return an archive that is the same at any time."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
+    with zipfile.ZipFile(buffer, "w") as package:
         for name, content in parts.items():
-            package.writestr(name, content, zipfile.ZIP_STORED if name == "mimetype" else None)
+            packing = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            package.writestr(zipfile.ZipInfo(name), content, packing)  # of 1980
     return buffer.getvalue()
 
 
