@@ -88,11 +88,16 @@ class InEnvironment:
     suffix = PUBLIC
 
     def __init__(self, written: str) -> None:
-        self._written = written
+        """Raises SigningKeyUnreadable for what is no list of keys, whether or not one of them is needed."""
+        read = parse_keys(
+            written,
+            lambda place: SigningKeyUnreadable(f"log_keys: part {place} is not NUMBER:BASE64 of {KEY_BYTES} bytes"),
+        )  # no message quotes one
+        self._keys = {number: Ed25519PrivateKey.from_private_bytes(key) for number, key in read.items()}
 
     def make(self, number: int, /) -> bytes:
         """Return the public half of a key that was set. Raises UsageError where it was not."""
-        key = self._keys().get(number)
+        key = self._keys.get(number)
         if key is None:
             raise UsageError(
                 f"the log's keys are in the setting log_keys, which has none of number {number}",
@@ -102,19 +107,11 @@ class InEnvironment:
         return public_bytes(key)
 
     def open(self, number: int, kept: bytes, /) -> PrivateKey:
-        """Return a key. Raises SigningKeyUnreadable, SigningKeyWrong, and ValueError for what is none."""
-        public, key = Ed25519PublicKey.from_public_bytes(kept), self._keys().get(number)
+        """Return a key. Raises SigningKeyWrong, and ValueError for what is none."""
+        public, key = Ed25519PublicKey.from_public_bytes(kept), self._keys.get(number)
         if key is not None and public_bytes(key) != kept:
             raise SigningKeyWrong(number, "log_keys")
         return key or PublicHalf(public)
-
-    def _keys(self) -> dict[int, Ed25519PrivateKey]:
-        """Return the keys by number. No message quotes one."""
-        written = parse_keys(
-            self._written,
-            lambda place: SigningKeyUnreadable(f"log_keys: part {place} is not NUMBER:BASE64 of {KEY_BYTES} bytes"),
-        )
-        return {number: Ed25519PrivateKey.from_private_bytes(key) for number, key in written.items()}
 
 
 class AtSigner:

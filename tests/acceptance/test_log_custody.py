@@ -259,6 +259,18 @@ def test_a_key_in_the_environment_that_is_another_or_none_shows_nothing(
 
 
 @pytest.mark.parametrize("keeper", ["files"], indirect=True)
+def test_a_list_of_keys_that_is_none_is_told_before_one_of_them_is_needed(
+    cli: Cli, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPLIANCE_BOT_LOG_KEYS", "1:" + base64.b64encode(os.urandom(31)).decode())
+    refused = cli("ask", QUESTION)
+    assert (refused.code, refused.out) == (3, "")
+    assert "log_keys: part 1 is not NUMBER:BASE64" in refused.err
+    (checked,) = (one for one in cli("doctor", "--json").json["checks"] if one["check"] == "log key")
+    assert checked["state"] == "problem"
+
+
+@pytest.mark.parametrize("keeper", ["files"], indirect=True)
 def test_a_home_goes_from_files_to_a_signer_and_the_doctor_says_what_is_left(
     cli: Cli, keeper: Keeper, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
