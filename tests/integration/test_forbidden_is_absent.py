@@ -5,6 +5,7 @@ How long they take is measured by `tests.benchmarks.absent`, and not asserted he
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -49,13 +50,18 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComplianceBot]:
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return what the database is asked from now on, with the kinds of the parameters."""
+    """Return what this thread asks the database from now on, with the kinds of the parameters.
+
+    What looks after the log asks too, at times of its own.
+    """
     asked: list[str] = []
+    asker = threading.get_ident()
     execute = psycopg.Connection.execute
 
     def told(self: Any, query: Any, params: Any = None, **more: Any) -> Any:
         text = query if isinstance(query, str) else query.as_string(self)
-        asked.append(f"{text} {sorted((name, type(value).__name__) for name, value in (params or {}).items())}")
+        if threading.get_ident() == asker:
+            asked.append(f"{text} {sorted((name, type(value).__name__) for name, value in (params or {}).items())}")
         return execute(self, query, params, **more)
 
     monkeypatch.setattr(psycopg.Connection, "execute", told)

@@ -25,6 +25,7 @@ MODULES = ("session", "look", "views", "views.chat", "views.records")
 def app(stocked: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.setenv("COMPLIANCE_BOT_HOME", str(stocked))
     monkeypatch.syspath_prepend(str(ROOT / "ui"))
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # put back: the runner lets it be the page
     yield AppTest.from_file(str(ROOT / "ui" / "app.py"), default_timeout=30)
     sys.modules["session"].close()
     for name in MODULES:

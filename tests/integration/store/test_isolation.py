@@ -15,20 +15,23 @@ from psycopg.types.json import Jsonb
 
 from compliance_bot.audit.log import AuditLog
 from compliance_bot.audit.record import Event
+from compliance_bot.home import create_home
+from compliance_bot.keys import load_keys
 from compliance_bot.records import Principal, StopKind
+from compliance_bot.settings import load_settings
 from compliance_bot.store import archive, granted, places, stops
 from compliance_bot.store.archive import TenantTable
 from compliance_bot.store.connect import SEARCH_PATH, Database
-from compliance_bot.store.embedded import APP_ROLE
+from compliance_bot.store.embedded import APP_ROLE, EmbeddedServer, destroy
 from compliance_bot.store.granted import SealedGrant
 
 from ..shelf import draft, hold, review, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from compliance_bot.keys import Keyring
-    from compliance_bot.store.embedded import EmbeddedServer
 
     Connection = psycopg.Connection[Any]
 
@@ -70,6 +73,29 @@ def fill(database: Database, keyring: Keyring) -> None:
         granted.add_grant(transaction, grant, person=b"x", by=uuid.uuid4())
         stops.add_stop(transaction, StopKind.MODEL, "some model", by=uuid.uuid4(), at=NOON)
     AuditLog(database, keyring).append(EVENT, Principal(id="ana"))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, _no_environment: None) -> Iterator[Path]:
+    """Return a home of these tests alone: they put rows into it that belong to nothing, and it cannot be restored."""
+    path = tmp_path_factory.mktemp("isolation") / "home"
+    try:
+        create_home(load_settings(home=path))
+        yield path
+    finally:
+        destroy(path)
+
+
+@pytest.fixture(scope="module")
+def server(home: Path) -> Iterator[EmbeddedServer]:
+    server = EmbeddedServer.open(home)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def keyring(home: Path) -> Keyring:
+    return load_keys(home / "keys")
 
 
 @pytest.fixture
