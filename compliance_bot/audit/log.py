@@ -10,6 +10,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from compliance_bot.audit.group import LeaderInterrupted
@@ -257,15 +258,17 @@ class AuditLog:
         if actor is None:
             return None
         lane = self._lanes.take()
-        ready = _ready(act, actor, lane, self._keyring, self.tenant)
-        error = self._together.commit(Shared(ready=ready, read=act.read, erasures=act.erasures))
+        seal = partial(_ready, act, actor, lane, self._keyring, self.tenant)
+        shared = Shared(seal=seal, read=act.read, erasures=act.erasures)
+        error = self._together.commit(shared)
         if error is None:
-            self._acknowledge(ready.record)
-            lane.move_on(ready.record.leaf_hash)
+            assert shared.ready is not None, "it was committed"
+            self._acknowledge(shared.ready.record)
+            lane.move_on(shared.ready.record.leaf_hash)
             self._lanes.give_back(lane)
-            return ready.record
-        if isinstance(error, StoreUnavailable | LeaderInterrupted):
-            return self._repeat(act, ready)
+            return shared.ready.record
+        if shared.ready is not None and isinstance(error, StoreUnavailable | LeaderInterrupted):
+            return self._repeat(act, shared.ready)
         if not isinstance(error, NotTogether):
             note("log.apart", level="warning", tenant=self.tenant, record=act.id, error=type(error).__name__)
         self._lanes.give_back(lane)

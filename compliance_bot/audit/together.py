@@ -1,21 +1,23 @@
-"""Commit records of several threads in one transaction: those that are ready at the same moment.
+"""Commit records of several threads in one transaction: those that come at the same moment.
 
-For records that are a transaction of their own. What they rest on is checked for all of a group at once, and a group is
-committed as a whole or not at all. Whoever cannot be in one is told so, and commits alone, which says what is wrong.
+For records that are a transaction of their own. Whoever writes for a group seals its records too: threads that seal
+side by side take the interpreter from each other at each step. What records rest on is checked for all of a group at
+once, and a group is committed as a whole or not at all. Whoever cannot be in one is told so, and commits alone, which
+says what is wrong.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.group import GroupCommit
 from compliance_bot.store.log import append_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from compliance_bot.records import ClassId, DocumentId, Principal
     from compliance_bot.store.connect import Database
@@ -28,13 +30,14 @@ class NotTogether(Exception):
     """A group of records was not committed: one of them is not as expected, or two of them cannot both be."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Shared:
-    """A record that is ready, and what must still be so when it is committed: see `store.moves.require_standing`."""
+    """A record, and what must still be so when it is committed: see `store.moves.require_standing`."""
 
-    ready: Ready
-    read: Mapping[DocumentId, ClassId] = field(hash=False)
+    seal: Callable[[], Ready]
+    read: Mapping[DocumentId, ClassId]
     erasures: int | None
+    ready: Ready | None = None  # once it is sealed; without it nothing of it was sent to the database
 
 
 class Together:
@@ -69,8 +72,20 @@ class Together:
 
     def _write(self, group: Sequence[Shared]) -> None:
         read, erasures = _all_read(group)
-        if not append_all(self._database, [one.ready for one in group], read=read, erasures=erasures):
+        if not append_all(self._database, _all_sealed(group), read=read, erasures=erasures):
             raise NotTogether
+
+
+def _all_sealed(group: Sequence[Shared]) -> list[Ready]:
+    """Return what is to be stored. Raises NotTogether where one of them cannot be sealed: alone, it is told why."""
+    sealed = []
+    for one in group:
+        try:
+            one.ready = one.seal()
+        except Exception as error:
+            raise NotTogether from error
+        sealed.append(one.ready)
+    return sealed
 
 
 def _all_read(group: Sequence[Shared]) -> tuple[dict[DocumentId, ClassId], int | None]:

@@ -36,7 +36,9 @@ CREATE FUNCTION audit.append_all(of_tenant integer, documents uuid[], classes in
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
-  stored integer;
+  entries integer;
+  payloads integer;
+  pending integer;
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE 'records are appended in a transaction that reads what is committed' USING ERRCODE = 'LR001';
@@ -55,24 +57,22 @@ BEGIN
       RAISE 'what the records rest on has changed' USING ERRCODE = 'LR001';
     END IF;
   END IF;
-  WITH given AS (
-    SELECT g.* FROM unnest(ids, leaf_hashes, envelopes, wrapped_keys, ciphertexts, seals, macs, actors)
-      AS g (id, leaf_hash, envelope, wrapped_key, ciphertext, seal, mac, actor)
-    JOIN audit.actor a ON a.tenant = of_tenant AND a.mac = g.mac AND a.reference = g.actor
-  ), entry AS (
-    INSERT INTO audit.entry (entry_id, tenant, leaf_hash, envelope)
-    SELECT id, of_tenant, leaf_hash, envelope FROM given
-    ON CONFLICT (entry_id) DO NOTHING
-    RETURNING entry_id
-  ), payload AS (
-    INSERT INTO audit.payload (entry_id, tenant, wrapped_key, ciphertext)
-    SELECT entry_id, of_tenant, wrapped_key, ciphertext FROM entry JOIN given ON id = entry_id
-    RETURNING entry_id
-  )
+  INSERT INTO audit.entry (entry_id, tenant, leaf_hash, envelope)
+  SELECT g.id, of_tenant, g.leaf_hash, g.envelope
+  FROM unnest(ids, leaf_hashes, envelopes, macs, actors) AS g (id, leaf_hash, envelope, mac, actor)
+  WHERE EXISTS (SELECT FROM audit.actor a WHERE a.tenant = of_tenant AND a.mac = g.mac AND a.reference = g.actor)
+  ON CONFLICT (entry_id) DO NOTHING;
+  GET DIAGNOSTICS entries = ROW_COUNT;
+  INSERT INTO audit.payload (entry_id, tenant, wrapped_key, ciphertext)
+  SELECT g.id, of_tenant, g.wrapped_key, g.ciphertext
+  FROM unnest(ids, wrapped_keys, ciphertexts) AS g (id, wrapped_key, ciphertext)
+  WHERE entries = cardinality(ids);
+  GET DIAGNOSTICS payloads = ROW_COUNT;
   INSERT INTO audit.pending (entry_id, tenant, seal)
-  SELECT entry_id, of_tenant, seal FROM payload JOIN given ON id = entry_id;
-  GET DIAGNOSTICS stored = ROW_COUNT;
-  IF stored <> cardinality(ids) THEN
+  SELECT g.id, of_tenant, g.seal FROM unnest(ids, seals) AS g (id, seal)
+  WHERE payloads = cardinality(ids);
+  GET DIAGNOSTICS pending = ROW_COUNT;
+  IF pending <> cardinality(ids) THEN
     RAISE 'a record is not as expected' USING ERRCODE = 'LR001';
   END IF;
 END

@@ -12,8 +12,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from compliance_bot.audit.group import LeaderInterrupted
 from compliance_bot.audit.log import AuditLog
-from compliance_bot.audit.record import new_record_id
+from compliance_bot.audit.record import MAX_ENVELOPE_BYTES, Event, RecordTooLarge, new_record_id
+from compliance_bot.audit.together import Shared
 from compliance_bot.records import ClassId, DocumentId
 from compliance_bot.store import documents, vault
 from compliance_bot.store import log as rows
@@ -280,6 +282,32 @@ class TestFaults:
         assert isinstance(wrong.exception(), MovedMeanwhile)
         assert log.one(right.result()) is not None
         assert not [note for note in caplog.records if note.levelname == "WARNING"]
+
+    def test_one_that_cannot_be_sealed_is_told_why_and_the_others_are_kept(
+        self, log: AuditLog, server: EmbeddedServer, database: Database, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        large = Event(type="answer", outcome="answered", public={"x": "y" * MAX_ENVELOPE_BYTES}, private={})
+        wrong, *others = together(log, server, [{"event": large}, {}, {"principal": BOB}])
+        assert isinstance(wrong.exception(), RecordTooLarge)
+        assert {one.result() for one in others} <= {record.id for record in log.newest(10)}
+        assert not [note for note in caplog.records if note.levelname == "WARNING"]
+        test_log.TestLanes().require_unbroken(database, log)
+
+    @pytest.mark.parametrize("is_sealed", [False, True])
+    def test_who_waits_for_one_that_is_interrupted_is_on_record_once(
+        self, is_sealed: bool, log: AuditLog, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupted(shared: Shared) -> LeaderInterrupted:
+            if is_sealed:  # and nobody knows whether it was written
+                shared.ready = shared.seal()
+            return LeaderInterrupted()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(log._together._group, "add", interrupted)
+            record = log.append(event(), ANA)
+        assert [one.id for one in log.newest(10)].count(record) == 1
+        log.append(event(), ANA)
+        test_log.TestLanes().require_unbroken(database, log)
 
     def test_connections_that_the_server_closed_cost_nothing(self, log: AuditLog, superuser: Superuser) -> None:
         log.append(event(), ANA)
