@@ -8,34 +8,30 @@ takes the same steps, a sentence at a time.
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from compliance_bot.chains.by_name import Asked, named_values
 from compliance_bot.chains.case import closing
-from compliance_bot.chains.cite import Cited, cite, spoken
+from compliance_bot.chains.cite import cite
 from compliance_bot.chains.compose import compose, running, sendable
+from compliance_bot.chains.conclude import conclude
 from compliance_bot.chains.draw import drawn
-from compliance_bot.chains.prompts import INSTRUCTIONS_HASH
-from compliance_bot.chains.prose import without_prose, without_straddling
 from compliance_bot.chains.question import readable_question
 from compliance_bot.chains.receipts import promise, receipted
-from compliance_bot.chains.recorded import cited_spans, quoted_fields, sentence_fields
 from compliance_bot.chains.rights import enter_scope, index_state, require_permission
+from compliance_bot.chains.screen import screen
 from compliance_bot.chains.spared import spared_spans
 from compliance_bot.errors import Unavailable
 from compliance_bot.logs import note
 from compliance_bot.policy.decide import Resource
 from compliance_bot.policy.permitted import permitted_each
 from compliance_bot.records import Answer, StopKind
-from compliance_bot.redaction.mask import count_markers, is_clean, mask
+from compliance_bot.redaction.mask import mask
 from compliance_bot.redaction.masking import Redaction
-from compliance_bot.redaction.placeholders import count_placeholders
 from compliance_bot.retrieval.search import search
 from compliance_bot.store.index import EmbedderMismatch
 from compliance_bot.store.models import serving_model
@@ -52,10 +48,9 @@ if TYPE_CHECKING:
     from compliance_bot.chains.case import Case
     from compliance_bot.chains.compose import Composer, Sending
     from compliance_bot.chains.receipts import Signs
-    from compliance_bot.models.chat import ChatModel
     from compliance_bot.models.embed import Embedder
     from compliance_bot.policy.decide import Circumstances, PolicyEngine
-    from compliance_bot.records import ChunkId, Hit, Passage, Principal, Sentence
+    from compliance_bot.records import ChunkId, Hit, Passage, Principal
     from compliance_bot.redaction.assignment import CollectionProfiles
     from compliance_bot.redaction.spans import Detects
     from compliance_bot.retrieval.search import Found
@@ -69,9 +64,6 @@ class LockBroken(Unavailable):
     """What was found does not agree with the policies: nothing of it is shown."""
 
     hint = "Tell the administrator of this home: `compliance-bot doctor`, and the warnings `scope.wrong` in the log."
-
-
-NOTICE = "I have found no source for an answer among the documents that you may read."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,100 +338,3 @@ def recheck(
         hit.passage.document: hit.passage.class_id for hit, allowed in zip(hits, permitted, strict=True) if allowed
     }
     return denied
-
-
-def screen(cited: Cited, redaction: Redaction, passages: Sequence[Passage]) -> Cited:
-    """Return what of an answer holds no personal data.
-
-    A sentence in which some is found is dropped, not altered; a model's own words with some are. The sentence is
-    verbatim from texts that were masked when they were stored, so only what is certain by its shape counts in it, by
-    the profiles of the collections that it is quoted from; in a model's own words everything does that any profile of
-    the home masks.
-    """
-    collections = {passage.chunk: passage.collection for passage in passages}
-    lies_in = {citation.n: collections[citation.chunk] for citation in cited.citations}
-    words = redaction.strict.detector
-    clean: list[Sentence] = []
-    for sentence in cited.sentences:
-        quoted_from = sorted({lies_in[n] for n in sentence.citations})
-        if all(is_clean(sentence.text, redaction.quotes_of(collection).detector) for collection in quoted_from):
-            clean.append(without_straddling(clean, without_prose(sentence, words), words))
-    used = {number for sentence in clean for number in sentence.citations}
-    citations = tuple(citation for citation in cited.citations if citation.n in used)
-    numbers = {citation.n: number for number, citation in enumerate(citations, 1)}
-    return Cited(
-        sentences=tuple(replace(s, citations=tuple(numbers[n] for n in s.citations)) for s in clean),
-        citations=tuple(replace(citation, n=numbers[citation.n]) for citation in citations),
-        unsupported=cited.unsupported + len(cited.sentences) - len(clean),
-    )
-
-
-def conclude(
-    case: Case,
-    parts: Parts,
-    grounds: Grounds,
-    cited: Cited,
-    model: ChatModel,
-    *,
-    fallback: str | None = None,
-    is_complete: bool = True,
-) -> Answer:
-    """Return the answer as the asker will get it once its record is committed, and write down what it rests on."""
-    abstained = not cited.sentences
-    case.outcome = "abstained" if abstained else "answered"
-    redactions = Counter(grounds.masked)
-    for sentence in cited.sentences:
-        redactions.update(count_placeholders(sentence.text))
-        redactions.update(count_markers(sentence.text))  # of documents from before the vault
-    text = spoken(cited.sentences)
-    result = Answer(
-        answer=NOTICE if abstained else text,
-        abstained=abstained,
-        sentences=cited.sentences,
-        citations=cited.citations,
-        redactions=dict(sorted(redactions.items())),
-        record=case.id,
-        receipt=None,
-        model=model.name,
-        timings_ms=case.timings_ms,
-        fallback=fallback,
-        is_complete=is_complete,
-        notice=parts.notice,
-    )
-    if parts.notice:
-        case.public["notice"] = {"sha256": hashlib.sha256(parts.notice.encode()).hexdigest()}
-        case.private["notice"] = parts.notice
-    case.public |= {"model": {"name": model.name, "hash": model.identity}, "unsupported": cited.unsupported}
-    if fallback is not None:
-        case.public["fallback"] = {"from": parts.composer.chat.name, "reason": fallback}
-    if not is_complete:
-        case.public["incomplete"] = True
-    _describe(case, parts, grounds, result)
-    return result
-
-
-def _describe(case: Case, parts: Parts, grounds: Grounds, result: Answer) -> None:
-    """Write down what the answer rests on. The envelope gets ids, hashes and counts; the text is sealed."""
-    used = {citation.chunk for citation in result.citations}
-    case.public |= {
-        "embedder": parts.embedder.manifest_hash,
-        "prompt": INSTRUCTIONS_HASH,
-        "exact": grounds.found.exact,
-        "redactions": dict(result.redactions),
-        "candidates": [
-            {
-                "chunk": h.passage.chunk,
-                "sha256": h.passage.sha256,
-                "rank": h.rank,
-                "score_millionths": round(h.score * 1_000_000),
-                "used": h.passage.chunk in used,
-            }
-            for h in grounds.hits
-        ],
-        "citations": cited_spans(result.citations, grounds.hits),
-    }
-    case.private |= {
-        "answer": result.answer,
-        "sentences": [sentence_fields(sentence) for sentence in result.sentences],
-        "citations": quoted_fields(result.citations),
-    }

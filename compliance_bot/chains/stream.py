@@ -15,14 +15,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compliance_bot.audit.record import Event, describe
-from compliance_bot.chains.answer import conclude, ground, screen
+from compliance_bot.chains.answer import ground
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite
 from compliance_bot.chains.compose import compose, instead, sentences
+from compliance_bot.chains.conclude import conclude
 from compliance_bot.chains.draw import Drawing, draw_part, drawn
-from compliance_bot.chains.prose import without_straddling
 from compliance_bot.chains.receipts import promise, receipted
 from compliance_bot.chains.recorded import cited_spans, quoted_fields, sentence_fields
+from compliance_bot.chains.screen import screen, without_straddling
 from compliance_bot.models.contract import Reply
 from compliance_bot.models.converse import ChatModelFailed
 from compliance_bot.records import AnswerPart

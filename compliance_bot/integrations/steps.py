@@ -22,7 +22,9 @@ from compliance_bot.chains.by_name import Asked
 from compliance_bot.chains.case import closing
 from compliance_bot.chains.cite import Cited, cite
 from compliance_bot.chains.compose import Composed, compose
+from compliance_bot.chains.conclude import conclude
 from compliance_bot.chains.receipts import promise, receipted
+from compliance_bot.chains.screen import screen
 from compliance_bot.errors import UsageError
 from compliance_bot.integrations.untraced import Governed
 
@@ -133,7 +135,7 @@ class Steps:
             raise UsageError("a question has one answer: `conclude` was called before")
         composed = screened.draft.composed
         grounds = screened.draft.grounds
-        concluded = chain.conclude(
+        concluded = conclude(
             self._case, self._parts, grounds, screened.cited, composed.model, fallback=composed.fallback
         )
         self._concluded = promise(self._case, concluded)
@@ -150,7 +152,7 @@ class Steps:
     def _screen(self, verified: Verified) -> Screened:
         with self._case.step("screen"):
             passages = verified.draft.grounds.passages
-            return Screened(draft=verified.draft, cited=chain.screen(verified.cited, self._parts.redaction, passages))
+            return Screened(draft=verified.draft, cited=screen(verified.cited, self._parts.redaction, passages))
 
     def _step(self, name: str, takes: type, do: Callable[[Any], Any]) -> Step:
         return Step(name, takes, self._opened, do)

@@ -18,7 +18,7 @@ from langchain_openai import ChatOpenAI
 from langsmith.utils import get_env_var
 
 from compliance_bot import ComplianceBot, Principal
-from compliance_bot.chains.answer import NOTICE
+from compliance_bot.chains.conclude import NOTICE
 from compliance_bot.cli.doctor import examine
 from compliance_bot.models.chat import NoSuchChatModel, open_chat_model
 from compliance_bot.models.converse import ChatModelFailed

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from compliance_bot.chains.prose import without_straddling
+from compliance_bot.chains.screen import without_straddling
 from compliance_bot.records import Sentence
 from compliance_bot.redaction.detect import DetectionFailed, Detector
 from compliance_bot.testing import FailingDetector

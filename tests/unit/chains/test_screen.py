@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from compliance_bot.chains.answer import screen
 from compliance_bot.chains.cite import Cited, cite
+from compliance_bot.chains.screen import screen
 from compliance_bot.models.contract import Quote, Reply, ReplySentence
 from compliance_bot.records import ChunkId, ClassId, DocumentId, Passage, VersionId
 from compliance_bot.redaction.assignment import CollectionProfiles
