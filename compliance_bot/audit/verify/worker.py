@@ -123,7 +123,7 @@ def serve() -> None:
     while True:
         try:
             batch, rules = pickle.load(asked)  # noqa: S301  # of whoever started this process
-        except EOFError:
+        except (EOFError, pickle.UnpicklingError):  # it ended, maybe while it wrote
             return
         try:
             pickle.dump(_shown(batch, rules), shown)
