@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 ADMIN = "admin"
 QUESTION = "Whom do I call about a complaint, and what did {} say on {}?"
 _SHORTEST = 8  # bytes that are looked for: less would stand anywhere by chance
+_LEAST_BITS = 44  # and less than so many too: of five digits, in hex, one in forty stands among the hashes of a log
+_HEX = frozenset("0123456789abcdef")
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +123,12 @@ def encodings(value: str) -> Iterator[tuple[str, bytes]]:
     yield "backwards", value[::-1].encode()
 
 
+def tells(value: str, coded: bytes) -> bool:
+    """Return whether it cannot be chance that an encoding of a value stands somewhere, among very many hashes."""
+    bits = min((4 if _HEX.issuperset(text) else 8) * len(text) for text in (value.lower(), coded.decode("latin-1")))
+    return len(coded) >= _SHORTEST and bits >= _LEAST_BITS
+
+
 def hashes(type_: str, value: str) -> Iterator[tuple[str, bytes]]:
     """Yield plain hashes of a value and of its normal form: what a list of names, dates or numbers finds."""
     for text in {value, value.lower(), normal_form(type_, value)}:
@@ -155,8 +163,9 @@ def test_no_value_stands_anywhere_in_any_encoding(home: Path, values: tuple[tupl
         coded: f"{kind}: {value!r} {name}"
         for kind, value in sought
         for name, coded in encodings(value)
-        if len(coded) >= _SHORTEST
+        if tells(value, coded)
     }
+    assert sum(tells(value, value.encode().hex().encode()) for _, value in sought) > 0.8 * len(sought)
     assert searched(haul, needles) == []
 
 
