@@ -73,15 +73,19 @@ class ChatPage:
         self.page.get_by_role("combobox", name="Person").click()
         self.page.get_by_role("option", name=person, exact=True).click()
         self.page.get_by_text(f"As {person}.").wait_for()
-        self.page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+        self._wait_until_drawn()
 
     def ask(self, question: str) -> None:
-        """Ask, and wait until the answer's record is named."""
+        """Ask, and wait until the answer's record is named and what stands below it is drawn as well."""
         before = self.answers.count()
         box = self.page.get_by_placeholder("Ask a question")
         box.fill(question)
         box.press("Enter")
         self.page.wait_for_function("n => document.querySelectorAll('.cb-end').length > n", arg=before)
+        self._wait_until_drawn()
+
+    def _wait_until_drawn(self) -> None:
+        self.page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
 
     @property
     def answers(self) -> Locator:
