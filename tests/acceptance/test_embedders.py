@@ -207,11 +207,11 @@ def test_a_server_that_fails_or_lies_stores_nothing(home: Path, lie: Any, error:
 
 def test_a_server_that_stalls_is_given_up_in_time(home: Path) -> None:
     with embeddings_server() as server, ComplianceBot.open(home, **given(server, embedder_timeout_s=0.5)) as bot:
-        server.pause_s = 3
+        server.pause_s = 6
         began = time.monotonic()
         with pytest.raises(EmbedderUnavailable, match="did not answer"):
             bot.re_embed()
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 6
 
 
 @pytest.mark.parametrize(

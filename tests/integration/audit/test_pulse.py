@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -99,12 +100,14 @@ def test_a_silence_is_announced_with_the_lanes_as_they_stand(
 
 def test_while_others_append_there_is_no_silence(log: AuditLog, integrator: Integrator) -> None:
     running = pulse(log, integrator, heartbeat_s=1.0)
-    deadline = time.monotonic() + 2.5
-    while time.monotonic() < deadline:
+    times = [time.monotonic()]
+    while times[-1] < times[0] + 2.5:
         log.append(EVENT, ANA)
         time.sleep(0.05)
+        times.append(time.monotonic())
     running.stop()
-    assert beats(log) == []
+    silences = sum(later - earlier > 0.9 for earlier, later in pairwise(times))  # a machine that stood still
+    assert len(beats(log)) <= silences
 
 
 def test_a_record_that_disappears_is_on_record(

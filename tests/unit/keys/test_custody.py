@@ -245,12 +245,12 @@ class TestAtSigner:
     def test_one_that_hangs_leaves_nothing_behind(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         make_key(tmp_path, 1)
         signer(tmp_path).begin()
-        monkeypatch.setattr(custody, "_SIGN_TIMEOUT_S", 1)
+        monkeypatch.setattr(custody, "_SIGN_TIMEOUT_S", 4)  # enough to start two programs
         waits = "import subprocess; subprocess.run(['sh', '-c', 'echo $$ > PID; exec sleep 60'])"
         with pytest.raises(SignerFailed, match="did not end"):
             signer(tmp_path, waits.replace("PID", str(tmp_path / "pid"))).load().newest.sign(TEXT)
         state = Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}/status")
-        until = time.monotonic() + 5
+        until = time.monotonic() + 30
         while state.exists() and "zombie" not in state.read_text(encoding="utf-8"):
             assert time.monotonic() < until, "what the command started still runs"
             time.sleep(0.05)
