@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # The class of all errors in how a command was typed; typer does not export it by name.
-_TypingError = cast("type[Exception]", typer.BadParameter.__base__)
+_TypingError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
 _INTERRUPTED = 130
 _KEPT = "interrupted; what was finished before is kept"
 
@@ -36,8 +36,7 @@ def run(arguments: list[str]) -> int:
     except ComplianceError as error:
         return _end(error, arguments)
     except _TypingError as error:
-        message = str(getattr(error, "message", error))
-        return _end(UsageError(message, hint="`compliance-bot --help` lists the commands."), arguments)
+        return _mistyped(error, arguments)
     except (KeyboardInterrupt, typer.Abort):
         output.tell(_KEPT)
         return _INTERRUPTED
@@ -47,6 +46,18 @@ def run(arguments: list[str]) -> int:
     if code == _INTERRUPTED:  # typer's own answer to Ctrl-C, which says nothing
         output.tell(_KEPT)
     return code if isinstance(code, int) else 0
+
+
+def _mistyped(error: typer.BadParameter, arguments: Sequence[str]) -> int:
+    """Say what was typed wrongly, and where the help of that command is; a group without a command shows its own."""
+    told, context = error.format_message(), error.ctx
+    if context is not None and told == context.get_help():
+        output.tell(told)
+        return UsageError.exit_code
+    hint = "`compliance-bot --help` lists the commands."
+    if context is not None and context.parent is not None:
+        hint = f"`{context.command_path} --help` tells what it takes."
+    return _end(UsageError(told, hint=hint), arguments)
 
 
 def _end(error: ComplianceError, arguments: Sequence[str]) -> int:
