@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from compliance_bot.chains.cite import Cited, cite
-from compliance_bot.chains.screen import screen
+from compliance_bot.chains.screen import screen, without_straddling
 from compliance_bot.models.contract import Quote, Reply, ReplySentence
-from compliance_bot.records import ChunkId, ClassId, DocumentId, Passage, VersionId
+from compliance_bot.records import ChunkId, ClassId, DocumentId, Passage, Sentence, VersionId
 from compliance_bot.redaction.assignment import CollectionProfiles
+from compliance_bot.redaction.detect import Detector
 from compliance_bot.redaction.masking import Redaction
 from compliance_bot.redaction.profiles import Profile
 from compliance_bot.redaction.spans import DetectionFailed, Span
@@ -19,6 +20,7 @@ from compliance_bot.testing import FailingDetector, ListedDetector
 CARDS = Profile(name="cards", types=frozenset({"CREDIT_CARD"}))
 PLACES = Profile(name="places", types=frozenset({"CREDIT_CARD", "LOCATION"}))
 PROFILES = CollectionProfiles(default=CARDS, collections={"sites": PLACES})
+DETECTOR = Detector.load()
 LISTED = ListedDetector({"Fernmoor": "LOCATION", "4111111111111111": "CREDIT_CARD"})
 
 
@@ -94,3 +96,33 @@ def test_a_models_own_words_that_make_a_value_over_two_sentences_are_dropped() -
         LISTED, ("minutes", "Paid at nine.", "Her card is 41111111."), ("minutes", "Paid at ten.", "11111111 it ends.")
     )
     assert [sentence.prose for sentence in cited.sentences] == ["Her card is 41111111.", None]
+
+
+def said(prose: str | None) -> Sentence:
+    return Sentence(text="A quote.", citations=(1,), prose=prose)
+
+
+@pytest.mark.parametrize(
+    ("before", "then"),
+    [
+        ("Her card is 4111 1111.", "1111 1111 it ends."),
+        ("Her card is 4111-1111-", "1111-1111"),
+        ("Write to maria.lo", "pez@bank.example"),
+        ("The account: DE89 3704 0044", "0532 0130 00, as noted."),
+    ],
+)
+def test_words_that_go_on_with_a_value_are_dropped(before: str, then: str) -> None:
+    assert without_straddling([said(before)], said(then), DETECTOR) == said(None)
+    assert without_straddling([said(before), said(None)], said(then), DETECTOR) == said(None)
+    assert without_straddling([], said(then), DETECTOR) == said(then)
+
+
+def test_words_that_do_not_stay() -> None:
+    one = said("The fee is nine crowns.")
+    assert without_straddling([said("Rule 3.3.32 applies."), one], one, DETECTOR) == one
+    assert without_straddling([one], said(None), DETECTOR) == said(None)
+
+
+def test_a_failing_detector_refuses() -> None:
+    with pytest.raises(DetectionFailed):
+        without_straddling([said("a")], said("b"), FailingDetector())
