@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from compliance_bot.audit.bundle.manifest import Content
 from compliance_bot.audit.bundle.selection import EVERYTHING
 from compliance_bot.audit.verify.processes import _AHEAD, examined
 from compliance_bot.audit.verify.records import Rules
+from compliance_bot.audit.verify.worker import _START
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,6 +114,18 @@ def test_what_a_killed_process_was_to_examine_is_examined(tmp_path: Path) -> Non
     shown = list(examined(batches, RULES, 2))
     assert [one.faults[0].index for one in shown] == list(range(BATCHES))
     assert _readers(tmp_path) == {os.getpid()}
+
+
+@pytest.mark.parametrize("missing", [1, 200, None], ids=["a byte", "much", "all of it"])
+def test_where_whoever_asked_was_killed_a_process_ends_quietly(tmp_path: Path, missing: int | None) -> None:
+    asked = pickle.dumps((Noted(folder=tmp_path, first=0), RULES))
+    sent = pickle.dumps(sys.path) + asked + (asked[:-missing] if missing else b"")
+    ended = subprocess.run(
+        [sys.executable, "-I", "-c", _START], input=sent, capture_output=True, check=False, timeout=60
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert pickle.loads(ended.stdout).faults[0].index == 0
+    assert len(_readers(tmp_path)) == 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
