@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -27,6 +26,7 @@ from compliance_bot.store import tree
 from compliance_bot.store.connect import DEFAULT_TENANT
 from compliance_bot.store.embedded import SUPERUSER, EmbeddedServer
 from tests.acceptance.conftest import made_home
+from tests.servers import server_pid
 from tests.whole_log import WholeLog, require_whole
 from tests.writer import SENTENCES, THREADS
 
@@ -161,11 +161,11 @@ def test_a_server_that_is_killed_loses_nothing_that_it_said_is_kept(tmp_path: Pa
 
 
 def postmaster(home: Path) -> int:
-    """Return the process id of a server that runs."""
-    place = json.loads((home / "server.json").read_text(encoding="utf-8"))
-    file = Path(place["folder"]) / "data" / "postmaster.pid"
-    until(file.exists)
-    return int(file.read_text(encoding="utf-8").split()[0])
+    """Return the process id of the home's server, once it runs."""
+    until(lambda: server_pid(home) is not None)
+    pid = server_pid(home)
+    assert pid is not None
+    return pid
 
 
 def backends(server: int) -> list[int]:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import http.server
-import json
-import os
-import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -31,7 +27,7 @@ from compliance_bot.store import search as queries
 from compliance_bot.store.account import ServerUnavailable
 from compliance_bot.store.connect import StoreUnavailable
 from compliance_bot.store.embedded import SUPERUSER, EmbeddedServer
-from tests.benchmarks.measure import children
+from tests.servers import kill_server
 
 QUESTION = "How high is the fee for a transfer abroad?"
 ANA = Principal(id="ana", groups={"aml"})
@@ -185,33 +181,15 @@ def test_a_database_that_is_gone_means_no_answer_and_one_that_died_is_started_ag
     def gone(_: Any) -> None:
         raise ServerUnavailable
 
-    _kill_server(home)
+    kill_server(home)
     with ComplianceBot.open(home) as other:  # opening starts it: a dead server is found and restarted
         with monkeypatch.context() as patch:
             patch.setattr(EmbeddedServer, "_start", gone)  # nor may what `bot` does beside it start the server
-            _kill_server(home)
+            kill_server(home)
             with pytest.raises(Unavailable):
                 other.ask(QUESTION, principal=ANA)
         assert "nine" in other.ask(QUESTION, principal=ANA).answer
     assert "nine" in bot.ask(QUESTION, principal=ANA).answer
-
-
-def _kill_server(home: Path) -> None:
-    """Kill the server, and wait for its children: they notice a moment later, and answer until then."""
-    place = json.loads((home / "server.json").read_text(encoding="utf-8"))
-    pid = int((Path(place["folder"]) / "data" / "postmaster.pid").read_text(encoding="ascii").splitlines()[0])
-    processes = children(pid)
-    os.kill(pid, signal.SIGKILL)
-    while any(_runs(process) for process in processes):
-        time.sleep(0.01)
-
-
-def _runs(pid: int) -> bool:
-    """Return whether a process is there and not merely unburied: a command line is empty then."""
-    try:
-        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def test_a_reviewer_does_not_see_quotes_that_they_may_not_read(bot: ComplianceBot, home: Path) -> None:

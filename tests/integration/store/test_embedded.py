@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
 import shutil
@@ -27,6 +26,7 @@ from compliance_bot.settings import load_settings
 from compliance_bot.store import account
 from compliance_bot.store.account import ServerUnavailable
 from compliance_bot.store.embedded import APP_ROLE, SUPERUSER, EmbeddedServer, destroy
+from tests.servers import kill_server, lives, place, server_pid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,29 +51,6 @@ def scratch() -> Iterator[Path]:
     """Return a home that these tests may break: a database comes and goes with each."""
     with tempfile.TemporaryDirectory() as folder, throw_away_home(Path(folder) / "home") as home:
         yield home
-
-
-def place(home: Path) -> dict[str, str]:
-    found: dict[str, str] = json.loads((home / "server.json").read_text())
-    return found
-
-
-def server_pid(home: Path) -> int | None:
-    """Return the process id of the home's server while it lives."""
-    try:
-        pid = int((Path(place(home)["folder"]) / "data" / "postmaster.pid").read_text().split()[0])
-    except FileNotFoundError:
-        return None
-    return pid if lives(pid) else None
-
-
-def lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    command = Path(f"/proc/{pid}/cmdline")  # empty for one that is dead and waits for its parent
-    return not command.exists() or bool(command.read_bytes())
 
 
 def mode(path: Path) -> int:
@@ -123,13 +100,8 @@ class TestLife:
         with open_home(load_settings(home=scratch)) as home:
             for _ in range(2):
                 with home.database.reading() as transaction:
-                    rows = transaction.connection.execute("SELECT pid FROM pg_stat_activity").fetchall()
-                pid = server_pid(scratch)
-                assert pid
-                os.kill(pid, signal.SIGKILL)
-                # Its children notice a moment later; what they answer until then may be cut off.
-                while any(lives(process) for process in (pid, *(child for (child,) in rows))):
-                    time.sleep(0.01)
+                    transaction.connection.execute("SELECT 1")
+                kill_server(scratch)
             with home.database.writing() as transaction:
                 assert transaction.connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
 
